@@ -1,0 +1,97 @@
+"""The shelf of data sources: one file each; all yield the same frozen batch. Copy `digits.py` to start a new one.
+
+A source is a Spec. `prepare()` makes it ready, yielding `Progress` on the way, and returns a `Dataset`. A dataset is
+an endless, seeded sequence of batches with random access: batch k of seed s is always the same, so the position of a
+training is one number.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..config import Spec
+from ..registry import Registry
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Long work, `done` of `total` (0: not known); `text` says what is being done."""
+
+    done: int
+    total: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """N samples on one device."""
+
+    x: Tensor  # pictures [N, C, H, W], float32 in [-1, 1]; or points [N, 2]
+    y: Tensor | None = None  # class numbers [N], int64
+    attributes: dict[str, Tensor] = field(default_factory=dict)  # {name: class numbers [N]}
+
+
+class Dataset(ABC):
+    """What a prepared source gives."""
+
+    shape: tuple[int, ...]  # of one sample: (C, H, W) or (2,)
+    classes: tuple[str, ...] = ()  # names of the labels in `Batch.y`
+    attributes: dict[str, tuple[str, ...]] = {}  # {attribute: names of its values}
+    size: int | None = None  # number of samples; None is endless
+    notes: tuple[str, ...] = ()  # what a person should know: "3 files could not be read: ..."
+
+    @abstractmethod
+    def batch(self, count: int, position: int, seed: int) -> Batch:
+        """Batch number `position` of the sequence that `seed` names, on the device of `to`."""
+
+    def to(self, device: torch.device) -> Dataset:
+        """Move the samples to a device where they fit; otherwise batches are moved one by one."""
+        return self
+
+
+class Source(Spec):
+    """Where samples come from."""
+
+    @abstractmethod
+    def prepare(self) -> Generator[Progress, None, Dataset]:
+        """Make the samples ready. Closing the generator cancels. Raises ConfigError with what to do."""
+
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of one sample, where it is known before `prepare`."""
+        return None
+
+
+SOURCES: Registry[Source] = Registry("gan_studio.data", "data source")
+
+
+class Stream:
+    """An iterator over a dataset's batches; `position` is all of its state."""
+
+    def __init__(self, dataset: Dataset, count: int, seed: int, position: int = 0):
+        self.dataset, self.count, self.seed, self.position = dataset, count, seed, position
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> Batch:
+        batch = self.dataset.batch(self.count, self.position, self.seed)
+        self.position += 1
+        return batch
+
+
+def shuffled(size: int, count: int, position: int, seed: int) -> np.ndarray:
+    """The sample numbers [count] of batch `position`: epochs without repeats, each in its own order."""
+    start = position * count
+    parts = []
+    while count:
+        epoch, offset = divmod(start, size)
+        order = np.random.default_rng((seed, epoch)).permutation(size)[offset : offset + count]
+        parts.append(order)
+        start, count = start + len(order), count - len(order)
+    return np.concatenate(parts)

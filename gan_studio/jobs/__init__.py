@@ -1,0 +1,1 @@
+"""Long work as generators of events. The window and the command line iterate the same jobs."""

@@ -1,0 +1,138 @@
+"""What jobs tell: frozen events of floats, strings and NumPy copies, never live tensors or modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..data import Progress
+
+__all__ = [
+    "Changed",
+    "Checkpoint",
+    "Curves",
+    "Event",
+    "Finished",
+    "Forecast",
+    "Landscape",
+    "Log",
+    "Paused",
+    "Progress",
+    "Real",
+    "Resumed",
+    "Samples",
+    "Started",
+    "Stopped",
+]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events but `Progress`, which data sources yield too."""
+
+
+@dataclass(frozen=True)
+class Log(Event):
+    """A line for the log pane; level is "info", "warning" or "error"."""
+
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True)
+class Forecast(Event):
+    """What the dry run measured and picked."""
+
+    picked: str  # "bf16, channels-last"
+    device: str  # "CPU (2 cores)", "NVIDIA H200"
+    table: tuple[tuple[str, float], ...]  # (candidate, seconds a step), fastest first
+    seconds_per_step: float
+    samples_per_second: float
+    memory_bytes: int  # of the process (CPU) or allocated on the device
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """The training is about to take its first step; `step` is not 0 when it resumes."""
+
+    run: Path
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Real(Event):
+    """A fixed set of real samples to look at: pictures [N, H, W, C] uint8 or points [N, 2] float32."""
+
+    array: np.ndarray
+
+
+@dataclass(frozen=True)
+class Curves(Event):
+    """Scalars of the steps since the last such event: `values[name][i]` belongs to `steps[i]`; NaN where not measured."""
+
+    steps: np.ndarray  # [K] int64
+    values: dict[str, np.ndarray]  # {name: [K] float32}
+    samples_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Samples(Event):
+    """What G makes of the fixed latents: pictures [N, H, W, C] uint8 or points [N, 2] float32."""
+
+    step: int
+    array: np.ndarray
+
+
+@dataclass(frozen=True)
+class Landscape(Event):
+    """On 2-D data, D's logits on a square grid: logits[row, column], row 0 at y = -extent, column 0 at x = -extent."""
+
+    step: int
+    logits: np.ndarray  # [R, R] float32
+    extent: float
+
+
+@dataclass(frozen=True)
+class Checkpoint(Event):
+    step: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Changed(Event):
+    """A live option was changed before step `step + 1`."""
+
+    step: int
+    path: str
+    old: object
+    new: object
+
+
+@dataclass(frozen=True)
+class Paused(Event):
+    """The training waits for a command; `reason` is "" when the user asked, else a sentence (full disk, NaN ...)."""
+
+    step: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Resumed(Event):
+    step: int
+
+
+@dataclass(frozen=True)
+class Stopped(Event):
+    """The end before the last step, saved; `reason` as in `Paused`."""
+
+    step: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    step: int

@@ -1,0 +1,1 @@
+"""Bricks without GAN words: blocks, norms, optimisers, schedules, averages."""

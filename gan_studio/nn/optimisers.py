@@ -1,0 +1,81 @@
+"""Optimisers as Specs: one class each."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Annotated
+
+import torch
+from torch import nn
+
+from ..config import Spec, option
+from ..registry import OneOf, Registry
+
+Parameters = Iterable[nn.Parameter]
+
+
+class Optimiser(Spec):
+    lr: float = option(2e-4, "Learning rate: the size of each step.", gt=0, le=10, live=True, learn=True, log=True)
+
+    @abstractmethod
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
+        """The torch optimiser, in its fused form where there is one."""
+
+
+OPTIMISERS: Registry[Optimiser] = Registry("gan_studio.nn", "optimiser")
+
+
+@OPTIMISERS.add
+class Adam(Optimiser):
+    kind = "adam"
+    title = "Adam"
+    paper = "Kingma & Ba 2015"
+
+    beta1: float = option(0.5, "How long the mean of the gradients remembers; GANs like 0.5 or 0.", ge=0, lt=1)
+    beta2: float = option(0.999, "How long the mean of their squares remembers.", ge=0, lt=1)
+
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
+        return torch.optim.Adam(parameters, self.lr, (self.beta1, self.beta2), fused=True)
+
+
+@OPTIMISERS.add
+class AdamW(Optimiser):
+    kind = "adamw"
+    title = "AdamW"
+    paper = "Loshchilov & Hutter 2019"
+
+    beta1: float = option(0.5, "How long the mean of the gradients remembers; GANs like 0.5 or 0.", ge=0, lt=1)
+    beta2: float = option(0.999, "How long the mean of their squares remembers.", ge=0, lt=1)
+    weight_decay: float = option(0.01, "Shrinks the weights by this share of the learning rate each step.", ge=0, le=1)
+
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
+        betas = (self.beta1, self.beta2)
+        return torch.optim.AdamW(parameters, self.lr, betas, weight_decay=self.weight_decay, fused=True)
+
+
+@OPTIMISERS.add
+class RmsProp(Optimiser):
+    kind = "rmsprop"
+    title = "RMSprop"
+    paper = "Hinton 2012; used by WGAN"
+
+    alpha: float = option(0.99, "How long the mean of the squared gradients remembers.", ge=0, lt=1)
+
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
+        return torch.optim.RMSprop(parameters, self.lr, self.alpha)
+
+
+@OPTIMISERS.add
+class Sgd(Optimiser):
+    kind = "sgd"
+    title = "SGD"
+    paper = "Robbins & Monro 1951"
+
+    momentum: float = option(0.5, "The share of the last step that is kept in the next.", ge=0, lt=1)
+
+    def build(self, parameters: Parameters) -> torch.optim.Optimizer:
+        return torch.optim.SGD(parameters, self.lr, self.momentum, fused=True)
+
+
+AnyOptimiser = Annotated[Optimiser, OneOf(OPTIMISERS)]

@@ -1,0 +1,32 @@
+"""The shelf of penalties and constraints on D: one file each. Copy `gradient_penalty.py` to start a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from ..config import Spec, option
+from ..registry import Registry
+
+Critic = Callable[[Tensor], Tensor]  # x [N, ...] -> logits [N]
+Terms = dict[str, Tensor]  # {curve name: [N]}
+
+
+class Penalty(Spec):
+    """Terms that D minimises beside its objective, already weighted; or a constraint put upon D after its step.
+
+    The recipe adds `d_loss` in every `every`-th D step, multiplied by `every` (lazy regularisation, StyleGAN2).
+    """
+
+    every: int = option(1, "Apply it in every n-th D step only, n times as strong.", ge=1, le=64, unit="D steps")
+
+    def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
+        """{name: [N]}; real and fake are detached, D maps samples to logits [N]."""
+        return {}
+
+    def after_d_step(self, D: nn.Module) -> None:
+        """Called with the network itself after the optimiser's step on D."""
+
+
+PENALTIES: Registry[Penalty] = Registry("gan_studio.penalties", "penalty")

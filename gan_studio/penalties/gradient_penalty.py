@@ -1,0 +1,34 @@
+"""Gradient penalty of WGAN-GP. Gulrajani et al. 2017, Algorithm 1; one-sided form: section 4 there, Petzka et al. 2018."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from ..config import option
+from ..nn.gradients import gradient_norm
+from . import PENALTIES, Critic, Penalty, Terms
+
+
+@PENALTIES.add
+class GradientPenalty(Penalty):
+    """lambda (|grad D(x_hat)| - 1)^2 at points x_hat drawn uniformly between pairs of real and fake samples."""
+
+    kind = "gradient-penalty"
+    title = "Gradient penalty (WGAN-GP)"
+    paper = "Gulrajani et al. 2017"
+    about = "Asks D to have slope 1 between real and generated samples."
+
+    weight: float = option(10.0, "Lambda: how strongly D is asked to have slope 1.", ge=0, le=1000, live=True, learn=True)
+    target: float = option(1.0, "The slope that D is asked to have.", ge=0, le=100)
+    sides: Literal["two", "one"] = option("two", "Two: punish slopes above and below the target. One: only those above.")
+
+    def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
+        eps = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)  # U[0, 1], one per sample
+        x_hat = fake.lerp(real, eps)
+        excess = gradient_norm(D, x_hat) - self.target  # [N]
+        if self.sides == "one":
+            excess = excess.clamp(min=0)
+        return {"gradient penalty": self.weight * excess.square()}

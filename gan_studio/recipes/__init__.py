@@ -1,0 +1,80 @@
+"""The shelf of training algorithms: one file each, reading like the paper's algorithm box. Copy `gan.py` for a new one.
+
+A recipe is a Spec that builds a `Training`: the live networks and optimisers. A training is stepped; it keeps no clock
+and no file. What a trained network can do is a base class: `Generates`, and later `Translates` and `Writes`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch import Tensor, nn
+
+from ..compute import Engine
+from ..config import Spec
+from ..data import Stream
+from ..registry import Registry
+
+Curves = dict[str, Tensor]  # {curve name: scalar on the device}; "D/..." and "G/..." are loss terms
+PLAYERS = ("D", "G")
+
+
+class Training(ABC):
+    """Networks in training. Everything random in step N comes from the seed set before it (`Engine.seed_step`)."""
+
+    iteration: int = 0  # steps done
+
+    @abstractmethod
+    def step(self, batches: Stream, players: tuple[str, ...] = PLAYERS) -> Curves:
+        """One iteration of the algorithm, or the turn of one player alone. Returns scalars without waiting for them."""
+
+    @abstractmethod
+    def apply(self, recipe: Recipe) -> None:
+        """Take over the live options of a changed recipe."""
+
+    @abstractmethod
+    def networks(self) -> dict[str, nn.Module]:
+        """What is saved as weights: {name: network}."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """What else resuming needs: optimisers and counters, as tensors, numbers, strings, lists and dicts."""
+
+    @abstractmethod
+    def load_state(self, state: dict[str, Any]) -> None:
+        """The inverse of `state`; weights are loaded by whoever called."""
+
+
+class Generates(ABC):
+    """A training whose generator makes samples from latents."""
+
+    z_dim: int
+
+    @abstractmethod
+    def latents(self, count: int, seed: int) -> Tensor:
+        """z [N, z_dim] of the recipe's latent distribution, the same for the same seed on every device."""
+
+    @abstractmethod
+    def generate(self, z: Tensor, averaged: bool = True) -> Tensor:
+        """x [N, *shape] float32, without gradients; from the averaged weights (EMA) where they are kept."""
+
+    @abstractmethod
+    def judge(self, x: Tensor) -> Tensor:
+        """D's logits [N] of samples, without gradients and without moving any statistic."""
+
+
+class Recipe(Spec):
+    """A training algorithm with its parts."""
+
+    @property
+    @abstractmethod
+    def samples_per_step(self) -> int:
+        """Real samples seen in one step, for the rate that is shown."""
+
+    @abstractmethod
+    def build(self, shape: tuple[int, ...], steps: int, engine: Engine) -> Training:
+        """Networks and optimisers on the engine's device, for a training of `steps`. Raises ConfigError."""
+
+
+RECIPES: Registry[Recipe] = Registry("gan_studio.recipes", "recipe")
