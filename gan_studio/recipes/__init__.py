@@ -73,6 +73,10 @@ class Recipe(Spec):
         """Real samples seen in one step, for the rate that is shown."""
 
     @abstractmethod
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Whether the parts fit together for samples of this shape. Raises ConfigError with paths."""
+
+    @abstractmethod
     def build(self, shape: tuple[int, ...], steps: int, engine: Engine) -> Training:
         """Networks and optimisers on the engine's device, for a training of `steps`. Raises ConfigError."""
 

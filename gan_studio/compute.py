@@ -1,0 +1,192 @@
+"""Where and how arithmetic runs: device, precision, memory format, threads, seeds. The only place that asks "cuda?".
+
+Precision, memory format and thread count are measured, not assumed (`candidates`): the same choice that doubles the
+speed of one network halves that of another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+import psutil
+import torch
+from torch import Tensor, nn
+
+from .config import ConfigError, Spec, option
+
+M = TypeVar("M", bound=nn.Module)
+
+
+class Compute(Spec):
+    """What the user may fix; "auto" is measured by the dry run before a start."""
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = option(
+        "auto", "The processor that trains. Auto: the graphics card where there is one.", group="Computing"
+    )
+    precision: Literal["auto", "fp32", "bf16"] = option(
+        "auto", "Number format of the networks' arithmetic. Auto: the faster one here.", group="Computing"
+    )
+    memory_format: Literal["auto", "contiguous", "channels-last"] = option(
+        "auto", "How pictures lie in memory. Auto: the faster one here.", group="Computing"
+    )
+    compile: bool = option(
+        False, "Compile the networks before the first step; slower to start, often faster on CUDA.", group="Computing"
+    )
+    threads: int = option(0, "Processor threads; 0 picks the fastest number.", ge=0, le=256, group="Computing")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A decided way to compute."""
+
+    device: torch.device
+    precision: str = "fp32"
+    channels_last: bool = False
+    compiled: bool = False
+    threads: int = 1
+    rank: int = 0
+    world: int = 1
+
+    def __str__(self) -> str:
+        parts = [self.precision, "channels-last" if self.channels_last else "contiguous"]
+        parts += ["compiled"] if self.compiled else []
+        parts += [f"{self.threads} thread{'s' if self.threads > 1 else ''}"] if self.device.type == "cpu" else []
+        return ", ".join(parts)
+
+    def enter(self) -> None:
+        """Set what holds for the whole process; call it on the thread that trains."""
+        torch.set_num_threads(self.threads)
+        torch.backends.cudnn.benchmark = True
+
+    def place(self, network: M) -> M:
+        """The network on this device in this memory format, compiled where that was chosen."""
+        network = network.to(self.device)
+        if self.channels_last:
+            network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if self.compiled:
+            network.compile()
+        return network
+
+    def lay(self, x: Tensor) -> Tensor:
+        """Samples as the networks like them in memory."""
+        if self.channels_last and x.ndim == 4:
+            return x.contiguous(memory_format=torch.channels_last)
+        return x
+
+    def autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if self.precision == "fp32":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16, cache_enabled=True)
+
+    def seed_step(self, seed: int, step: int) -> None:
+        """Make step `step` the same alone as in a row. The global generators belong to the thread that trains."""
+        torch.manual_seed(mixed_seed(seed, self.rank, step))
+
+    def memory_bytes(self) -> int:
+        """Memory in use: of the graphics card at its peak, else of this process."""
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self.device)
+        return psutil.Process().memory_info().rss
+
+    def plain(self) -> dict[str, Any]:
+        """For the run folder; `engine_from` is the inverse."""
+        return {
+            "device": str(self.device),
+            "precision": self.precision,
+            "channels_last": self.channels_last,
+            "compiled": self.compiled,
+            "threads": self.threads,
+        }
+
+
+def engine_from(values: dict[str, Any]) -> Engine:
+    return Engine(**(values | {"device": torch.device(values["device"])}))
+
+
+def mixed_seed(*numbers: int) -> int:
+    """One seed from several numbers, well mixed: (1, 2) and (2, 1) have nothing in common."""
+    low, high = np.random.SeedSequence(numbers).generate_state(2)
+    return int(low) << 31 ^ int(high)
+
+
+def pick_device(wanted: str = "auto") -> torch.device:
+    """Raises ConfigError where the wanted device is not there."""
+    have = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        wanted = next(name for name in ("cuda", "mps", "cpu") if have[name])
+    if not have[wanted]:
+        raise ConfigError(f"There is no {wanted.upper()} device here; set compute.device to auto or cpu.")
+    return torch.device(wanted)
+
+
+def device_name(device: torch.device) -> str:
+    """For people: "NVIDIA H200", "CPU (2 cores)"."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU"
+    return f"CPU ({cores()} cores)" if cores() > 1 else "CPU (1 core)"
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def default_engine(compute: Compute, spare_core: bool = False) -> Engine:
+    """What is used where nothing was measured. `spare_core` leaves one to the window."""
+    device = pick_device(compute.device)
+    threads = compute.threads or max(1, cores() - (1 if spare_core and cores() > 1 else 0))
+    return Engine(
+        device,
+        "fp32" if compute.precision == "auto" else compute.precision,
+        compute.memory_format == "channels-last",
+        compute.compile,
+        threads,
+    )
+
+
+def candidates(compute: Compute, best: Engine, pictures: bool) -> list[list[Engine]]:
+    """Rounds of variants of `best` to time; the fastest of a round goes into the next. Only "auto" choices vary."""
+    rounds = []
+    if compute.threads == 0 and best.device.type == "cpu" and best.threads > 1:
+        rounds.append([replace(best, threads=1)])
+    precisions = ["fp32", "bf16"] if compute.precision == "auto" and has_fast_bf16(best.device) else [best.precision]
+    formats = [False, True] if compute.memory_format == "auto" and pictures else [best.channels_last]
+    rounds.append([replace(best, precision=p, channels_last=f) for p in precisions for f in formats])
+    return rounds
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Whether bf16 is worth trying: not on processors that only emulate it, where it is far slower."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return torch.backends.mkldnn.is_available() and _cpu_has_bf16()
+    return False
+
+
+def _cpu_has_bf16() -> bool:
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and "AVX512" in torch.backends.cpu.get_cpu_capability()
+
+
+def environment() -> dict[str, Any]:
+    """What a run was made with, for its folder and for `doctor`."""
+    from . import __version__
+
+    return {
+        "gan_studio": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "system": platform.platform(),
+        "cores": cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "cuda": torch.version.cuda if torch.cuda.is_available() else None,
+        "device": device_name(pick_device()),
+        "fast_bf16": has_fast_bf16(pick_device()),
+    }

@@ -1,0 +1,57 @@
+"""A whole run's config: what a preset holds, what the form shows, what stands in a run's config.toml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from ..compute import Compute
+from ..config import ConfigError, Problem, Spec, option
+from ..data import SOURCES, Source
+from ..recipes import RECIPES, Recipe
+from ..registry import OneOf
+
+
+class RunConfig(Spec):
+    """The choices of one training."""
+
+    data: Annotated[Source, OneOf(SOURCES)] = option("digits", "What the generator learns to imitate.", learn=True)
+    recipe: Annotated[Recipe, OneOf(RECIPES)] = option("gan", "The training algorithm with its parts.", learn=True)
+    steps: int = option(2000, "Length of the training.", ge=1, le=100_000_000, unit="steps", learn=True)
+    seed: int = option(0, "Names all the random numbers of the run: the same seed, the same run.", ge=0, le=2**31 - 1)
+    compute: Compute = option(Compute(), "Where and how it is computed.")
+    samples_every: int = option(
+        100, "How often the sample grid is drawn and kept.", ge=1, le=1_000_000, unit="steps", live=True, group="Output"
+    )
+    sample_count: int = option(64, "Samples in the grid.", ge=1, le=4096, group="Output")
+    checkpoint_every: int = option(
+        1000, "How often everything is saved.", ge=1, le=1_000_000, unit="steps", live=True, group="Output"
+    )
+    keep_newest: int = option(2, "So many of the newest checkpoints are kept.", ge=1, le=1000, live=True, group="Output")
+    keep_every: int = option(
+        0,
+        "Checkpoints at multiples of this are kept for good; 0 keeps none but the newest and the starred.",
+        ge=0,
+        le=100_000_000,
+        unit="steps",
+        live=True,
+        group="Output",
+    )
+
+    def check(self) -> None:
+        """Whether the parts fit together, as far as can be known before the data is prepared. Raises ConfigError."""
+        shape = self.data.shape()
+        if shape is None:
+            return
+        try:
+            self.recipe.check(shape)
+        except ConfigError as error:
+            raise error.under("recipe") from None
+
+
+def problems(values: dict[str, Any]) -> tuple[Problem, ...]:
+    """What is wrong with the plain values of a config; () is nothing."""
+    try:
+        RunConfig.parse(values).check()
+    except ConfigError as error:
+        return error.problems
+    return ()

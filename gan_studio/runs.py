@@ -1,0 +1,424 @@
+"""A run folder: everything about one training, readable while it is written and after any kind of end.
+
+    config.toml         the choices at the start          changes.jsonl   what was changed at which step
+    run.json            preset, parent, notes             state.json      running, paused, finished ...; step; reason
+    engine.json         device and precision picked       environment.json  versions
+    curves.jsonl        one object a line, append-only    log.txt
+    samples/            step-00000100.png or .npy         checkpoints/step-00000100/
+
+Written by jobs only. Files are written under a temporary name, flushed and renamed; a half-written last line of a
+`.jsonl` is skipped on reading. A resumed run appends `{"resumed": step}`, which takes back the lines after that step.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import platformdirs
+
+from .config import ConfigError, from_toml, put, to_toml
+
+STATES = ("new", "queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
+
+
+def default_root() -> Path:
+    """Where runs live: $GAN_STUDIO_RUNS, else the user's documents."""
+    return Path(os.environ.get("GAN_STUDIO_RUNS") or Path(platformdirs.user_documents_dir()) / "GAN Studio" / "runs")
+
+
+# --- writing so that nothing is ever half there ----------------------------------------------------------------------
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, values: Any) -> None:
+    write_atomic(path, json.dumps(values, indent=1))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """{} where the file is missing or cut off."""
+    try:
+        values = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Append as one write, after closing a line that an earlier process left half-written."""
+    text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
+    with path.open("ab+") as file:
+        if file.tell() and not _ends_with_newline(file):
+            text = "\n" + text
+        file.write(text.encode())
+
+
+def _ends_with_newline(file: Any) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict):
+                yield row
+
+
+def standing(rows: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that still stand: a resumption at step s takes back those after s."""
+    kept: list[dict[str, Any]] = []
+    for row in rows:
+        if "resumed" in row:
+            while kept and kept[-1].get("step", 0) > row["resumed"]:
+                kept.pop()
+        elif isinstance(row.get("step"), int):
+            kept.append(row)
+    return kept
+
+
+# --- a run -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class State:
+    """How a run stands. `interrupted` is what a reader calls a run that says "running" while nobody writes it."""
+
+    name: str = "new"
+    step: int = 0
+    steps: int = 0
+    reason: str = ""
+    updated: float = 0.0  # seconds since 1970
+    seconds: float = 0.0  # of training so far, pauses not counted
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One folder under checkpoints/, complete by its existence."""
+
+    path: Path
+
+    @property
+    def step(self) -> int:
+        return int(self.path.name.removeprefix("step-"))
+
+    @property
+    def starred(self) -> bool:
+        return (self.path / "starred").exists()
+
+    def star(self, starred: bool = True) -> None:
+        if starred:
+            (self.path / "starred").touch()
+        else:
+            (self.path / "starred").unlink(missing_ok=True)
+
+    def load(self, device: str = "cpu") -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+        """(weights by network name, the rest). Runs no code from the files. Raises ConfigError where they are damaged."""
+        import torch
+        from safetensors.torch import load_file
+
+        try:
+            files = sorted(self.path.glob("*.safetensors"))
+            weights = {file.stem: load_file(file, device=device) for file in files}
+            state = torch.load(self.path / "state.pt", map_location=device, weights_only=True)
+        except Exception as error:
+            raise ConfigError(
+                f"The checkpoint {self.path} cannot be read ({type(error).__name__}); use an older one."
+            ) from error
+        return weights, state
+
+
+class Run:
+    """A run folder. Cheap to make: files are read when asked for."""
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    # what it is
+
+    def config(self) -> dict[str, Any]:
+        """The plain values of config.toml. Raises ConfigError."""
+        try:
+            return from_toml((self.folder / "config.toml").read_text())
+        except OSError:
+            raise ConfigError(f"{self.folder} is not a run: its config.toml is missing. Choose a run's folder.") from None
+
+    def config_at(self, step: int) -> dict[str, Any]:
+        """The config with the changes up to `step` applied."""
+        values = self.config()
+        for row in standing(read_lines(self.folder / "changes.jsonl")):
+            if row["step"] <= step:
+                put(values, row["path"], row["new"])
+        return values
+
+    def changes(self) -> list[dict[str, Any]]:
+        """[{"step", "path", "old", "new"}] in order."""
+        return standing(read_lines(self.folder / "changes.jsonl"))
+
+    def about(self) -> dict[str, Any]:
+        """{"preset", "created", "parent": {"run", "step"}, ...}"""
+        return read_json(self.folder / "run.json")
+
+    def engine(self) -> dict[str, Any]:
+        return read_json(self.folder / "engine.json")
+
+    # how it stands
+
+    def state(self) -> State:
+        values = read_json(self.folder / "state.json")
+        known = {key: values[key] for key in State.__dataclass_fields__ if key in values}
+        state = State(**known)
+        if state.name in ("running", "paused") and not self.is_being_written():
+            return State(**(known | {"name": "interrupted"}))
+        return state
+
+    def set_state(self, state: State) -> None:
+        write_json(self.folder / "state.json", state.__dict__ | {"updated": time.time()})
+
+    def lock(self) -> filelock.FileLock:
+        """Held while a job writes the run."""
+        return filelock.FileLock(self.folder / ".lock")
+
+    def is_being_written(self) -> bool:
+        if not (self.folder / ".lock").exists():
+            return False
+        lock = self.lock()
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            return True
+        except OSError:
+            return False
+        lock.release()
+        return False
+
+    # what it tells
+
+    def append_curves(self, steps: list[int], values: dict[str, np.ndarray]) -> None:
+        rows = [
+            {"step": int(step)} | {name: float(f"{v[i]:.6g}") for name, v in values.items() if np.isfinite(v[i])}
+            for i, step in enumerate(steps)
+        ]
+        append_lines(self.folder / "curves.jsonl", rows)
+
+    def append_change(self, step: int, path: str, old: Any, new: Any) -> None:
+        append_lines(self.folder / "changes.jsonl", [{"step": step, "path": path, "old": old, "new": new}])
+
+    def mark_resumed(self, step: int) -> None:
+        for file in ("curves.jsonl", "changes.jsonl"):
+            if (self.folder / file).exists():
+                append_lines(self.folder / file, [{"resumed": step}])
+        for sample in self.samples():
+            if sample_step(sample) > step:
+                sample.unlink(missing_ok=True)
+
+    def curves(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """{name: (steps [K] int64, values [K] float32)}"""
+        found: dict[str, tuple[list[int], list[float]]] = {}
+        for row in standing(read_lines(self.folder / "curves.jsonl")):
+            step = row.pop("step")
+            for name, value in row.items():
+                steps, values = found.setdefault(name, ([], []))
+                steps.append(step)
+                values.append(value)
+        return {n: (np.array(s, np.int64), np.array(v, np.float32)) for n, (s, v) in found.items()}
+
+    def samples(self) -> list[Path]:
+        """The saved grids (.png) or points (.npy), by step."""
+        return sorted((self.folder / "samples").glob("step-*"))
+
+    def log(self, text: str) -> None:
+        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}\n")
+
+    # what it can go on from
+
+    def checkpoints(self) -> list[Checkpoint]:
+        """Complete checkpoints, oldest first."""
+        folders = (self.folder / "checkpoints").glob("step-*")
+        found = [Checkpoint(path) for path in folders if re.fullmatch(r"step-\d+", path.name) and path.is_dir()]
+        return sorted(found, key=lambda checkpoint: checkpoint.step)
+
+    def checkpoint_at(self, step: int | None = None) -> Checkpoint:
+        """The newest checkpoint, or that of a step. Raises ConfigError."""
+        found = [c for c in self.checkpoints() if step is None or c.step == step]
+        if not found:
+            have = ", ".join(str(c.step) for c in self.checkpoints()) or "none"
+            wanted = "no checkpoint yet" if step is None else f"no checkpoint at step {step} (it has: {have})"
+            raise ConfigError(f"The run {self.name} has {wanted}; start it again from the beginning.")
+        return found[-1]
+
+    def newest_readable(self) -> tuple[Checkpoint, dict[str, dict[str, Any]], dict[str, Any]] | None:
+        """The newest checkpoint that can be read, with what it holds; None where there is none."""
+        for checkpoint in reversed(self.checkpoints()):
+            try:
+                return (checkpoint, *checkpoint.load())
+            except ConfigError as error:
+                self.log(str(error))
+        return None
+
+    def save_checkpoint(
+        self, step: int, weights: dict[str, dict[str, Any]], state: dict[str, Any], starred: bool = False
+    ) -> Checkpoint:
+        """Write a checkpoint whole or not at all. Raises OSError (a full disk)."""
+        import torch
+        from safetensors.torch import save_file
+
+        final = self.folder / "checkpoints" / f"step-{step:08d}"
+        temporary = final.with_name(f".{final.name}.{os.getpid()}.tmp")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        try:
+            for name, tensors in weights.items():
+                save_file({k: t.detach().contiguous() for k, t in tensors.items()}, temporary / f"{name}.safetensors")
+            torch.save(state, temporary / "state.pt")
+            if starred or (final / "starred").exists():
+                (temporary / "starred").touch()
+            for file in temporary.iterdir():
+                flush(file)
+            flush(temporary)
+            if final.exists():  # the same step once more: the old one goes away in one rename
+                retired = final.with_name(f".{final.name}.old.tmp")
+                shutil.rmtree(retired, ignore_errors=True)
+                final.rename(retired)
+                temporary.rename(final)
+                shutil.rmtree(retired, ignore_errors=True)
+            else:
+                temporary.rename(final)
+            flush(final.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return Checkpoint(final)
+
+    def prune(self, newest: int, every: int) -> None:
+        """Keep the newest checkpoints, those at multiples of `every` (0: none), and the starred."""
+        for checkpoint in self.checkpoints()[:-newest]:
+            if not (checkpoint.starred or (every and checkpoint.step % every == 0)):
+                shutil.rmtree(checkpoint.path, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half-written."""
+        for leftover in [*self.folder.glob(".*.tmp"), *(self.folder / "checkpoints").glob(".*.tmp")]:
+            shutil.rmtree(leftover, ignore_errors=True)
+            leftover.unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    """Ask the system to put a file or a folder's entries on the disk."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows cannot open folders
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sample_step(path: Path) -> int:
+    return int(path.stem.removeprefix("step-"))
+
+
+# --- all of them -----------------------------------------------------------------------------------------------------
+
+
+def create(root: Path, title: str, config: dict[str, Any], **about: Any) -> Run:
+    """A new run folder named after its title and the moment. Raises ConfigError where it cannot be written."""
+    name = f"{slug(title)}-{time.strftime('%Y%m%d-%H%M%S')}"
+    try:
+        for number in range(1, 1000):
+            folder = root / (name if number == 1 else f"{name}-{number}")
+            try:
+                folder.mkdir(parents=True)
+                break
+            except FileExistsError:
+                if not root.is_dir():
+                    raise
+        (folder / "samples").mkdir()
+        (folder / "checkpoints").mkdir()
+        write_json(folder / "run.json", {"title": title, "created": time.time()} | about)
+        write_atomic(folder / "config.toml", to_toml(config))
+    except OSError as error:
+        raise ConfigError(f"No run can be written in {root} ({error.strerror}); choose another folder.") from error
+    run = Run(folder)
+    run.set_state(State())
+    return run
+
+
+def open_run(path: Path | str, root: Path | None = None) -> Run:
+    """A run by its folder, or by its name under the root. Raises ConfigError."""
+    for folder in (Path(path), (root or default_root()) / str(path)):
+        if (folder / "config.toml").is_file():
+            return Run(folder)
+    raise ConfigError(f"There is no run at {path}. `gan-studio runs` lists those there are.")
+
+
+def list_runs(root: Path | None = None) -> list[Run]:
+    """Newest first."""
+    folders = [f.parent for f in (root or default_root()).glob("*/config.toml")]
+    return [Run(folder) for folder in sorted(folders, key=_created, reverse=True)]
+
+
+def queued(root: Path | None = None) -> list[Run]:
+    """Runs that wait for their turn, in their order."""
+    waiting = [(run.about().get("queued", 0.0), run) for run in list_runs(root) if run.state().name == "queued"]
+    return [run for _, run in sorted(waiting, key=lambda pair: pair[0])]
+
+
+def enqueue(run: Run) -> None:
+    write_json(run.folder / "run.json", run.about() | {"queued": time.time()})
+    state = run.state()
+    run.set_state(State("queued", state.step, state.steps, "", seconds=state.seconds))
+
+
+def branch(parent: Run, step: int | None, config: dict[str, Any], root: Path | None = None) -> Run:
+    """A new run that goes on from a checkpoint of another one, with a changed config. Raises ConfigError."""
+    checkpoint = parent.checkpoint_at(step)
+    about = parent.about()
+    run = create(
+        root or parent.folder.parent,
+        about.get("title", parent.name),
+        config,
+        preset=about.get("preset", ""),
+        parent={"run": parent.name, "step": checkpoint.step},
+    )
+    shutil.copytree(checkpoint.path, run.folder / "checkpoints" / checkpoint.path.name)
+    run.set_state(State("stopped", checkpoint.step))
+    return run
+
+
+def slug(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "run"
+
+
+def _created(folder: Path) -> tuple[float, str]:
+    return read_json(folder / "run.json").get("created", 0.0), folder.name
