@@ -7,14 +7,21 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+Function = Callable[[Tensor], Tensor]  # x [N, ...] -> [N], or [N, ...], which is summed over each sample
 
-def input_gradient(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+
+def input_gradient(f: Function, x: Tensor) -> Tensor:
     """The gradient of sum f(x) with respect to x, [N, ...] as x itself; second derivatives flow through it."""
     x = x.detach().requires_grad_()
     (grad,) = torch.autograd.grad(f(x).float().sum(), x, create_graph=True)
     return grad
 
 
-def gradient_norm(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def squared_gradient_norm(f: Function, x: Tensor) -> Tensor:
+    """The sum of squares of the gradient at each sample, [N]."""
+    return input_gradient(f, x).flatten(1).square().sum(dim=1)
+
+
+def gradient_norm(f: Function, x: Tensor) -> Tensor:
     """Euclidean norm of the gradient at each sample, [N]; 1e-12 under the root keeps it differentiable at 0."""
-    return (input_gradient(f, x).flatten(1).square().sum(dim=1) + 1e-12).sqrt()
+    return (squared_gradient_norm(f, x) + 1e-12).sqrt()

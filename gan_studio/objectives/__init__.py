@@ -1,8 +1,9 @@
 """The shelf of adversarial losses: one file each. Copy `nonsaturating.py` to start a new one.
 
-An objective is complete and is its own Spec. It sees D as a function from samples to raw logits, `D(x) -> [N]` (or
-`[N, ...]` for patch discriminators), and returns named, per-sample terms, all to be minimised; the recipe takes the
-mean. `l_r`, `l_f` are the logits of real and fake samples, `sp` is softplus.
+An objective is complete and is its own Spec. It sees D as a function from samples to raw logits, `D(x) -> [N]`, high on
+what D takes for real, and returns named, per-sample terms, all to be minimised; the recipe takes the mean. For patch
+discriminators logits and terms are [N, ...], each patch a sample. `l_r`, `l_f` are the logits of real and fake samples,
+`sp` is softplus.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ Critic = Callable[[Tensor], Tensor]  # x [N, ...] -> logits [N]
 Terms = dict[str, Tensor]  # {curve name: [N]}
 
 
-
-
 class Objective(Spec):
     """What D and G each minimise."""
 
@@ -35,6 +34,10 @@ class Objective(Spec):
     def distance(self, terms: Terms) -> Terms:
         """What the terms of `d_loss` estimate between the two distributions: {"wasserstein": scalar}. None: {}."""
         return {}
+
+    def score(self, logits: Tensor) -> Tensor | None:
+        """How real D finds samples, in [0, 1], 0.5 where it cannot tell; for display; None where logits have no scale."""
+        return logits.sigmoid()  # D* = p / (p + q), where D learns by cross-entropy
 
 
 OBJECTIVES: Registry[Objective] = Registry("gan_studio.objectives", "objective")

@@ -21,7 +21,7 @@ class NonSaturating(Objective):
     about = "The standard GAN loss: G is rewarded for what D takes for real."
 
     smoothing: float = option(
-        0.0, "One-sided label smoothing: D is told that real samples are real with 1 minus this.", ge=0, le=0.5
+        0.0, "One-sided label smoothing: D is told that real samples are fake with this share.", ge=0, le=0.5
     )
 
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
@@ -35,4 +35,11 @@ class NonSaturating(Objective):
         return {"adversarial": sp(-D(fake))}  # -log D(G(z))
 
     def distance(self, terms: Terms) -> Terms:
-        return {"js": math.log(2) - (terms["real"].mean() + terms["fake"].mean()) / 2}  # V(D*, G) = 2 JSD - 2 log 2
+        """A lower bound of JSD, reached by the best D; V(D*, G) = 2 JSD - 2 log 2.
+
+        Smoothing flips some labels, and what D learns about flipped labels is less than about true ones: it stays a
+        lower bound when the labels' entropy H takes the place of log 2.
+        """
+        share = (1 - self.smoothing) / 2  # of the labels that say "real"
+        H = -share * math.log(share) - (1 - share) * math.log(1 - share)
+        return {"js": H - (terms["real"].mean() + terms["fake"].mean()) / 2}

@@ -1,4 +1,4 @@
-"""Gradient penalty of WGAN-GP. Gulrajani et al. 2017, Algorithm 1; one-sided form: section 4 there, Petzka et al. 2018."""
+"""Gradient penalty of WGAN-GP. Gulrajani et al. 2017, Algorithm 1; one-sided: section 4, Petzka et al. 2018."""
 
 from __future__ import annotations
 
@@ -21,12 +21,17 @@ class GradientPenalty(Penalty):
     paper = "Gulrajani et al. 2017"
     about = "Asks D to have slope 1 between real and generated samples."
 
-    weight: float = option(10.0, "Lambda: how strongly D is asked to have slope 1.", ge=0, le=1000, live=True, learn=True)
+    weight: float = option(
+        10.0, "Lambda: how strongly D is asked to have slope 1.", ge=0, le=1000, live=True, learn=True
+    )
     target: float = option(1.0, "The slope that D is asked to have.", ge=0, le=100)
-    sides: Literal["two", "one"] = option("two", "Two: punish slopes above and below the target. One: only those above.")
+    sides: Literal["two", "one"] = option(
+        "two", "Two: punish slopes above and below the target. One: only those above."
+    )
 
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
-        eps = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)  # U[0, 1], one per sample
+        per_sample = (len(real), *[1] * (real.ndim - 1))
+        eps = torch.rand(per_sample, dtype=real.dtype, device=real.device)  # U[0, 1]
         x_hat = fake.lerp(real, eps)
         excess = gradient_norm(D, x_hat) - self.target  # [N]
         if self.sides == "one":
