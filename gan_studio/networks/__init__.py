@@ -10,7 +10,7 @@ from abc import abstractmethod
 
 from torch import nn
 
-from ..config import Spec
+from ..config import ConfigError, Spec
 from ..registry import Registry
 
 Shape = tuple[int, ...]  # of one sample: (C, H, W) or (2,)
@@ -34,3 +34,18 @@ class Discriminator(Spec):
 
 GENERATORS: Registry[Generator] = Registry("gan_studio.networks", "generator")
 DISCRIMINATORS: Registry[Discriminator] = Registry("gan_studio.networks", "discriminator")
+
+
+SIZES_PX = (16, 32, 64, 128, 256)  # what networks can make that double or halve the picture at each level
+
+
+def size_px(shape: Shape, title: str) -> int:
+    """The side of square pictures of one of SIZES_PX. Raises ConfigError for other shapes, naming the network."""
+    if len(shape) != 3:
+        raise ConfigError(f"{title} works on pictures, and this data is points; choose the MLP, or a set of pictures.")
+    _, height, width = shape
+    if height != width or height not in SIZES_PX:
+        raise ConfigError(
+            f"{title} cannot work at {width} x {height} px; choose 16, 32, 64, 128 or 256 px in the data, or the MLP."
+        )
+    return height
