@@ -1,0 +1,104 @@
+"""A finite set of pictures: uint8 on the device where they fit, else read batch by batch from the cache's map."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+import numpy as np
+import psutil
+import torch
+from torch import Tensor
+
+from ..images import to_float
+from . import Batch, Dataset, shuffled
+from .augment import Augment, draws, windows
+
+HELD_SHARE = 0.4  # of the device's free memory that the pictures may take; the rest is for the training
+COPIED_BYTES = 64 * 2**20  # at a time, while the pictures move to the device
+TOLD = 3  # files named in the note about those that could not be read
+
+
+class ImageDataset(Dataset):
+    """N pictures [N, C, T, T] uint8, an array or the cache's map, seen as windows of `size` px; T is `size` by default.
+
+    `labels` are class numbers [N]; `columns` are those of the attributes, {name: [N]}; `skipped` are (file, reason).
+    """
+
+    def __init__(
+        self,
+        pixels: np.ndarray,
+        labels: np.ndarray | None = None,
+        classes: tuple[str, ...] = (),
+        columns: Mapping[str, np.ndarray] | None = None,
+        attributes: dict[str, tuple[str, ...]] | None = None,
+        size: int | None = None,
+        augment: Augment | None = None,
+        skipped: tuple[tuple[str, str], ...] = (),
+        notes: tuple[str, ...] = (),
+    ):
+        side = size or pixels.shape[-1]
+        self.pixels = pixels
+        self.size = len(pixels)
+        self.shape = (pixels.shape[1], side, side)
+        self.classes, self.attributes = classes, attributes or {}
+        self.augment = augment or Augment()
+        self.skipped = skipped
+        self.notes = _told(skipped) + notes
+
+        self.device = torch.device("cpu")
+        self._held: Tensor | None = None  # all pixels on the device, where they fit
+        self._labels = None if labels is None else torch.from_numpy(labels.astype(np.int64))
+        self._columns = {name: torch.from_numpy(values.astype(np.int64)) for name, values in (columns or {}).items()}
+
+    def batch(self, count: int, position: int, seed: int) -> Batch:
+        numbers = shuffled(len(self.pixels), count, position, seed)
+        index = torch.from_numpy(numbers).to(self.device, non_blocking=True)
+        pixels = self._taken(numbers, index)  # [N, C, T, T]
+        u = draws(count, position, seed).to(self.device, non_blocking=True)
+        x = self.augment(to_float(windows(pixels, self.shape[1], u)), u)
+        return Batch(
+            x.contiguous(),
+            None if self._labels is None else self._labels[index],
+            {name: values[index] for name, values in self._columns.items()},
+        )
+
+    def to(self, device: torch.device) -> ImageDataset:
+        """The same pictures on `device`: all of them where they take up to HELD_SHARE of its free memory."""
+        moved = copy.copy(self)
+        moved.device = device
+        moved._labels = None if self._labels is None else self._labels.to(device)
+        moved._columns = {name: values.to(device) for name, values in self._columns.items()}
+        if self._held is None or self.device != device:
+            fits = self.pixels.nbytes <= HELD_SHARE * _free_bytes(device)
+            moved._held = _copied(self.pixels, device) if fits else None
+        return moved
+
+    def _taken(self, numbers: np.ndarray, index: Tensor) -> Tensor:
+        if self._held is not None:
+            return self._held.index_select(0, index)
+        return torch.from_numpy(self.pixels[numbers]).to(self.device, non_blocking=True)
+
+
+def _copied(pixels: np.ndarray, device: torch.device) -> Tensor:
+    held = torch.empty(pixels.shape, dtype=torch.uint8, device=device)
+    step = max(1, COPIED_BYTES // pixels[0].nbytes)
+    for start in range(0, len(pixels), step):
+        held[start : start + step] = torch.from_numpy(np.array(pixels[start : start + step]))
+    return held
+
+
+def _told(skipped: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    if not skipped:
+        return ()
+    count = f"{len(skipped)} files were" if len(skipped) > 1 else "1 file was"
+    named = "; ".join(f"{name} {reason}" for name, reason in skipped[:TOLD])
+    return (f"{count} left out: {named}{'; ...' if len(skipped) > TOLD else '.'}",)
+
+
+def _free_bytes(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return psutil.virtual_memory().available
