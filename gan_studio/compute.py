@@ -1,7 +1,7 @@
 """Where and how arithmetic runs: device, precision, memory format, threads, seeds. The only place that asks "cuda?".
 
-Precision, memory format and thread count are measured, not assumed (`candidates`): the same choice that doubles the
-speed of one network halves that of another.
+Precision, memory format and thread count are measured, not assumed (`threads_to_try`, `formats_to_try`): the same
+choice that doubles the speed of one network halves that of another.
 """
 
 from __future__ import annotations
@@ -151,15 +151,17 @@ def default_engine(compute: Compute, spare_core: bool = False) -> Engine:
     )
 
 
-def candidates(compute: Compute, best: Engine, pictures: bool) -> list[list[Engine]]:
-    """Rounds of variants of `best` to time; the fastest of a round goes into the next. Only "auto" choices vary."""
-    rounds = []
-    if compute.threads == 0 and best.device.type == "cpu" and best.threads > 1:
-        rounds.append([replace(best, threads=1)])
+def threads_to_try(compute: Compute, best: Engine, pictures: bool) -> list[Engine]:
+    """Small networks are often faster on one thread than on several."""
+    alone = compute.threads == 0 and best.device.type == "cpu" and best.threads > 1
+    return [replace(best, threads=1)] if alone else []
+
+
+def formats_to_try(compute: Compute, best: Engine, pictures: bool) -> list[Engine]:
+    """Precision x memory format, where both were left to us."""
     precisions = ["fp32", "bf16"] if compute.precision == "auto" and has_fast_bf16(best.device) else [best.precision]
-    formats = [False, True] if compute.memory_format == "auto" and pictures else [best.channels_last]
-    rounds.append([replace(best, precision=p, channels_last=f) for p in precisions for f in formats])
-    return rounds
+    layouts = [False, True] if compute.memory_format == "auto" and pictures else [best.channels_last]
+    return [replace(best, precision=p, channels_last=last) for p in precisions for last in layouts]
 
 
 def has_fast_bf16(device: torch.device) -> bool:

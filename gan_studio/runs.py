@@ -139,7 +139,7 @@ class Checkpoint:
             (self.path / "starred").unlink(missing_ok=True)
 
     def load(self, device: str = "cpu") -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-        """(weights by network name, the rest). Runs no code from the files. Raises ConfigError where they are damaged."""
+        """(weights by network name, the rest). Runs no code from the files. Raises ConfigError on damage."""
         import torch
         from safetensors.torch import load_file
 
@@ -171,7 +171,9 @@ class Run:
         try:
             return from_toml((self.folder / "config.toml").read_text())
         except OSError:
-            raise ConfigError(f"{self.folder} is not a run: its config.toml is missing. Choose a run's folder.") from None
+            raise ConfigError(
+                f"{self.folder} is not a run: its config.toml is missing. Choose a run's folder."
+            ) from None
 
     def config_at(self, step: int) -> dict[str, Any]:
         """The config with the changes up to `step` applied."""

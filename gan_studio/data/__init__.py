@@ -44,6 +44,7 @@ class Dataset(ABC):
     classes: tuple[str, ...] = ()  # names of the labels in `Batch.y`
     attributes: dict[str, tuple[str, ...]] = {}  # {attribute: names of its values}
     size: int | None = None  # number of samples; None is endless
+    extent: float = 1.0  # of points: half the width of a square around 0 that shows them
     notes: tuple[str, ...] = ()  # what a person should know: "3 files could not be read: ..."
 
     @abstractmethod

@@ -71,7 +71,7 @@ class Real(Event):
 
 @dataclass(frozen=True)
 class Curves(Event):
-    """Scalars of the steps since the last such event: `values[name][i]` belongs to `steps[i]`; NaN where not measured."""
+    """Scalars of the steps since the last such event: `values[name][i]` is of `steps[i]`, NaN where not measured."""
 
     steps: np.ndarray  # [K] int64
     values: dict[str, np.ndarray]  # {name: [K] float32}

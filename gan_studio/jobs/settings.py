@@ -26,7 +26,9 @@ class RunConfig(Spec):
     checkpoint_every: int = option(
         1000, "How often everything is saved.", ge=1, le=1_000_000, unit="steps", live=True, group="Output"
     )
-    keep_newest: int = option(2, "So many of the newest checkpoints are kept.", ge=1, le=1000, live=True, group="Output")
+    keep_newest: int = option(
+        2, "So many of the newest checkpoints are kept.", ge=1, le=1000, live=True, group="Output"
+    )
     keep_every: int = option(
         0,
         "Checkpoints at multiples of this are kept for good; 0 keeps none but the newest and the starred.",

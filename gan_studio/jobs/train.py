@@ -1,20 +1,73 @@
-"""Train: the job behind the Train tab and `gan-studio train`. (Being written: the signatures below are the contract.)"""
+"""Train: the job behind the Train tab and `gan-studio train`.
+
+One step at a time: obey the commands that have come, seed, step, and now and then tell, draw and save. Scalars stay on
+the device until they are told, about ten times a second.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import time
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import torch
 
 from .. import runs
-from ..data import Progress
-from .events import Event
-from .inbox import Inbox
+from ..compute import Engine, default_engine, engine_from, environment, pick_device
+from ..config import ConfigError, get, is_live
+from ..data import Dataset, Progress, Stream
+from ..recipes import PLAYERS, Generates, Training
+from .dryrun import dry_run, forecast, is_out_of_memory
+from .events import (
+    Changed,
+    Checkpoint,
+    Curves,
+    Event,
+    Finished,
+    Log,
+    Paused,
+    Resumed,
+    Samples,
+    Started,
+    Stopped,
+)
+from .inbox import Change, CheckpointNow, Command, Inbox, Pause, Resume, SampleNow, Step, Stop
 from .settings import RunConfig
+from .shown import Shown, shown
+
+Events = Iterator[Event | Progress]
+TELL_EVERY = 0.1  # seconds between two Curves events
 
 
 def new_run(config: RunConfig, title: str, root: Path | None = None, preset: str = "") -> runs.Run:
     """A run folder for this config, ready to be trained. Raises ConfigError."""
-    raise NotImplementedError
+    config.check()
+    run = runs.create(root or runs.default_root(), title, config.plain(), preset=preset)
+    run.set_state(runs.State("new", 0, config.steps))
+    return run
+
+
+class Ending(Exception):  # noqa: N818 (no error: somebody may have asked for it)
+    """The training ends before its last step; `reason` is "" when somebody asked for it."""
+
+    state = "stopped"
+    worth_saving = True
+
+    def __init__(self, reason: str = ""):
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Failed(Ending):
+    """What the networks hold now is not worth saving: a term is no longer a number, or a step was cut off."""
+
+    state = "failed"
+    worth_saving = False
 
 
 class TrainJob:
@@ -30,5 +83,380 @@ class TrainJob:
         self.run, self.spare_core, self.dry_run = run, spare_core, dry_run
         self.inbox = Inbox()
 
-    def __iter__(self) -> Iterator[Event | Progress]:
-        raise NotImplementedError
+    def __iter__(self) -> Events:
+        lock = self.run.lock()
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise ConfigError(
+                f"The run {self.run.name} is being trained already; follow it, or stop it first."
+            ) from None
+        except OSError as error:
+            raise ConfigError(f"{self.run.folder} cannot be written ({error.strerror}).") from None
+        try:
+            yield from self._train()
+        except Ending:  # a Stop while the data was being prepared
+            yield Stopped(self.run.state().step)
+        finally:
+            lock.release()
+
+    def _train(self) -> Events:
+        self.run.sweep()
+        resumed = self.run.newest_readable()
+        step = resumed[0].step if resumed else 0
+        config = RunConfig.parse(self.run.config_at(step))
+        dataset = yield from self._stoppable(config.data.prepare())
+        for note in dataset.notes:
+            yield self._log(note, "warning")
+        engine = yield from self._engine(config, dataset)
+        engine.enter()
+        engine.seed_step(config.seed, 0)
+        training = config.recipe.build(dataset.shape, config.steps, engine)
+        stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
+        loop = Loop(
+            self.run, config, training, stream, engine, shown(dataset, config.sample_count, config.seed), self.inbox
+        )
+        if resumed:
+            loop.load(*resumed[1:])
+            self.run.mark_resumed(step)
+        yield from loop.events()
+
+    def _stoppable(self, preparation: Generator[Progress, None, Any]) -> Generator[Event | Progress, None, Any]:
+        """Yield the progress of a preparation; a Stop command cancels it."""
+        try:
+            while True:
+                try:
+                    progress = next(preparation)
+                except StopIteration as done:
+                    return done.value
+                if any(isinstance(command, Stop) for command in self.inbox.waiting()):
+                    raise Ending
+                yield progress
+        finally:
+            preparation.close()
+
+    def _engine(self, config: RunConfig, dataset: Dataset) -> Generator[Event | Progress, None, Engine]:
+        """What an earlier part of the run computed with, or what the dry run picks."""
+        saved = self.run.engine()
+        if saved and config.compute.device in ("auto", saved["device"]):
+            engine = engine_from(saved)
+            pick_device(engine.device.type)  # it must still be there
+            return engine
+        if self.dry_run:
+            outcome = yield from self._stoppable(dry_run(config, dataset, self.spare_core))
+            engine, told = outcome.engine, outcome.forecast
+        else:
+            engine = default_engine(config.compute, self.spare_core)
+            told = forecast(config, engine, 0.0)
+        runs.write_json(self.run.folder / "run.json", self.run.about() | {"shape": list(dataset.shape)})
+        runs.write_json(self.run.folder / "engine.json", engine.plain())
+        runs.write_json(self.run.folder / "environment.json", environment())
+        yield told
+        return engine
+
+    def _log(self, text: str, level: str = "info") -> Log:
+        self.run.log(text)
+        return Log(text, level)
+
+
+class Loop:
+    """The training itself, with its clock and its folder."""
+
+    def __init__(
+        self,
+        run: runs.Run,
+        config: RunConfig,
+        training: Training,
+        stream: Stream,
+        engine: Engine,
+        shown: Shown,
+        inbox: Inbox,
+    ):
+        self.run, self.config, self.training, self.stream = run, config, training, stream
+        self.engine, self.shown, self.inbox = engine, shown, inbox
+        self.untold: list[tuple[int, dict[str, torch.Tensor]]] = []  # scalars still on the device
+        self.saved_at = -1  # step of the last checkpoint
+        self.drawn_at = -1  # step of the last samples
+        self.seconds = 0.0  # of training, pauses not counted
+        self.told_at = self.resumed_at = time.perf_counter()
+        self.rate = 0.0  # steps a second, smoothed
+        self.paused = False
+
+    @property
+    def step(self) -> int:
+        return self.training.iteration
+
+    # --- the story ---
+
+    def events(self) -> Events:
+        yield Started(self.run.folder, self.step, self.config.steps)
+        self._set_state("running")
+        try:
+            yield from self._begin()
+            while self.step < self.config.steps:
+                yield from self._obey(self.inbox.waiting())
+                yield from self._one_step()
+            yield from self._tell()
+            if self.drawn_at != self.step:
+                yield from self._draw()
+            if self.saved_at != self.step:
+                yield from self._save()
+            self._set_state("finished")
+            yield Finished(self.step)
+        except Ending as ending:
+            yield self._end(ending)
+        except GeneratorExit:  # whoever iterated has gone; there is nobody left to tell
+            self._end(Ending())
+            raise
+        except Exception as error:
+            self._set_state("failed", f"{type(error).__name__}: {error}")
+            raise
+
+    def _begin(self) -> Events:
+        """The real samples, a first look, and a checkpoint to fall back on."""
+        real = self.shown.real()
+        yield from self._writing(lambda: self.shown.save(self.run, "real", real.array))
+        yield real
+        if self.step == 0:
+            yield from self._save()
+        yield from self._draw()
+        self.told_at = self.resumed_at = time.perf_counter()
+
+    def _one_step(self, players: tuple[str, ...] = PLAYERS) -> Events:
+        self.engine.seed_step(self.config.seed, self.step + 1)
+        try:
+            scalars = self.training.step(self.stream, players)
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            raise Failed(self._out_of_memory()) from error
+        self.untold.append((self.step, scalars))
+        if time.perf_counter() - self.told_at >= TELL_EVERY:
+            yield from self._tell()
+        if self.step % self.config.samples_every == 0:
+            yield from self._draw()
+        if self.step % self.config.checkpoint_every == 0:
+            yield from self._tell()
+            yield from self._save()
+
+    def _end(self, ending: Ending) -> Stopped:
+        """Save what is worth saving and say how it ended. Nothing in here waits for anybody."""
+        try:
+            if ending.worth_saving and self.saved_at != self.step:
+                self._append_curves()
+                self._checkpoint()
+        except Failed as worse:
+            ending = worse
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            ending = Ending(self._disk_full())
+        self._set_state(ending.state, ending.reason)
+        if ending.reason:
+            self.run.log(ending.reason)
+        return Stopped(self.step, ending.reason)
+
+    # --- commands ---
+
+    def _obey(self, commands: list[Command]) -> Events:
+        for command in commands:
+            yield from self._obey_one(command)
+        yield from self._wait_while_paused()
+
+    def _wait_while_paused(self) -> Events:
+        while self.paused:
+            yield from self._obey_one(self.inbox.wait())
+
+    def _obey_one(self, command: Command) -> Events:
+        match command:
+            case Stop():
+                raise Ending
+            case Pause():
+                yield from self._pause()
+            case Resume():
+                yield from self._resume()
+            case Step(players):
+                yield from self._single_step(players)
+            case SampleNow():
+                yield from self._draw()
+            case CheckpointNow(starred):
+                yield from self._tell()
+                yield from self._save(starred)
+            case Change(path, value):
+                yield from self._change(path, value)
+
+    def _pause(self) -> Events:
+        yield from self._tell()
+        yield from self._halt()
+
+    def _halt(self, reason: str = "") -> Events:
+        if self.paused:
+            return
+        self.seconds = self._seconds_so_far()
+        self.paused = True
+        self._set_state("paused", reason)
+        yield Paused(self.step, reason)
+
+    def _resume(self) -> Events:
+        if not self.paused:
+            return
+        self.paused = False
+        self.told_at = self.resumed_at = time.perf_counter()
+        self._set_state("running")
+        yield Resumed(self.step)
+
+    def _single_step(self, players: tuple[str, ...]) -> Events:
+        yield from self._pause()
+        if self.step >= self.config.steps:
+            return
+        yield from self._one_step(players)
+        yield from self._tell()
+        yield from self._draw()
+
+    def _change(self, path: str, value: object) -> Events:
+        """Take over a live option, and remember when."""
+        if not is_live(self.config, path):
+            yield self._say(f"{path} cannot be changed while a run trains; branch the run to change it.", "warning")
+            return
+        old = get(self.config.plain(), path)
+        try:
+            self.config = self.config.with_values({path: value})
+        except ConfigError as error:
+            yield self._say(str(error), "warning")
+            return
+        new = get(self.config.plain(), path)
+        self.training.apply(self.config.recipe)
+        yield from self._writing(lambda: self.run.append_change(self.step, path, old, new))
+        self.run.log(f"step {self.step}: {path} {old} -> {new}")
+        yield Changed(self.step, path, old, new)
+
+    # --- telling, drawing, saving ---
+
+    def _tell(self) -> Events:
+        """Fetch the scalars of the last steps in one transfer, check them, keep them and tell them."""
+        if not self.untold:
+            return
+        steps, values = self._fetch()
+        now = time.perf_counter()
+        rate = len(steps) / max(1e-9, now - self.told_at)
+        self.rate = 0.9 * self.rate + 0.1 * rate if self.rate else rate
+        self.told_at = now
+        yield from self._writing(lambda: self.run.append_curves(steps, values))
+        left = (self.config.steps - self.step) / self.rate
+        yield Curves(np.array(steps), values, self.rate * self.config.recipe.samples_per_step, left)
+
+    def _fetch(self) -> tuple[list[int], dict[str, np.ndarray]]:
+        """(steps [K], {name: values [K]}), NaN where not measured. Raises Failed where a term is not finite."""
+        untold, self.untold = self.untold, []
+        names = list(dict.fromkeys(name for _, scalars in untold for name in scalars))
+        where = [(i, names.index(name)) for i, (_, scalars) in enumerate(untold) for name in scalars]
+        flat = torch.stack([value.float() for _, scalars in untold for value in scalars.values()])
+        numbers = flat.cpu().numpy()  # the one CPU-GPU sync
+        if not np.isfinite(numbers).all():
+            row, column = where[int(np.argmin(np.isfinite(numbers)))]
+            raise Failed(self._divergence(f"The term {names[column]}", untold[row][0]))
+        table = np.full((len(untold), len(names)), np.nan, np.float32)
+        rows, columns = zip(*where, strict=True)
+        table[rows, columns] = numbers
+        return [step for step, _ in untold], {name: table[:, j] for j, name in enumerate(names)}
+
+    def _divergence(self, what: str, step: int) -> str:
+        healthy = self.run.checkpoints()[-1].step
+        return (
+            f"{what} stopped being a number at step {step}. The healthy checkpoint of step {healthy} is kept: "
+            "branch from it with a lower learning rate, or with recipe.clip_norm set."
+        )
+
+    def _out_of_memory(self) -> str:
+        batch = self.config.recipe.batch_size
+        less = max(1, batch // 2)
+        return f"Memory ran out after step {self.step}. Branch with recipe.batch_size {less} instead of {batch}."
+
+    def _disk_full(self) -> str:
+        return f"The disk of {self.run.folder} is full. Make room, then resume; nothing before this step is lost."
+
+    def _draw(self) -> Events:
+        if not isinstance(self.training, Generates):
+            return
+        self.drawn_at = self.step
+        for event in self.shown.events(self.step, self.training):
+            if isinstance(event, Samples):
+                yield from self._writing(
+                    partial(self.shown.save, self.run, f"samples/step-{self.step:08d}", event.array)
+                )
+            yield event
+
+    def _save(self, starred: bool = False) -> Events:
+        yield from self._writing(lambda: self._checkpoint(starred))
+        self._set_state("paused" if self.paused else "running")
+        yield Checkpoint(self.step, self.run.checkpoints()[-1].path)
+
+    def _checkpoint(self, starred: bool = False) -> None:
+        self._check_weights()
+        weights = {name: network.state_dict() for name, network in self.training.networks().items()}
+        rest = {
+            "training": self.training.state(),
+            "position": self.stream.position,
+            "seconds": self._seconds_so_far(),
+        }
+        self.run.save_checkpoint(self.step, weights, rest, starred)
+        self.saved_at = self.step
+        self.run.prune(self.config.keep_newest, self.config.keep_every)
+
+    def _check_weights(self) -> None:
+        """A gradient can spoil the weights while the losses before it were still numbers."""
+        for name, network in self.training.networks().items():
+            norms = torch._foreach_norm(list(network.parameters()))
+            if norms and not bool(torch.isfinite(torch.stack(norms)).all()):
+                raise Failed(self._divergence(f"A weight of the {name}", self.step))
+
+    def load(self, weights: dict[str, dict[str, Any]], rest: dict[str, Any]) -> None:
+        """Go on from a checkpoint. Raises ConfigError where it was made by other networks."""
+        try:
+            for name, network in self.training.networks().items():
+                network.load_state_dict(weights[name])
+            self.training.load_state(rest["training"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise ConfigError(
+                f"The checkpoint of {self.run.name} was made by other networks than its config names; "
+                "start a new run, or branch with the networks unchanged."
+            ) from error
+        self.stream.position = rest["position"]
+        self.seconds = rest["seconds"]
+        self.saved_at = self.step
+
+    def _writing(self, write: Callable[[], object]) -> Events:
+        """Write; a full disk pauses the run until somebody has made room."""
+        while True:
+            try:
+                write()
+                return
+            except OSError as error:
+                if not is_disk_full(error):
+                    raise
+                yield from self._halt(self._disk_full())
+                yield from self._wait_while_paused()
+
+    # --- small things ---
+
+    def _append_curves(self) -> None:
+        if self.untold:
+            self.run.append_curves(*self._fetch())
+
+    def _seconds_so_far(self) -> float:
+        return self.seconds + (0.0 if self.paused else time.perf_counter() - self.resumed_at)
+
+    def _set_state(self, name: str, reason: str = "") -> None:
+        try:
+            self.run.set_state(runs.State(name, self.step, self.config.steps, reason, seconds=self._seconds_so_far()))
+        except OSError as error:  # a full disk; the checkpoint tells the step all the same
+            if not is_disk_full(error):
+                raise
+
+    def _say(self, text: str, level: str = "info") -> Log:
+        self.run.log(text)
+        return Log(text, level)
+
+
+def is_disk_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -67,6 +67,8 @@ class Generates(ABC):
 class Recipe(Spec):
     """A training algorithm with its parts."""
 
+    batch_size: int
+
     @property
     @abstractmethod
     def samples_per_step(self) -> int:

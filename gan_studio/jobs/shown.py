@@ -1,0 +1,81 @@
+"""How samples are shown and kept, by the shape of one sample: pictures as a grid, 2-D points with D's landscape."""
+
+from __future__ import annotations
+
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import images
+from ..data import Dataset
+from ..recipes import Generates
+from ..runs import Run, write_atomic
+from .events import Event, Landscape, Real, Samples
+
+REAL_SEED = 987_654_321  # of the fixed real samples that stand beside the generated ones
+
+
+class Shown(ABC):
+    """What is drawn of one training."""
+
+    def __init__(self, dataset: Dataset, count: int, seed: int):
+        self.dataset, self.count, self.seed = dataset, count, seed
+
+    def real(self) -> Real:
+        return Real(self.array(self.dataset.batch(self.count, 0, REAL_SEED).x))
+
+    def events(self, step: int, training: Generates) -> Iterator[Event]:
+        z = training.latents(self.count, self.seed)
+        yield Samples(step, self.array(training.generate(z)))
+
+    @abstractmethod
+    def array(self, x: Tensor) -> np.ndarray:
+        """For an event: uint8 [N, H, W, C] or float32 [N, 2]."""
+
+    @abstractmethod
+    def save(self, run: Run, name: str, array: np.ndarray) -> Path:
+        """Keep an event's array in the run's folder. Raises OSError."""
+
+
+class Pictures(Shown):
+    def array(self, x: Tensor) -> np.ndarray:
+        return images.to_uint8(x)
+
+    def save(self, run: Run, name: str, array: np.ndarray) -> Path:
+        path = run.folder / f"{name}.png"
+        images.write_png(path, images.grid(array))
+        return path
+
+
+class Points(Shown):
+    RESOLUTION = 64  # of D's landscape
+
+    def __init__(self, dataset: Dataset, count: int, seed: int):
+        super().__init__(dataset, max(count, 2500), seed)  # 2,500 is what modes are counted on
+        self.extent = dataset.extent
+
+    def events(self, step: int, training: Generates) -> Iterator[Event]:
+        yield from super().events(step, training)
+        axis = torch.linspace(-self.extent, self.extent, self.RESOLUTION)
+        y, x = torch.meshgrid(axis, axis, indexing="ij")
+        logits = training.judge(torch.stack([x.flatten(), y.flatten()], dim=1))
+        yield Landscape(step, logits.reshape(x.shape).cpu().numpy(), self.extent)
+
+    def array(self, x: Tensor) -> np.ndarray:
+        return x.detach().float().cpu().numpy()
+
+    def save(self, run: Run, name: str, array: np.ndarray) -> Path:
+        buffer = io.BytesIO()
+        np.save(buffer, array.astype(np.float32))
+        path = run.folder / f"{name}.npy"
+        write_atomic(path, buffer.getvalue())
+        return path
+
+
+def shown(dataset: Dataset, count: int, seed: int) -> Shown:
+    return (Points if len(dataset.shape) == 1 else Pictures)(dataset, count, seed)

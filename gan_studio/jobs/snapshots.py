@@ -1,0 +1,85 @@
+"""Snapshots: a frozen copy of a trained generator that others may use, opened from a run folder or a checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .. import runs
+from ..compute import pick_device
+from ..config import ConfigError
+from ..recipes.gan import Gan
+from .settings import RunConfig
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A generator in evaluation mode on one device, with where it comes from."""
+
+    network: nn.Module = field(repr=False)
+    config: RunConfig = field(repr=False)
+    shape: tuple[int, ...]  # of one sample
+    about: dict[str, Any]  # {"run", "step", "weights": "averaged" or "raw", "title"}
+    device: torch.device
+
+    @property
+    def z_dim(self) -> int:
+        return self._recipe.latent.dim
+
+    @property
+    def _recipe(self) -> Gan:
+        assert isinstance(self.config.recipe, Gan)
+        return self.config.recipe
+
+    def latents(self, count: int, seed: int) -> Tensor:
+        """z [N, z_dim]; row i belongs to seed + i."""
+        return self._recipe.latent.seeded(count, seed).to(self.device)
+
+    @torch.no_grad()
+    def generate(self, z: Tensor, batch: int = 256) -> Tensor:
+        """x [N, *shape] float32 on the CPU; pictures in [-1, 1]."""
+        return torch.cat([self.network(part.to(self.device)).float().cpu() for part in z.split(batch)])
+
+
+def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, device: str = "auto") -> Snapshot:
+    """The generator of a run (its newest checkpoint, or that of a step) or of a checkpoint's folder.
+
+    `raw` takes the weights as they are instead of their average. Raises ConfigError.
+    """
+    path = Path(path)
+    if path.parent.name == "checkpoints":
+        run, checkpoint = runs.open_run(path.parent.parent), runs.Checkpoint(path)
+    else:
+        run = runs.open_run(path)
+        checkpoint = run.checkpoint_at(step)
+    config = RunConfig.parse(run.config_at(checkpoint.step))
+    weights, _ = checkpoint.load()
+    if not isinstance(config.recipe, Gan):
+        raise ConfigError(f"The run {run.name} holds no generator that makes samples from noise; choose another run.")
+    shape = tuple(run.about().get("shape") or config.data.shape() or ())
+    averaged = "generator_ema" in weights and not raw
+    return Snapshot(
+        _network(config.recipe, shape, weights["generator_ema" if averaged else "generator"], run, device),
+        config,
+        shape,
+        {
+            "run": run.name,
+            "title": run.about().get("title", run.name),
+            "step": checkpoint.step,
+            "weights": "averaged" if averaged else "raw",
+        },
+        pick_device(device),
+    )
+
+
+def _network(recipe: Gan, shape: tuple[int, ...], weights: dict[str, Tensor], run: runs.Run, device: str) -> nn.Module:
+    network = recipe.generator.build(recipe.latent.dim, shape)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ConfigError(f"The weights in {run.folder} are of another network than its config names.") from error
+    return network.to(pick_device(device)).eval().requires_grad_(False)
