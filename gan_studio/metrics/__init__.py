@@ -1,0 +1,1 @@
+"""The shelf of metrics: one file each. They compare arrays and tensors, and know no networks, data sources or jobs."""
