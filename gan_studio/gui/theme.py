@@ -1,25 +1,30 @@
-"""Light and dark: two palettes over the Fusion style, the colours of the plots, and icons tinted to match."""
+"""Light and dark: two palettes over the Fusion style, the colours of the plots, and icons tinted to match.
+
+Two roles have a meaning here: PlaceholderText is quiet text and BrightText is the colour of errors, so that labels
+follow the palette by themselves: `label.setForegroundRole(QPalette.ColorRole.PlaceholderText)`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QIcon, QPalette
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 Choice = Literal["system", "light", "dark"]
+Role = QPalette.ColorRole
 
 
 @dataclass(frozen=True)
 class Colours:
-    """What a palette does not name; all reach a contrast of 4.5:1 on the window's background where they carry text."""
+    """What a palette does not name; each reaches a contrast of 4.5:1 on `plot` and on the window, but for the grid."""
 
     dark: bool
-    d: QColor  # the discriminator
-    g: QColor  # the generator
-    third: QColor
+    d: QColor  # the discriminator: orange-red
+    g: QColor  # the generator: blue
+    third: QColor  # neither: green
     plot: QColor  # background of plots and pictures
     grid: QColor
     text: QColor
@@ -28,38 +33,153 @@ class Colours:
     warning: QColor
 
 
+DARK = Colours(
+    dark=True,
+    d=QColor("#e8623b"),
+    g=QColor("#3d90e8"),
+    third=QColor("#17a673"),
+    plot=QColor("#17191d"),
+    grid=QColor("#33373f"),
+    text=QColor("#e4e6ea"),
+    muted=QColor("#9ba2ad"),
+    danger=QColor("#ff8077"),
+    warning=QColor("#e5b04b"),
+)
+LIGHT = Colours(
+    dark=False,
+    d=QColor("#c8421a"),
+    g=QColor("#1c6cc4"),
+    third=QColor("#0c7a53"),
+    plot=QColor("#ffffff"),
+    grid=QColor("#dfe2e7"),
+    text=QColor("#1e2126"),
+    muted=QColor("#5d6470"),
+    danger=QColor("#b3261e"),
+    warning=QColor("#855600"),
+)
+
+
+def dark_palette() -> QPalette:
+    surfaces = {"window": "#1f2228", "base": "#17191d", "stripe": "#1c1f24", "button": "#2b2f37", "tip": "#2b2f37"}
+    return _palette(DARK, surfaces, accent=QColor("#2a6fbd"), disabled=QColor("#69707b"))
+
+
+def light_palette() -> QPalette:
+    surfaces = {"window": "#f4f5f7", "base": "#ffffff", "stripe": "#f7f8fa", "button": "#eceef1", "tip": "#ffffff"}
+    return _palette(LIGHT, surfaces, accent=QColor("#1c6cc4"), disabled=QColor("#9aa0a9"))
+
+
+def _palette(c: Colours, surfaces: dict[str, str], accent: QColor, disabled: QColor) -> QPalette:
+    window, button = QColor(surfaces["window"]), QColor(surfaces["button"])
+    palette = QPalette(button, window)  # Fusion's bevels are derived from these two
+    roles = {
+        Role.Window: window,
+        Role.Base: QColor(surfaces["base"]),
+        Role.AlternateBase: QColor(surfaces["stripe"]),
+        Role.Button: button,
+        Role.ToolTipBase: QColor(surfaces["tip"]),
+        Role.WindowText: c.text,
+        Role.Text: c.text,
+        Role.ButtonText: c.text,
+        Role.ToolTipText: c.text,
+        Role.PlaceholderText: c.muted,
+        Role.BrightText: c.danger,
+        Role.Link: c.g,
+        Role.LinkVisited: c.g,
+        Role.Highlight: accent,
+        Role.HighlightedText: QColor("#ffffff"),
+        Role.Accent: accent,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, colour)
+    for role in (Role.WindowText, Role.Text, Role.ButtonText, Role.PlaceholderText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, disabled)
+    palette.setColor(QPalette.ColorGroup.Disabled, Role.Highlight, c.grid)
+    palette.setColor(QPalette.ColorGroup.Disabled, Role.HighlightedText, disabled)
+    return palette
+
+
+# --- the theme in use ------------------------------------------------------------------------------------------------
+
+
 class Theme(QObject):
-    """`changed` tells that colours and icons are to be fetched again."""
+    """Keeps the application's palette; `changed` tells that colours and icons are to be fetched again."""
 
     changed = Signal()
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.colours = LIGHT
+        self._follows: QApplication | None = None
+
+    def apply(self, app: QApplication, choice: Choice) -> None:
+        scheme = {"system": Qt.ColorScheme.Unknown, "light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}[choice]
+        hints = app.styleHints()
+        if self._follows is not None:
+            self._follows.styleHints().colorSchemeChanged.disconnect(self._system_changed)
+            self._follows = None
+        hints.setColorScheme(scheme)  # the title bars; without effect on bare X11, hence the palettes
+        if choice == "system":
+            self._follows = app
+            hints.colorSchemeChanged.connect(self._system_changed)
+            scheme = hints.colorScheme()
+        self._show(app, scheme)
+
+    def _system_changed(self, scheme: Qt.ColorScheme) -> None:
+        if self._follows is not None:
+            self._show(self._follows, scheme)
+
+    def _show(self, app: QApplication, scheme: Qt.ColorScheme) -> None:
+        dark = scheme == Qt.ColorScheme.Dark
+        self.colours = DARK if dark else LIGHT
+        if app.style().name() != "fusion":
+            app.setStyle("Fusion")
+        app.setPalette(dark_palette() if dark else light_palette())
+        self.changed.emit()
+
 
 theme = Theme()
+changed = theme.changed
 
 
 def apply(app: QApplication, choice: Choice = "system") -> None:
-    app.setStyle("Fusion")
+    """Dress the application; "system" follows the desktop's colour scheme from now on."""
+    theme.apply(app, choice)
 
 
 def colours() -> Colours:
-    c = QColor
-    return Colours(
-        False,
-        c("#e4572e"),
-        c("#2e86e4"),
-        c("#17a673"),
-        c("#ffffff"),
-        c("#e0e0e0"),
-        c("#202020"),
-        c("#606060"),
-        c("#b00020"),
-        c("#8a5a00"),
+    return theme.colours
+
+
+# --- icons -----------------------------------------------------------------------------------------------------------
+
+
+def icon(name: str, colour: QColor | None = None) -> QIcon:
+    """A Material Design icon ("play", "stop"), tinted for the palette in use; see `tint` for one that follows it."""
+    import qtawesome  # loads fonts: not before the first icon is wanted
+
+    palette = QApplication.palette()
+    normal = colour or palette.color(Role.ButtonText)
+    return qtawesome.icon(
+        f"mdi6.{name}",
+        color=normal,
+        color_disabled=palette.color(QPalette.ColorGroup.Disabled, Role.ButtonText),
     )
 
 
-def icon(name: str) -> QIcon:
-    """A Material Design icon by its qtawesome name without the prefix: "play", "stop"."""
-    return QIcon()
+def tint(target: QAbstractButton | QAction, name: str) -> None:
+    """Give a button or an action an icon that follows the palette; calling it again changes the icon."""
+    for old in target.findChildren(_Tint, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        old.setParent(None)
+    _Tint(target, name)
 
 
-__all__ = ["Choice", "Colours", "QPalette", "Theme", "apply", "colours", "icon", "theme"]
+class _Tint(QObject):
+    def __init__(self, target: QAbstractButton | QAction, name: str):
+        super().__init__(target)
+        self._target, self._name = target, name
+        changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        self._target.setIcon(icon(self._name))
