@@ -1,0 +1,392 @@
+"""Run folders: whatever cuts the writing off, they open again with all that was complete."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan_studio import runs
+from gan_studio.config import ConfigError
+from gan_studio.runs import Run, State
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return runs.create(tmp_path / "runs", "A ring", {"steps": 10, "recipe": {"lr": 0.1}}, preset="ring")
+
+
+def save(run: Run, step: int, starred: bool = False) -> runs.Checkpoint:
+    return run.save_checkpoint(step, {"G": {"w": torch.full((3,), float(step))}}, {"iteration": step}, starred)
+
+
+def full_disk(*_: Any, **__: Any) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+# --- nothing is ever half there --------------------------------------------------------------------------------------
+
+
+def test_write_atomic_replaces_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    runs.write_atomic(path, "long text that was there")
+    runs.write_atomic(path, b"short")
+    assert path.read_bytes() == b"short"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_write_atomic_keeps_the_old_file_when_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    path = tmp_path / "a.txt"
+    runs.write_atomic(path, "old")
+    monkeypatch.setattr(*{"fsync": (os, "fsync", full_disk), "replace": (Path, "replace", full_disk)}[broken])
+    with pytest.raises(OSError):
+        runs.write_atomic(path, "new")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def other_process(code: str, *arguments: Any) -> subprocess.Popen[str]:
+    """Python that runs beside this one and has said a line when this returns."""
+    command = [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline(), "it ended early"
+    return process
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def test_a_killed_writer_leaves_a_whole_file(tmp_path: Path) -> None:
+    writer = """
+        import itertools, pathlib, sys
+        from gan_studio import runs
+        for number in itertools.count():
+            runs.write_json(pathlib.Path(sys.argv[1]), {"number": number, "filling": [number] * 2000})
+            print(number, flush=True)
+    """
+    for killed_after in (1, 5, 20):
+        process = other_process(writer, tmp_path / "state.json")
+        assert process.stdout is not None
+        for _ in range(killed_after):
+            process.stdout.readline()
+        kill(process)
+        values = runs.read_json(tmp_path / "state.json")
+        assert values["filling"] == [values["number"]] * 2000
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", '{"name": "runn', "\x00\x00"])
+def test_a_cut_off_json_is_empty(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    assert runs.read_json(tmp_path / "a.json") == {}
+    assert runs.read_json(tmp_path / "missing.json") == {}
+
+
+rows = st.lists(st.fixed_dictionaries({"step": st.integers(0, 100), "loss": st.floats(-9, 9)}), min_size=1, max_size=5)
+
+
+@given(first=rows, second=rows, data=st.data())
+def test_lines_cut_off_anywhere_lose_only_the_last(
+    tmp_path_factory: pytest.TempPathFactory, first: list[Any], second: list[Any], data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("lines") / "curves.jsonl"
+    runs.append_lines(path, first)
+    whole = path.read_bytes()
+    cut = data.draw(st.integers(0, len(whole)))
+    path.write_bytes(whole[:cut])
+    complete = whole[:cut].count(b"\n") + (0 < cut < len(whole) and whole[cut : cut + 1] == b"\n")
+    assert list(runs.read_lines(path)) == first[:complete]
+    runs.append_lines(path, second)  # the half line must not swallow the first of the new ones
+    assert list(runs.read_lines(path)) == first[:complete] + second
+
+
+def test_lines_that_are_not_tables_are_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "curves.jsonl"
+    path.write_bytes(b'{"step": 1}\n3\n[1]\n\xff\xfe\nnonsense\n{"step": 2}\n')
+    assert [row["step"] for row in runs.read_lines(path)] == [1, 2]
+    assert list(runs.read_lines(tmp_path / "missing.jsonl")) == []
+
+
+# --- resumed runs ----------------------------------------------------------------------------------------------------
+
+
+def test_a_resumption_takes_back_what_came_after(run: Run) -> None:
+    run.append_curves([1, 2, 3, 4], {"D": np.array([0.1, 0.2, 0.3, 0.4], np.float32)})
+    run.mark_resumed(2)
+    run.append_curves([3], {"D": np.array([9.0], np.float32)})
+    steps, values = run.curves()["D"]
+    assert steps.tolist() == [1, 2, 3] and steps.dtype == np.int64
+    assert values.tolist() == pytest.approx([0.1, 0.2, 9.0]) and values.dtype == np.float32
+
+
+@given(st.lists(st.one_of(st.just("train"), st.integers(0, 30)), max_size=20))
+def test_standing_rows_are_those_of_the_last_pass(script: list[Any]) -> None:
+    """Against a second account: a list that is truncated at each resumption."""
+    written: list[dict[str, Any]] = []
+    truth: list[dict[str, Any]] = []
+    for number, action in enumerate(script):
+        if action == "train":
+            row = {"step": len(truth) + 1, "number": number}
+            written.append(row)
+            truth.append(row)
+        else:
+            written.append({"resumed": action})
+            truth = truth[:action]
+    assert runs.standing(iter(written)) == truth
+
+
+def test_a_resumption_removes_later_samples(run: Run) -> None:
+    for step in (0, 5, 10):
+        (run.folder / "samples" / f"step-{step:08d}.npy").write_bytes(b"x")
+    run.mark_resumed(5)
+    assert [runs.sample_step(path) for path in run.samples()] == [0, 5]
+
+
+def test_changes_apply_up_to_a_step(run: Run) -> None:
+    run.append_change(3, "recipe.lr", 0.1, 0.2)
+    run.append_change(6, "recipe.lr", 0.2, 0.3)
+    assert [run.config_at(step)["recipe"]["lr"] for step in (0, 3, 5, 6, 9)] == [0.1, 0.2, 0.2, 0.3, 0.3]
+    run.mark_resumed(4)
+    assert run.config_at(9)["recipe"]["lr"] == 0.2
+    assert [row["new"] for row in run.changes()] == [0.2]
+
+
+def test_curves_leave_out_what_was_not_measured(run: Run) -> None:
+    run.append_curves([1, 2], {"D": np.array([1, np.nan], np.float32), "G": np.array([np.inf, 2], np.float32)})
+    assert {name: steps.tolist() for name, (steps, _) in run.curves().items()} == {"D": [1], "G": [2]}
+    for line in (run.folder / "curves.jsonl").read_text().splitlines():
+        json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+
+
+# --- checkpoints -----------------------------------------------------------------------------------------------------
+
+
+def test_a_checkpoint_round_trip(run: Run) -> None:
+    weights = {"G": {"w": torch.randn(4, 5), "n": torch.tensor(7)}, "D": {"b": torch.randn(3).to(torch.bfloat16)}}
+    state = {"iteration": 12, "optimiser": [{"m": torch.randn(3)}, "adam"], "none": None}
+    saved = run.save_checkpoint(12, weights, state)
+    assert saved == run.checkpoint_at() == run.checkpoint_at(12) and saved.step == 12
+    loaded_weights, loaded_state = saved.load()
+    for name, tensors in weights.items():
+        assert all(torch.equal(loaded_weights[name][key], tensor) for key, tensor in tensors.items())
+        assert loaded_weights[name].keys() == tensors.keys()
+    assert torch.equal(loaded_state["optimiser"][0]["m"], state["optimiser"][0]["m"])  # type: ignore[index]
+    assert loaded_state["iteration"] == 12
+
+
+def test_the_same_step_again_replaces_and_keeps_the_star(run: Run) -> None:
+    save(run, 5).star()
+    run.save_checkpoint(5, {"G": {"w": torch.zeros(3)}}, {"iteration": 5})
+    (checkpoint,) = run.checkpoints()
+    assert checkpoint.starred
+    assert torch.equal(checkpoint.load()[0]["G"]["w"], torch.zeros(3))
+    checkpoint.star(False)
+    assert not checkpoint.starred
+
+
+@pytest.mark.parametrize(
+    ("newest", "every", "kept"),
+    [(1, 0, [30, 60]), (2, 0, [30, 50, 60]), (1, 20, [20, 30, 40, 60]), (9, 0, [10, 20, 30, 40, 50, 60])],
+)
+def test_prune_keeps_the_newest_the_chosen_and_the_starred(run: Run, newest: int, every: int, kept: list[int]) -> None:
+    for step in (10, 20, 30, 40, 50, 60):
+        save(run, step, starred=step == 30)
+    run.prune(newest, every)
+    assert [checkpoint.step for checkpoint in run.checkpoints()] == kept
+
+
+def test_a_full_disk_leaves_the_older_checkpoints_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(run, 1)
+    monkeypatch.setattr(torch, "save", full_disk)
+    for step in (1, 2):
+        with pytest.raises(OSError, match="No space"):
+            save(run, step)
+    assert [checkpoint.step for checkpoint in run.checkpoints()] == [1]
+    run.checkpoint_at(1).load()
+    assert [path.name for path in (run.folder / "checkpoints").iterdir()] == ["step-00000001"]
+
+
+def test_sweep_removes_what_a_killed_process_left(run: Run) -> None:
+    save(run, 1)
+    (run.folder / "checkpoints" / ".step-00000002.123.tmp").mkdir()
+    (run.folder / "checkpoints" / ".step-00000002.123.tmp" / "G.safetensors").write_bytes(b"half")
+    (run.folder / ".state.json.123.tmp").write_bytes(b"half")
+    assert [checkpoint.step for checkpoint in run.checkpoints()] == [1]
+    run.sweep()
+    left = [path.name for path in run.folder.rglob("*") if path.name.endswith(".tmp")]
+    assert left == []
+    run.checkpoint_at(1).load()
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [("state.pt", "missing")] + [(f, d) for f in ("state.pt", "G.safetensors") for d in ("truncated", "nonsense")],
+)
+def test_a_damaged_checkpoint_gives_way_to_an_older_one(run: Run, file: str, damage: str) -> None:
+    save(run, 1)
+    path = save(run, 2).path / file
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:20] if damage == "truncated" else b"nonsense" * 50)
+    with pytest.raises(ConfigError, match="cannot be read"):
+        run.checkpoint_at(2).load()
+    found = run.newest_readable()
+    assert found is not None and found[0].step == 1
+    assert "step-00000002 cannot be read" in (run.folder / "log.txt").read_text()
+
+
+def test_a_checkpoint_runs_no_code(run: Run, tmp_path: Path) -> None:
+    path = save(run, 1).path / "state.pt"
+    torch.save({"iteration": Trap(tmp_path / "sprung")}, path)
+    with pytest.raises(ConfigError):
+        run.checkpoint_at(1).load()
+    assert not (tmp_path / "sprung").exists()
+
+
+class Trap:
+    """A pickle that would make a file when it is read."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_no_checkpoint_is_a_sentence(run: Run) -> None:
+    with pytest.raises(ConfigError, match="has no checkpoint yet"):
+        run.checkpoint_at()
+    save(run, 3)
+    with pytest.raises(ConfigError, match=r"no checkpoint at step 4 \(it has: 3\)"):
+        run.checkpoint_at(4)
+    assert Run(run.folder).newest_readable() is not None
+
+
+# --- how it stands ---------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_nobody_writes_was_interrupted(run: Run) -> None:
+    run.set_state(State("running", 5, 10))
+    assert run.state().name == "interrupted" and run.state().step == 5
+    with run.lock():
+        assert run.is_being_written()
+        assert Run(run.folder).state().name == "running"
+    assert not run.is_being_written()
+    assert run.state().name == "interrupted"
+
+
+def test_the_lock_of_a_killed_process_is_free(run: Run) -> None:
+    holder = """
+        import pathlib, sys, time
+        from gan_studio.runs import Run
+        with Run(pathlib.Path(sys.argv[1])).lock():
+            print("held", flush=True)
+            time.sleep(600)
+    """
+    process = other_process(holder, run.folder)
+    assert run.is_being_written()
+    kill(process)
+    assert not run.is_being_written()
+
+
+def test_a_state_with_strange_keys_still_reads(run: Run) -> None:
+    runs.write_json(run.folder / "state.json", {"name": "finished", "step": 3, "from the future": 1})
+    assert run.state() == State("finished", 3)
+    (run.folder / "state.json").write_text("{")
+    assert run.state() == State()
+
+
+# --- all of them -----------------------------------------------------------------------------------------------------
+
+
+def test_create_never_takes_a_folder_twice(tmp_path: Path) -> None:
+    made = [runs.create(tmp_path, "Same / title!", {}) for _ in range(4)]
+    assert len({run.folder for run in made}) == 4
+    assert all(run.name.startswith("same-title-") for run in made)
+    assert all(run.state().name == "new" and run.about()["title"] == "Same / title!" for run in made)
+
+
+def test_a_root_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ConfigError, match="choose another folder"):
+        runs.create(tmp_path / "file" / "runs", "x", {})
+    with pytest.raises(ConfigError, match="choose another folder"):
+        runs.create(tmp_path / "file", "x", {})
+    monkeypatch.setattr(runs, "write_atomic", full_disk)
+    with pytest.raises(ConfigError, match="No space left"):
+        runs.create(tmp_path / "runs", "x", {})
+
+
+def test_open_by_name_by_folder_or_not_at_all(run: Run) -> None:
+    root = run.folder.parent
+    assert runs.open_run(run.name, root).folder == run.folder
+    assert runs.open_run(run.folder).folder == run.folder
+    for wrong in ("no-such-run", root):
+        with pytest.raises(ConfigError, match="There is no run at"):
+            runs.open_run(wrong, root)
+
+
+def test_a_run_without_its_config_is_a_sentence(run: Run) -> None:
+    (run.folder / "config.toml").write_text("steps = ")
+    with pytest.raises(ConfigError, match="not a TOML file"):
+        run.config()
+    (run.folder / "config.toml").unlink()
+    with pytest.raises(ConfigError, match=r"config\.toml is missing"):
+        run.config()
+    assert runs.list_runs(run.folder.parent) == []
+
+
+def test_the_list_is_newest_first_and_the_queue_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(1, 1000))
+    monkeypatch.setattr(runs.time, "time", lambda: float(next(clock)))
+    a, b, c = (runs.create(tmp_path, title, {}) for title in "abc")
+    names = lambda found: [run.folder for run in found]  # noqa: E731
+    assert names(runs.list_runs(tmp_path)) == [c.folder, b.folder, a.folder]
+    for run in (b, c, a):
+        runs.enqueue(run)
+    assert names(runs.queued(tmp_path)) == [b.folder, c.folder, a.folder]
+    c.set_state(State("finished"))
+    assert names(runs.queued(tmp_path)) == [b.folder, a.folder]
+
+
+def test_the_root_that_does_not_exist_holds_no_runs(tmp_path: Path) -> None:
+    assert runs.list_runs(tmp_path / "nowhere") == [] == runs.queued(tmp_path / "nowhere")
+
+
+def test_a_branch_knows_its_parent_and_has_its_checkpoint(run: Run) -> None:
+    save(run, 4)
+    save(run, 8)
+    child = runs.branch(run, 4, {"steps": 20})
+    assert child.about()["parent"] == {"run": run.name, "step": 4}
+    assert child.about()["preset"] == "ring"
+    assert child.config() == {"steps": 20}
+    assert [checkpoint.step for checkpoint in child.checkpoints()] == [4]
+    assert child.state() == State("stopped", 4, updated=child.state().updated)
+    assert torch.equal(child.checkpoint_at().load()[0]["G"]["w"], torch.full((3,), 4.0))
+    assert [checkpoint.step for checkpoint in run.checkpoints()] == [4, 8]
+    assert runs.branch(run, None, {}).about()["parent"]["step"] == 8
+    with pytest.raises(ConfigError, match="no checkpoint at step 5"):
+        runs.branch(run, 5, {})
+
+
+def test_the_environment_names_the_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert runs.default_root() == Path(os.environ["GAN_STUDIO_RUNS"])
+    monkeypatch.setenv("GAN_STUDIO_RUNS", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert runs.default_root().parts[-2:] == ("GAN Studio", "runs")
