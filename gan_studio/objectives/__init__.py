@@ -36,7 +36,7 @@ class Objective(Spec):
         return {}
 
     def score(self, logits: Tensor) -> Tensor | None:
-        """How real D finds samples, in [0, 1], 0.5 where it cannot tell; for display; None where logits have no scale."""
+        """For display: how real D finds samples, in [0, 1], 0.5 if it cannot tell; None where logits have no scale."""
         return logits.sigmoid()  # D* = p / (p + q), where D learns by cross-entropy
 
 

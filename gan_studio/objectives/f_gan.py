@@ -83,7 +83,10 @@ class ReverseKL(Divergence):
 
 @DIVERGENCES.add
 class Pearson(Divergence):
-    """f = (u - 1)^2. The paper's table 1 prints the integrals of Pearson and Neyman swapped; here they follow from f."""
+    """f = (u - 1)^2. The paper's table 1 has the integrals of Pearson and Neyman swapped; here they follow from f.
+
+    f* is the paper's, as if f went on below u = 0: for T < -2 the bound is valid but not the best (α = 2 clamps there).
+    """
 
     kind = "pearson"
     title = "Pearson χ²"
