@@ -47,7 +47,7 @@ def grid_density(data, cells):
 
 @pytest.mark.parametrize("distribution", VARIANTS, ids=str)
 def test_density_integrates_to_one_within_the_extent(distribution):
-    density, area = grid_density(dataset(distribution), 240 if distribution.kind == "swiss-roll" else 600)
+    density, area = grid_density(dataset(distribution), 160 if distribution.kind == "swiss-roll" else 400)
     assert float(density.sum() * area) == pytest.approx(1, abs=4e-3)  # the jumps at sharp edges cost the most
 
 
