@@ -154,7 +154,12 @@ def put(values: dict[str, Any], path: str, value: Any) -> None:
     target: Any = values
     try:
         for part in parents:
-            target = target[int(part)] if isinstance(target, list) else target.setdefault(part, {})
+            key: Any = int(part) if isinstance(target, list) else part
+            if isinstance(target, dict):
+                target.setdefault(part, {})
+            if isinstance(target[key], str):  # an entry of a shelf, named by its kind alone
+                target[key] = {"kind": target[key]}
+            target = target[key]
         if isinstance(target, list):
             target[int(last)] = value
         elif last == "kind" and target.get("kind") != value:

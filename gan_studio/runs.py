@@ -144,9 +144,9 @@ class Checkpoint:
         from safetensors.torch import load_file
 
         try:
-            files = sorted(self.path.glob("*.safetensors"))
-            weights = {file.stem: load_file(file, device=device) for file in files}
             state = torch.load(self.path / "state.pt", map_location=device, weights_only=True)
+            names = state.pop("weights")
+            weights = {name: load_file(self.path / f"{name}.safetensors", device=device) for name in names}
         except Exception as error:
             raise ConfigError(
                 f"The checkpoint {self.path} cannot be read ({type(error).__name__}); use an older one."
@@ -303,7 +303,7 @@ class Run:
         try:
             for name, tensors in weights.items():
                 save_file({k: t.detach().contiguous() for k, t in tensors.items()}, temporary / f"{name}.safetensors")
-            torch.save(state, temporary / "state.pt")
+            torch.save(state | {"weights": list(weights)}, temporary / "state.pt")
             if starred or (final / "starred").exists():
                 (temporary / "starred").touch()
             for file in temporary.iterdir():

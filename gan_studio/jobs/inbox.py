@@ -55,7 +55,7 @@ class Inbox:
     """Thread-safe and never blocking for the sender."""
 
     def __init__(self) -> None:
-        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._commands: queue.Queue[Command] = queue.Queue()
 
     def put(self, command: Command) -> None:
         self._commands.put(command)
@@ -68,6 +68,11 @@ class Inbox:
                 found.append(self._commands.get_nowait())
             except queue.Empty:
                 return found
+
+    def stop_waits(self) -> bool:
+        """Whether a Stop has come; everything stays where it is."""
+        with self._commands.mutex:
+            return any(isinstance(command, Stop) for command in self._commands.queue)
 
     def wait(self) -> Command:
         """The next command, however long it takes."""

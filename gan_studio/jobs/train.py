@@ -129,7 +129,7 @@ class TrainJob:
                     progress = next(preparation)
                 except StopIteration as done:
                     return done.value
-                if any(isinstance(command, Stop) for command in self.inbox.waiting()):
+                if self.inbox.stop_waits():
                     raise Ending
                 yield progress
         finally:

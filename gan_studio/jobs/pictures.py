@@ -1,0 +1,72 @@
+"""Samples as one picture for people: a grid, a roomy gallery, or the density of points in the plane."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from .. import images
+from ..config import to_toml
+from ..runs import Run
+from .snapshots import Snapshot, open_snapshot
+
+PAPER: images.Colour = (250, 249, 246)  # of a gallery's wall
+PLANE_PX = 512  # width of a picture of points
+
+
+def one_picture(array: np.ndarray) -> np.ndarray:
+    """What a Samples event holds, pictures [N, H, W, C] uint8 or points [N, 2], as one picture [H', W', C] uint8."""
+    return images.grid(array) if array.ndim == 4 else points(array)
+
+
+def points(array: np.ndarray, extent: float = 0.0, size_px: int = PLANE_PX) -> np.ndarray:
+    """Points [N, 2] as ink on paper, [size_px, size_px, 1] uint8, y upwards. `extent` 0: nearly all are in it."""
+    array = array[np.isfinite(array).all(axis=1)]
+    extent = extent or 1.05 * float(np.quantile(np.abs(array), 0.995) if len(array) else 1.0) or 1.0
+    bins = size_px // 2  # two pixels a dot
+    counts, _, _ = np.histogram2d(array[:, 1], array[:, 0], bins, [[-extent, extent]] * 2)  # [row, column]
+    ink = np.minimum(1.0, 0.35 * counts[::-1] ** 0.7)
+    return np.kron(255 * (1 - ink), np.ones((2, 2))).round().astype(np.uint8)[:, :, None]
+
+
+def shown(snapshot: Snapshot, count: int, seed: int) -> np.ndarray:
+    """Samples as in an event: pictures [N, H, W, C] uint8 or points [N, 2] float32; row i belongs to seed + i."""
+    x = snapshot.generate(snapshot.latents(count, seed))
+    return images.to_uint8(x) if x.ndim == 4 else x.numpy()
+
+
+def provenance(snapshot: Snapshot, count: int, seed: int) -> dict[str, str]:
+    """The texts inside a PNG: all that is needed to make it again."""
+    about = {name: str(value) for name, value in snapshot.about.items()}
+    return {"Software": "GAN Studio", "count": str(count), "seed": str(seed)} | about | {"config": _config(snapshot)}
+
+
+def _config(snapshot: Snapshot) -> str:
+    return to_toml(snapshot.config.plain())
+
+
+def write_gallery(run: Run, width_px: int = 1600) -> Path:
+    """A large picture of what the run's newest generator makes, in its folder. Raises ConfigError and OSError."""
+    snapshot = open_snapshot(run.folder)
+    on_a_plane = len(snapshot.shape) == 1
+    count = 10_000 if on_a_plane else 60
+    samples = shown(snapshot, count, seed=0)
+    picture = points(samples, size_px=1024) if on_a_plane else hung(samples, width_px)
+    path = run.folder / "gallery.png"
+    images.write_png(path, picture, provenance(snapshot, count, 0))
+    return path
+
+
+def hung(pictures: np.ndarray, width_px: int, columns: int = 10) -> np.ndarray:
+    """[N, H, W, C] uint8 -> [H', W', C]: in rows of `columns`, enlarged by a whole number, with room between them."""
+    gap = width_px // 100
+    room = (width_px - gap) // columns - gap
+    factor = max(1, room // pictures.shape[2])
+    enlarged = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
+    sheet = images.grid(enlarged, columns, gap, PAPER)
+    colour = images.grid(np.empty((2, 1, 1, sheet.shape[2]), np.uint8), 2, 1, PAPER)[0, 1]  # the paper in these bands
+    framed = np.empty((sheet.shape[0] + 4 * gap, sheet.shape[1] + 4 * gap, sheet.shape[2]), np.uint8)
+    framed[:] = colour
+    framed[2 * gap : -2 * gap, 2 * gap : -2 * gap] = sheet
+    return framed

@@ -1,0 +1,99 @@
+"""A training as event files that TensorBoard opens: written beside a running training, or from a finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..config import ConfigError
+from ..runs import Run, sample_step
+from .events import Changed, Curves, Event, Forecast, Log, Progress, Samples
+from .pictures import one_picture
+
+
+class Board:
+    """A folder of event files. Raises ConfigError where tensorboardX is missing or the folder cannot be written."""
+
+    def __init__(self, folder: Path):
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError:
+            raise ConfigError(
+                'TensorBoard files need the package tensorboardX: pip install "gan-studio[tensorboard]".'
+            ) from None
+        self.folder = folder
+        try:
+            self._writer = SummaryWriter(str(folder))
+        except OSError as error:
+            raise ConfigError(f"{folder} cannot be written ({error.strerror}); choose another folder.") from None
+
+    def show(self, event: Event | Progress) -> None:
+        match event:
+            case Curves(steps, values):
+                for name, column in values.items():
+                    self.curve(name, steps, column)
+            case Samples(step, array):
+                self.picture("samples", one_picture(array), step)
+            case Changed(step, path, old, new):
+                self._writer.add_text("changes", f"{path}: {old} -> {new}", step)
+            case Forecast():
+                self._writer.add_text("engine", f"{event.picked} on {event.device}", 0)
+
+    def curve(self, name: str, steps: np.ndarray, values: np.ndarray) -> None:
+        for step, value in zip(steps.tolist(), values.tolist(), strict=True):
+            if np.isfinite(value):
+                self._writer.add_scalar(name, value, step)
+
+    def picture(self, name: str, pixels: np.ndarray, step: int) -> None:
+        """[H, W, C] uint8."""
+        self._writer.add_image(name, pixels, step, dataformats="HWC")
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def live(events: Iterable[Event | Progress], folder: Path) -> Iterator[Event | Progress]:
+    """The same events, written to TensorBoard's files as they pass."""
+    board = Board(folder)
+    try:
+        for event in events:
+            board.show(event)
+            yield event
+    finally:
+        board.close()
+
+
+def export(run: Run, out: Path | None = None) -> Iterator[Event | Progress]:
+    """Write the curves and samples of a run. Raises ConfigError."""
+    run.config()  # whether it is one
+    board = Board(out or run.folder / "tensorboard")
+    try:
+        curves, samples = run.curves(), run.samples()
+        parts = len(curves) + len(samples)
+        for done, (name, (steps, values)) in enumerate(curves.items()):
+            yield Progress(done, parts, f"curve {name}")
+            board.curve(name, steps, values)
+        for done, path in enumerate(samples, len(curves)):
+            yield Progress(done, parts, f"samples of step {sample_step(path)}")
+            board.picture("samples", _read(path), sample_step(path))
+        for change in run.changes():
+            board.show(Changed(change["step"], change["path"], change.get("old"), change.get("new")))
+        yield Progress(parts, parts, "written")
+    finally:
+        board.close()
+    yield Log(f"Written to {board.folder}. Look at it with: tensorboard --logdir '{board.folder}'")
+
+
+def _read(path: Path) -> np.ndarray:
+    """A saved grid or saved points as one picture [H, W, C] uint8. Raises ConfigError."""
+    try:
+        if path.suffix == ".npy":
+            return one_picture(np.load(path))
+        pixels: np.ndarray[Any, Any] = np.asarray(Image.open(path))
+    except (OSError, ValueError):
+        raise ConfigError(f"{path} is damaged; delete it and export again.") from None
+    return pixels if pixels.ndim == 3 else pixels[:, :, None]
