@@ -1,0 +1,170 @@
+"""Everything that can be done from a menu, a button or the keyboard: one table, one line each.
+
+The table feeds the menus and the shortcuts; rooms connect what they can do with `on` and put the same actions on their
+buttons, so that text, shortcut, tooltip and the reason for being unavailable stand once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenuBar, QWidget
+
+from . import theme
+
+
+@dataclass(frozen=True)
+class Command:
+    id: str
+    menu: str
+    text: str
+    help: str
+    shortcut: str = ""
+    icon: str = ""
+    line_before: bool = False  # a separator in the menu
+    checkable: bool = False
+
+
+# fmt: off
+COMMANDS = (
+    Command("open", "&File", "&Open run…", "Open the folder of an earlier run.", "Ctrl+O", "folder-open-outline"),
+    Command(
+        "pictures",
+        "&File",
+        "Learn from &pictures…",
+        "Choose a folder of your own pictures to learn from.",
+        "",
+        "image-multiple-outline",
+    ),
+    Command(
+        "save_preset",
+        "&File",
+        "Save settings as &preset…",
+        "Keep these settings among the presets.",
+        "",
+        "bookmark-plus-outline",
+        line_before=True,
+    ),
+    Command("quit", "&File", "&Quit", "Save what is training and leave.", "Ctrl+Q", "", line_before=True),
+    Command("start", "&Run", "&Start", "Start the training.", "F5", "play"),
+    Command("stop", "&Run", "S&top", "Save the run and end the training.", "Shift+F5", "stop"),
+    Command(
+        "step",
+        "&Run",
+        "Step &both",
+        "Train D and then G for one step, then pause.",
+        "F10",
+        "skip-next",
+        line_before=True,
+    ),
+    Command("step_d", "&Run", "Step &D only", "Let only D take its turn, then pause."),
+    Command("step_g", "&Run", "Step &G only", "Let only G take its turn, then pause."),
+    Command(
+        "sample_now",
+        "&Run",
+        "Sa&mple now",
+        "Draw the sample grid now.",
+        "Ctrl+G",
+        "image-refresh-outline",
+        line_before=True,
+    ),
+    Command(
+        "save_now",
+        "&Run",
+        "Sa&ve checkpoint now",
+        "Save everything now, and keep it for good.",
+        "Ctrl+S",
+        "content-save-outline",
+    ),
+    Command(
+        "enqueue",
+        "&Run",
+        "Add to &queue",
+        "Let this run wait until the one before it has ended.",
+        "Ctrl+Shift+Q",
+        "tray-plus",
+        line_before=True,
+    ),
+    Command(
+        "fresh",
+        "&Run",
+        "Start as a &new run",
+        "Start from step 0 with these settings, in a folder of its own.",
+        "",
+        "restart",
+    ),
+    Command(
+        "branch",
+        "&Run",
+        "B&ranch",
+        "Go on from the newest checkpoint with these settings, in a new run.",
+        "",
+        "source-branch",
+    ),
+    Command("log", "&View", "&Log", "Show what is going on, line by line.", "Ctrl+L", checkable=True),
+    Command("full_screen", "&View", "&Full screen", "Fill the screen with the window.", "F11", checkable=True),
+    Command("reset_layout", "&View", "&Reset layout", "Put all panels back to where they were at first."),
+    Command("about", "&Help", "&About GAN Studio", "The version of GAN Studio and what it stands on."),
+)
+# fmt: on
+
+
+class Commands(QObject):
+    """The table's actions by id."""
+
+    def __init__(self, window: QWidget):
+        super().__init__(window)
+        self._table = {command.id: command for command in COMMANDS}
+        self._actions = {command.id: self._action(command) for command in COMMANDS}
+
+    def __getitem__(self, id: str) -> QAction:
+        return self._actions[id]
+
+    def on(self, id: str, slot: Callable[[], object]) -> None:
+        """Let a command do something; until then it is greyed out."""
+        self[id].triggered.connect(lambda _checked=False: slot())
+        self.allow(id)
+
+    def allow(self, id: str, reason: str = "") -> None:
+        """Enable a command, or disable it for a reason, which its tooltip tells."""
+        action = self[id]
+        action.setEnabled(not reason)
+        self._tell(action, reason or self._table[id].help)
+
+    def rename(self, id: str, text: str, help: str, icon: str) -> None:
+        """The same command with another face: Start, Pause, Resume."""
+        action = self[id]
+        action.setText(text)
+        theme.tint(action, icon)
+        self._tell(action, help)
+
+    def fill(self, bar: QMenuBar) -> None:
+        """The menus, in the order of the table."""
+        menus = {name: bar.addMenu(name) for name in dict.fromkeys(command.menu for command in COMMANDS)}
+        for command in COMMANDS:
+            if command.line_before:
+                menus[command.menu].addSeparator()
+            menus[command.menu].addAction(self[command.id])
+        for menu in menus.values():
+            menu.setToolTipsVisible(True)
+        self.menus = menus
+
+    def draw_icons(self) -> None:
+        """Not before the first paint, as the icon font is large."""
+        for command in COMMANDS:
+            if command.icon:
+                theme.tint(self[command.id], command.icon)
+
+    def _action(self, command: Command) -> QAction:
+        action = QAction(command.text, self, checkable=command.checkable)
+        action.setShortcut(QKeySequence(command.shortcut))
+        action.setEnabled(False)
+        self._tell(action, command.help)
+        return action
+
+    def _tell(self, action: QAction, sentence: str) -> None:
+        shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setToolTip(f"{sentence} ({shortcut})" if shortcut else sentence)

@@ -1,0 +1,62 @@
+"""A room is what stands behind one tab. A new tab is a new room, and one line in `window.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtWidgets import QWidget
+
+from .commands import Commands
+from .session import Session
+
+if TYPE_CHECKING:
+    from .widgets.notice import Notices
+
+
+class Room(QWidget):
+    """Built in three parts, so that the window is there at once: the frame, then `furnish`, then `make_ready`."""
+
+    title = ""
+    subject_changed = Signal(str)  # what the room is about, for the window's title
+    wanted = Signal(QWidget)  # itself: it asks to be shown
+
+    def __init__(self, session: Session, commands: Commands, notices: Notices):
+        super().__init__()
+        self.session, self.commands, self.notices = session, commands, notices
+
+    def furnish(self) -> Iterator[None]:
+        """Build what needs no torch; each `yield` gives the window time to breathe."""
+        yield from ()
+
+    def make_ready(self) -> Iterator[None]:
+        """Build what needs the shelves, and let the user begin."""
+        yield from ()
+
+    def raise_tab(self) -> None:
+        self.wanted.emit(self)
+
+    def show_subject(self, name: str) -> None:
+        """Show what was named on the command line: a folder, a file, or an id."""
+
+    def start(self) -> None:
+        """Begin with what is shown."""
+
+    def takes(self, path: Path) -> bool:
+        """Whether something that is dropped on the window belongs here."""
+        return False
+
+    def take(self, path: Path) -> None:
+        """Show or use what was dropped."""
+
+    def save_layout(self) -> list[QByteArray]:
+        """The states of the room's splitters."""
+        return []
+
+    def restore_layout(self, layout: list[QByteArray]) -> None:
+        """What `save_layout` gave."""
+
+    def reset_layout(self) -> None:
+        """As it was at first."""

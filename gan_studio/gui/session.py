@@ -1,0 +1,161 @@
+"""What the tabs share: where runs live, what is training, and what it tells."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from ..jobs.inbox import Command, Stop
+from .worker import Worker
+
+if TYPE_CHECKING:  # these import torch or pydantic, which the window does not wait for
+    from ..runs import Run
+
+Stage = Literal["idle", "preparing", "running", "paused", "stopping"]
+
+
+class Session(QObject):
+    """At most one run is in training at a time; others wait in the queue.
+
+    `engine` offers `new_run` and `TrainJob` as `gan_studio.jobs.train` does, and is that where nothing is given.
+    """
+
+    stage_changed = Signal(str)
+    events = Signal(list)  # of the run in training
+    problem = Signal(str, str, bool)  # one sentence, the trace, whether it is of a kind that was expected
+    ended = Signal(object)  # the Run that was in training
+    runs_changed = Signal()  # one came, went, or stands otherwise
+
+    def __init__(self, root: Path | None = None, engine: Any = None, parent: QObject | None = None):
+        super().__init__(parent)
+        self._root, self._engine = root, engine
+        self.stage: Stage = "idle"
+        self.run: Run | None = None  # the one in training
+        self.worker: Worker | None = None
+        self.leaving = False  # the window closes: nothing new is begun
+
+    # what there is
+
+    @property
+    def root(self) -> Path:
+        from ..runs import default_root
+
+        return self._root or default_root()
+
+    @property
+    def engine(self) -> Any:
+        from ..jobs import train
+
+        return self._engine or train
+
+    @property
+    def is_training(self) -> bool:
+        return self.worker is not None
+
+    def is_at(self, run: Run | None) -> bool:
+        """Whether this is the run in training."""
+        return run is not None and self.run is not None and run.folder == self.run.folder
+
+    # what can be done
+
+    def new_run(self, values: dict[str, Any], title: str, preset: str = "") -> Run:
+        """A run folder for these plain values. Raises ConfigError."""
+        from ..jobs.settings import RunConfig
+
+        config = RunConfig.parse(values)
+        config.check()
+        run: Run = self.engine.new_run(config, title, self.root, preset)
+        self.runs_changed.emit()
+        return run
+
+    def train(self, run: Run, *first: Command) -> None:
+        """Train a run from where it stands; `first` are commands that it finds in its inbox."""
+        job = self.engine.TrainJob(run, spare_core=True)
+        self.run = run
+        self.worker = Worker(job, job.inbox, self)
+        self.worker.events.connect(self._take)
+        self.worker.failed.connect(self.tell)
+        self.worker.finished.connect(self._end)
+        for command in first:
+            self.worker.put(command)
+        self._enter("preparing")
+        self.worker.start()
+        self.runs_changed.emit()
+
+    def put(self, command: Command) -> None:
+        """A command to the run in training; without one it is nobody's."""
+        if self.worker:
+            self.worker.put(command)
+
+    def stop(self) -> None:
+        if self.worker:
+            self._enter("stopping")
+            self.worker.put(Stop())
+
+    def insist(self) -> None:
+        """End at the next event, for a job that is too busy to read its inbox."""
+        if self.worker:
+            self.worker.cancel()
+
+    def is_saving(self) -> bool:
+        """Whether a checkpoint is being written."""
+        return self.run is not None and any((self.run.folder / "checkpoints").glob(".step-*.tmp"))
+
+    def start_next(self) -> None:
+        """Begin the first run of the queue, if there is one and nothing is training."""
+        from ..runs import queued
+
+        waiting = queued(self.root)
+        if waiting and not self.is_training and not self.leaving:
+            self.train(waiting[0])
+
+    def tell(self, error: Exception) -> None:
+        """Show an error as one sentence, with the full trace as details."""
+        from ..config import ConfigError
+
+        expected = isinstance(error, ConfigError)
+        if expected:
+            sentence = str(error).splitlines()[0]
+        else:
+            sentence = f"This should not have happened: {type(error).__name__}: {error}. The log holds the details."
+        self.problem.emit(sentence, "".join(traceback.format_exception(error)), expected)
+
+    # what comes back
+
+    def _take(self, mail: list[Any]) -> None:
+        from ..jobs import events
+
+        for event in mail:
+            match event:
+                case events.Started() | events.Resumed() if self.stage != "stopping":
+                    self._enter("running")
+                case events.Paused() if self.stage != "stopping":
+                    self._enter("paused")
+        self.events.emit(mail)
+
+    def _end(self) -> None:
+        assert self.run and self.worker
+        run, worker = self.run, self.worker
+        self.run = self.worker = None
+        worker.deleteLater()
+        self._leave_queue(run)
+        self._enter("idle")
+        self.ended.emit(run)
+        self.runs_changed.emit()
+        self.start_next()
+
+    def _leave_queue(self, run: Run) -> None:
+        """A run that could not even begin must not stay first in the queue for ever."""
+        from ..runs import State
+
+        state = run.state()
+        if state.name == "queued":
+            run.set_state(State("failed", state.step, state.steps, "It could not be started."))
+
+    def _enter(self, stage: Stage) -> None:
+        if stage != self.stage:
+            self.stage = stage
+            self.stage_changed.emit(stage)

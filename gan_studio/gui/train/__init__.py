@@ -1,0 +1,1 @@
+"""The Train tab: choose, start, watch, pause, go back, go on."""

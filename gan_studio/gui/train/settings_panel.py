@@ -1,0 +1,127 @@
+"""The left side: presets above, the form below, and what is wrong with the choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from ...config import Problem
+    from ...presets import Preset
+    from ..forms import ConfigForm
+    from ..widgets.preset_list import PresetList
+
+CHECK_AFTER_MS = 200  # of quiet, so that typing a number is not judged at each digit
+
+
+class SettingsPanel(QWidget):
+    """Empty until `furnish` and `build_form` have been called."""
+
+    preset_chosen = Signal(str)
+    edited = Signal()  # by the user; the problems are not known yet
+    checked = Signal()  # `problems` is up to date
+    live_changed = Signal(str, object)
+
+    presets: PresetList
+    form: ConfigForm
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.problems: tuple[Problem, ...] = ()
+        self.has_form = False
+        self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self.waiting = QLabel("Loading the settings…", alignment=Qt.AlignmentFlag.AlignCenter)
+        self.waiting.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.splitter.addWidget(self.waiting)
+        self.expect = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.expect.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.expect.setMargin(6)
+        self.expect.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.expect)
+        self._timer = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
+        self._timer.timeout.connect(self.check)
+
+    def furnish(self) -> Iterator[None]:
+        """The presets; they need no torch."""
+        from ...presets import all_presets
+        from ..widgets.preset_list import PresetList
+
+        yield
+        found = all_presets()
+        yield
+        self.presets = PresetList()
+        self.presets.set_presets(found)
+        self.presets.chosen.connect(self.preset_chosen)
+        self.splitter.insertWidget(0, self.presets)
+
+    def build_form(self) -> Iterator[None]:
+        from ...jobs.settings import RunConfig
+        from ..forms import ConfigForm
+
+        yield
+        self.form = ConfigForm(RunConfig)
+        self.form.values_changed.connect(self._edited)
+        self.form.live_changed.connect(self.live_changed)
+        self.waiting.hide()
+        self.splitter.addWidget(self.form)
+        self.splitter.setStretchFactor(self.splitter.indexOf(self.form), 1)
+        self.has_form = True
+        yield
+
+    # what is shown
+
+    def reload_presets(self) -> None:
+        from ...presets import all_presets
+
+        self.presets.set_presets(all_presets())
+
+    def show_preset(self, preset: Preset) -> None:
+        self.presets.set_current(preset.id)
+        self._expect(preset.expect)
+        self.show_values(preset.values)
+
+    def show_values(self, values: dict[str, Any]) -> None:
+        """These plain values, as what "changed" is measured against."""
+        self.form.set_base(values)
+        self.form.set_values(values)
+        self.check()
+
+    def edit(self, path: str, value: object) -> None:
+        """Change one value as if the user had done it."""
+        from ...config import put
+
+        values = self.form.values()
+        put(values, path, value)
+        self.form.set_values(values)
+        self._edited(values)
+
+    def values(self) -> dict[str, Any]:
+        return self.form.values()
+
+    def clear_expectation(self) -> None:
+        self._expect("")
+
+    def check(self) -> None:
+        """Say beside the fields what is wrong."""
+        from ...jobs.settings import problems
+
+        self._timer.stop()
+        self.problems = problems(self.form.values())
+        self.form.set_problems(self.problems)
+        self.checked.emit()
+
+    def _edited(self, values: dict[str, Any]) -> None:
+        self._timer.start()
+        self.edited.emit()
+
+    def _expect(self, text: str) -> None:
+        self.expect.setText(text)
+        self.expect.setVisible(bool(text))

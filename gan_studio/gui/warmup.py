@@ -1,0 +1,71 @@
+"""What is loaded behind the first picture of the window, in two stages, on a thread of its own.
+
+Measured: a plain `import torch` on a thread freezes the window for 250 to 510 ms, because the library is mapped with
+the interpreter's lock held. Mapping it first through ctypes, which lets the lock go, leaves 75 to 98 ms at worst.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+LIGHT = "light"  # presets, runs, plots and icons can be used
+READY = "ready"  # torch and the shelves can be used
+RTLD_NOW = 2
+
+
+def warm_up() -> Iterator[str]:
+    """Import in the order in which the window needs things; yields the stage that is reached. Run it with a Worker."""
+    import_light()
+    yield LIGHT
+    import_torch()
+    import_shelves()
+    gc.collect()
+    gc.freeze()  # a full collection over all that torch brings takes 145 ms; frozen, nothing of it is looked at again
+    yield READY
+
+
+def import_light() -> None:
+    import qtawesome  # noqa: F401
+    from pyqtgraph import PlotWidget  # noqa: F401
+
+    from .. import presets, runs  # noqa: F401
+
+
+def import_torch() -> None:
+    map_library("torch", "lib/libtorch_python.so")
+    import torch
+
+    # The first optimiser imports another 900 modules.
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True)
+
+
+def import_shelves() -> None:
+    """Everything that the form offers."""
+    from ..data import SOURCES
+    from ..jobs import settings, train  # noqa: F401
+    from ..networks import GENERATORS
+    from ..objectives import OBJECTIVES
+    from ..penalties import PENALTIES
+    from ..recipes import RECIPES
+
+    for shelf in (SOURCES, GENERATORS, OBJECTIVES, PENALTIES, RECIPES):
+        list(shelf)
+
+
+def map_library(package: str, library: str) -> None:
+    """Map a package's library with the interpreter's lock released, so that importing it later finds it in place."""
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None or sys.platform == "win32":
+        return  # on Windows torch itself loads its libraries through ctypes
+    path = Path(found.origin).parent / library
+    if sys.platform == "darwin":
+        path = path.with_suffix(".dylib")
+    here = ctypes.CDLL(None)
+    here.dlopen.restype = ctypes.c_void_p
+    here.dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]
+    here.dlopen(str(path).encode(), RTLD_NOW)
