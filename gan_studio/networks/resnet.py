@@ -173,8 +173,11 @@ class _DiscriminatorNetwork(nn.Module):
         return self.logit(features).float().flatten()  # [N]
 
 
-def _finish(network: nn.Module, init: WeightInit, spectral: bool) -> nn.Module:
-    initialise(network, init)
-    for block in network.blocks:  # type: ignore[union-attr]
+def _finish(network: _GeneratorNetwork | _DiscriminatorNetwork, init: WeightInit, spectral: bool) -> nn.Module:
+    for part in network.children():
+        if part is not network.blocks:
+            initialise(part, init)
+    for block in network.blocks:
         initialise(block.residual, init, RESIDUAL_GAIN)  # type: ignore[arg-type]
+        initialise(block.shortcut, init)  # type: ignore[arg-type]
     return spectral_normalise(network) if spectral else network

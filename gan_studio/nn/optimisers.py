@@ -20,7 +20,11 @@ class Optimiser(Spec):
 
     @abstractmethod
     def build(self, parameters: Parameters) -> torch.optim.Optimizer:
-        """The torch optimiser, in its fused form where there is one."""
+        """The torch optimiser, in its fused form where there is one.
+
+        Fused kernels trust that each gradient lies in memory as its weight does. `backward()` sees to that; gradients
+        put there by hand must too, or the wrong numbers meet without an error.
+        """
 
 
 OPTIMISERS: Registry[Optimiser] = Registry("gan_studio.nn", "optimiser")
