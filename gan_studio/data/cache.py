@@ -170,7 +170,7 @@ def _opened(place: Path) -> Entry | None:
     """The entry if it is there and whole; opening it counts as using it."""
     try:
         told = json.loads((place / "entry.json").read_bytes())
-        with np.load(place / "columns.npz", allow_pickle=False) as archive:
+        with (place / "columns.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
             kept = archive["kept"]
             columns = {name.removeprefix("column "): archive[name] for name in archive.files if name != "kept"}
         pixels = np.load(place / "pixels.npy", mmap_mode="r" if len(kept) else None, allow_pickle=False)
