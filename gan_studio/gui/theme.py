@@ -60,8 +60,8 @@ LIGHT = Colours(
 
 
 def dark_palette() -> QPalette:
-    surfaces = {"window": "#1f2228", "base": "#17191d", "stripe": "#1c1f24", "button": "#2b2f37", "tip": "#2b2f37"}
-    return _palette(DARK, surfaces, accent=QColor("#2a6fbd"), disabled=QColor("#69707b"))
+    surfaces = {"window": "#1d2025", "base": "#2a2e36", "stripe": "#2e323a", "button": "#31363f", "tip": "#31363f"}
+    return _palette(DARK, surfaces, accent=QColor("#2a6fbd"), disabled=QColor("#727985"))
 
 
 def light_palette() -> QPalette:
@@ -154,17 +154,19 @@ def colours() -> Colours:
 # --- icons -----------------------------------------------------------------------------------------------------------
 
 
+_icons: dict[tuple[str, int, int], QIcon] = {}  # a form has a hundred of the same few
+
+
 def icon(name: str, colour: QColor | None = None) -> QIcon:
     """A Material Design icon ("play", "stop"), tinted for the palette in use; see `tint` for one that follows it."""
     import qtawesome  # loads fonts: not before the first icon is wanted
 
     palette = QApplication.palette()
-    normal = colour or palette.color(Role.ButtonText)
-    return qtawesome.icon(
-        f"mdi6.{name}",
-        color=normal,
-        color_disabled=palette.color(QPalette.ColorGroup.Disabled, Role.ButtonText),
-    )
+    normal, disabled = palette.color(Role.ButtonText), palette.color(QPalette.ColorGroup.Disabled, Role.ButtonText)
+    key = (name, (colour or normal).rgba(), disabled.rgba())
+    if key not in _icons:
+        _icons[key] = qtawesome.icon(f"mdi6.{name}", color=colour or normal, color_disabled=disabled)
+    return _icons[key]
 
 
 def tint(target: QAbstractButton | QAction, name: str) -> None:
