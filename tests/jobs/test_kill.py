@@ -28,12 +28,12 @@ NURSERY = textwrap.dedent(
     import os, sys
     import torch
     torch.set_num_threads(1)
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # imports a second's worth of torch
     from gan_studio import runs
     from gan_studio.jobs.events import Checkpoint
     from gan_studio.jobs.train import TrainJob
 
     run = runs.Run(sys.argv[1])
+    list(TrainJob(runs.Run(sys.argv[2]), dry_run=False))  # a whole small training: now everything is imported
     for _ in sys.stdin:  # a line asks for a life
         child = os.fork()
         if child == 0:
@@ -53,7 +53,10 @@ def test_killed_fifty_times_at_random_moments(make_run: Callable[..., runs.Run])
     run = make_run({"steps": 1_000_000, "checkpoint_every": 2, "samples_every": 3})
     chance = random.Random(0)
     nursery = subprocess.Popen(
-        [sys.executable, "-c", NURSERY, str(run.folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", NURSERY, str(run.folder), str(make_run().folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert nursery.stdin and nursery.stdout
     safe = 0  # the newest step that a life said it had saved
@@ -61,7 +64,7 @@ def test_killed_fifty_times_at_random_moments(make_run: Callable[..., runs.Run])
         for _ in range(KILLS):
             print("live", file=nursery.stdin, flush=True)
             child = int(nursery.stdout.readline().split()[1])
-            time.sleep(chance.uniform(0.005, 0.4))
+            time.sleep(chance.uniform(0.005, 0.5))
             os.kill(child, signal.SIGKILL)
             while (line := nursery.stdout.readline().split())[0] != "dead":
                 safe = max(safe, int(line[1]))
