@@ -26,6 +26,7 @@ class Command:
     icon: str = ""
     line_before: bool = False  # a separator in the menu
     checkable: bool = False
+    short: str = ""  # for buttons
 
 
 # fmt: off
@@ -138,6 +139,7 @@ class Commands(QObject):
         """The same command with another face: Start, Pause, Resume."""
         action = self[id]
         action.setText(text)
+        action.setIconText(text.replace("&", ""))
         theme.tint(action, icon)
         self._tell(action, help)
 
@@ -161,6 +163,7 @@ class Commands(QObject):
     def _action(self, command: Command) -> QAction:
         action = QAction(command.text, self, checkable=command.checkable)
         action.setShortcut(QKeySequence(command.shortcut))
+        action.setIconText(command.short or command.text.replace("&", ""))
         action.setEnabled(False)
         self._tell(action, command.help)
         return action

@@ -5,13 +5,21 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
 
 from .words import duration, rate
 
-STAGES = {"idle": "Ready", "preparing": "Preparing…", "running": "Training", "paused": "Paused", "stopping": "Saving…"}
+MESSAGE_MS = 5000
+STAGES = {
+    "loading": "Getting ready…",
+    "idle": "Ready",
+    "preparing": "Preparing…",
+    "running": "Training",
+    "paused": "Paused",
+    "stopping": "Saving…",
+}
 
 
 class StatusBar(QStatusBar):
@@ -24,16 +32,22 @@ class StatusBar(QStatusBar):
         self.steps = self._label("Steps done, of all steps")
         self.left = self._label("Time until the last step")
         self.bar = QProgressBar(maximum=1000, textVisible=False)
-        self.bar.setFixedWidth(160)
+        self.bar.setFixedSize(160, 12)
         self.bar.setAccessibleName("Progress")
         self.device = self._label("Where it is computed, and in which precision")
         for widget in (self.rate, self.steps, self.left, self.bar, self.device):
             self.addPermanentWidget(widget)
+        self.setContentsMargins(8, 0, 8, 0)
+        self.setSizeGripEnabled(False)
         self._steps = 0
+        self._stage = "loading"
+        self._fading = QTimer(self, singleShot=True, interval=MESSAGE_MS)
+        self._fading.timeout.connect(self._say_stage)
         self.set_stage("loading")
 
     def set_stage(self, stage: str) -> None:
-        self.message.setText(STAGES.get(stage, "Getting ready…"))
+        self._stage = stage
+        self._say_stage()
         self.bar.setVisible(stage not in ("idle", "loading"))
         if stage == "preparing":
             self._clear()
@@ -42,8 +56,13 @@ class StatusBar(QStatusBar):
             self.rate.clear()
 
     def say(self, text: str) -> None:
-        """A message until the next one."""
+        """A message for a while, or until the next one."""
         self.message.setText(text)
+        self._fading.start()
+
+    def _say_stage(self) -> None:
+        self._fading.stop()
+        self.message.setText(STAGES[self._stage])
 
     def show_events(self, mail: list[Any]) -> None:
         """Only the last event of each kind is looked at."""
@@ -52,7 +71,7 @@ class StatusBar(QStatusBar):
         for event in {type(event): event for event in mail}.values():
             match event:
                 case events.Progress():
-                    self.say(event.text)
+                    self.message.setText(event.text)
                     self._fill(event.done, event.total)
                 case events.Forecast():
                     self.device.setText(f"{event.device}, {event.picked}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..forms import ConfigForm
     from ..widgets.preset_list import PresetList
 
+PRESETS_PX = 220  # height of their list at first
 CHECK_AFTER_MS = 200  # of quiet, so that typing a number is not judged at each digit
 
 
@@ -73,6 +74,7 @@ class SettingsPanel(QWidget):
         self.waiting.hide()
         self.splitter.addWidget(self.form)
         self.splitter.setStretchFactor(self.splitter.indexOf(self.form), 1)
+        self.splitter.setSizes([PRESETS_PX, 2 * PRESETS_PX])
         self.has_form = True
         yield
 
