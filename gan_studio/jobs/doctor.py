@@ -24,7 +24,7 @@ import torch
 from .. import compute, presets, runs
 from ..config import ConfigError, to_toml
 from ..data import cache
-from .events import Checkpoint, Curves, Event, Finished, Progress, Started, Stopped
+from .events import Checkpoint, Curves, Event, Progress, Started, Stopped
 from .inbox import Stop
 from .settings import RunConfig
 from .train import TrainJob, new_run
@@ -213,7 +213,7 @@ class Span:
     checkpoint: runs.Checkpoint | None  # at `start`; None: from the beginning
 
 
-def prove_resume(run: runs.Run, half: int = 10) -> Iterator[Event | Progress]:
+def prove_resume(run: runs.Run, half: int = 10) -> Iterator[Check | Progress]:
     """Train from the newest checkpoint on, once straight and once stopped and resumed; compare every tensor.
 
     All in temporary folders: the run itself is only read. The last event is a Check. Raises ConfigError.
@@ -222,14 +222,10 @@ def prove_resume(run: runs.Run, half: int = 10) -> Iterator[Event | Progress]:
     with tempfile.TemporaryDirectory() as folder:
         straight = _copy(run, span, Path(folder) / "straight")
         stopped = _copy(run, span, Path(folder) / "stopped")
-        yield Progress(0, 3, f"steps {span.start} to {span.end}, straight")
-        yield from _train_to(straight, span.end)
-        yield Progress(1, 3, f"steps {span.start} to {span.middle}, then stop")
-        yield from _train_to(stopped, span.middle)
-        yield Progress(2, 3, f"steps {span.middle} to {span.end}, resumed")
-        yield from _train_to(stopped, span.end)
+        yield from _train_to(straight, span.end, "straight")
+        yield from _train_to(stopped, span.middle, "then stop")
+        yield from _train_to(stopped, span.end, "resumed")
         different, count = compare(straight.checkpoint_at(span.end), stopped.checkpoint_at(span.end))
-    yield Progress(3, 3, "compared")
     yield _verdict(span, different, count)
 
 
@@ -261,19 +257,24 @@ def _copy(run: runs.Run, span: Span, folder: Path) -> runs.Run:
     return runs.Run(folder)
 
 
-def _train_to(run: runs.Run, step: int) -> Iterator[Event | Progress]:
-    """Train until the checkpoint of this step is there."""
+def _train_to(run: runs.Run, step: int, manner: str) -> Iterator[Progress]:
+    """Train until the checkpoint of this step is there. Raises ConfigError."""
     job = TrainJob(run, dry_run=False)
+    start, text = 0, ""
     with closing(events_of(job)) as events:
         for event in events:
-            if isinstance(event, Checkpoint) and event.step == step:
-                job.inbox.put(Stop())
-            if isinstance(event, Stopped) and event.reason:
-                raise ConfigError(event.reason)
-            if isinstance(event, (Curves, Progress)):
-                yield event
-            if isinstance(event, (Stopped, Finished)):
-                return
+            match event:
+                case Started():
+                    start, text = event.step, f"step {event.step} to {step}, {manner}"
+                    yield Progress(0, step - start, text)
+                case Curves():
+                    yield Progress(min(int(event.steps[-1]), step) - start, step - start, text)
+                case Checkpoint() if event.step == step:
+                    job.inbox.put(Stop())
+                case Progress():
+                    yield event
+                case Stopped(reason=reason) if reason:
+                    raise ConfigError(reason)
 
 
 def events_of(job: TrainJob) -> Generator[Event | Progress, None, None]:

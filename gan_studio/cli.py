@@ -1,0 +1,733 @@
+"""The command line: the same jobs as the window's, without Qt. torch is loaded by the commands that compute.
+
+Exit codes: 0 done, 1 failed or diverged, 2 cannot be used as it was typed, 130 stopped by Ctrl-C, after saving.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import platformdirs
+import typer
+
+from . import __version__, presets
+from .config import ConfigError, Problem, from_text, is_live, put, to_toml
+from .terminal import View, duration, view
+
+if TYPE_CHECKING:
+    from .jobs.inbox import Inbox
+    from .jobs.settings import RunConfig
+    from .runs import Run
+
+OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
+LOG_BYTES = 2**20  # of the program's log, before it starts anew
+
+app = typer.Typer(
+    name="gan-studio",
+    help="Train generative adversarial networks and watch them learn. Without a command: the window.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the plain help appears in half the time
+)
+preset_app = typer.Typer(help="One preset.", no_args_is_help=True)
+data_app = typer.Typer(help="What can be learnt from; without a command: the list.")
+doctor_app = typer.Typer(help="Check this machine, or that a run resumes as if never stopped.")
+export_app = typer.Typer(help="Write a run for other programs.", no_args_is_help=True)
+app.add_typer(preset_app, name="preset")
+app.add_typer(data_app, name="data")
+app.add_typer(doctor_app, name="doctor")
+app.add_typer(export_app, name="export")
+
+
+# --- what went wrong, in a sentence ----------------------------------------------------------------------------------
+
+
+def in_sentences(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, with its errors as sentences on stderr and as exit codes; the trace goes to the log."""
+
+    @functools.wraps(command)
+    def told(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except typer.Exit:
+            raise
+        except BrokenPipeError:  # whoever read the output has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(FAILED) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            log = write_log(error)
+            for sentence in sentences(error, log):
+                typer.echo(sentence, err=True)
+            raise typer.Exit(REFUSED if isinstance(error, ConfigError) else FAILED) from None
+
+    return told
+
+
+def sentences(error: Exception, log: str) -> list[str]:
+    match error:
+        case ConfigError():
+            return [str(problem) for problem in error.problems]
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return ["The disk is full; make room, then type the same command again."]
+        case OSError(filename=str(name), strerror=str(reason)):
+            return [f"{name} cannot be used ({reason}); choose another place, or see to its permissions."]
+    return [f"Something went wrong: {type(error).__name__}: {error}. The whole story is in {log}."]
+
+
+def log_file() -> Path:
+    return Path(platformdirs.user_log_dir("gan-studio", appauthor=False)) / "gan-studio.log"
+
+
+def write_log(error: Exception) -> str:
+    """The name of the file that the trace was written to; a log that cannot be written must hide no error."""
+    path, trace = log_file(), "".join(traceback.format_exception(error))
+    for note in getattr(error, "__notes__", []):  # a run's own log has it already
+        return note
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mode = "w" if path.exists() and path.stat().st_size > LOG_BYTES else "a"
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {' '.join(sys.argv[1:])}\n{trace}\n")
+    except OSError as unwritable:
+        return f"no file ({path}: {unwritable.strerror})"
+    return str(path)
+
+
+@contextlib.contextmanager
+def logged_in(run: Run) -> Iterator[None]:
+    """Write the trace of what goes wrong in here to the run's own log."""
+    try:
+        yield
+    except Exception as error:
+        with contextlib.suppress(OSError):
+            run.log("".join(traceback.format_exception(error)))
+            error.add_note(str(run.folder / "log.txt"))
+        raise
+
+
+# --- words on the command line ---------------------------------------------------------------------------------------
+
+Set = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Change a setting: recipe.g_optimiser.lr=1e-4 ...")
+]
+Root = Annotated[Path | None, typer.Option(help="Folder of the runs. [default: $GAN_STUDIO_RUNS, or your documents]")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, or its folder.")]
+Steps = Annotated[int | None, typer.Option(help="Length of the training, in steps.")]
+Seed = Annotated[int | None, typer.Option(help="Names all the random numbers of the run.")]
+Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")]
+Tensorboard = Annotated[bool, typer.Option("--tensorboard", help="Also write event files for TensorBoard.")]
+Minutes = Annotated[float, typer.Option(help="Stop and save after so long; 0: train to the end.", min=0)]
+Queue = Annotated[bool, typer.Option("--queue", help="Only put it in the queue; `gan-studio queue` trains it.")]
+DryRun = Annotated[bool, typer.Option(help="Try precisions and memory formats first, and pick the fastest.")]
+
+
+def changes(settings: list[str], **shortcuts: Any) -> dict[str, Any]:
+    """{dotted path: value} of `--set` and of the options that are short for it. Raises ConfigError."""
+    found: dict[str, Any] = {}
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals or not path.strip():
+            raise ConfigError(f"--set {setting}: write KEY=VALUE, such as --set steps=500.")
+        found[path.strip()] = from_text(text)
+    places = {"steps": "steps", "seed": "seed", "device": "compute.device"}
+    return found | {places[name]: value for name, value in shortcuts.items() if value is not None}
+
+
+def configured(values: dict[str, Any], changed: dict[str, Any]) -> RunConfig:
+    """A run's config from a preset's values and changes, checked as a whole. Raises ConfigError."""
+    from .jobs.settings import RunConfig
+
+    with contextlib.suppress(ConfigError):  # completed by the defaults, so that every path leads somewhere
+        values = RunConfig.parse(values).plain()
+    for path, value in changed.items():
+        put(values, path, value)
+    config = RunConfig.parse(values)
+    config.check()
+    return config
+
+
+# --- train -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a training is carried out and told."""
+
+    as_json: bool = False
+    tensorboard: bool = False
+    dry_run: bool = True
+    minutes: float = 0.0
+
+
+@app.command()
+@in_sentences
+def train(
+    target: Annotated[str | None, typer.Argument(metavar="PRESET|CONFIG.toml", help="What to train.")] = None,
+    settings: Set = [],  # noqa: B006 (read only)
+    resume: Annotated[str | None, typer.Option(metavar="RUN", help="Go on with a run instead.")] = None,
+    steps: Steps = None,
+    name: Annotated[str | None, typer.Option(help="Title of the run.")] = None,
+    root: Root = None,
+    seed: Seed = None,
+    device: Device = None,
+    minutes: Minutes = 0.0,
+    queue: Queue = False,
+    dry_run: DryRun = True,
+    tensorboard: Tensorboard = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a preset or a config file, or go on with a run. Ctrl-C saves and ends; twice ends at once."""
+    if (target is None) == (resume is None):
+        raise ConfigError("Name a preset (`gan-studio presets` lists them), a config.toml, or a run with --resume RUN.")
+    changed = changes(settings, steps=steps, seed=seed, device=device)
+    if resume is not None:
+        run = with_changes(opened(resume, root), changed)
+    else:
+        assert target is not None
+        run = created(target, changed, name, root)
+    if queue:
+        put_in_queue(run)
+        return
+    raise typer.Exit(carry_out(run, Manner(as_json, tensorboard, dry_run, minutes)))
+
+
+@app.command()
+@in_sentences
+def branch(
+    parent: RunName,
+    step: Annotated[int | None, typer.Option(help="The checkpoint to go on from. [default: the newest]")] = None,
+    settings: Set = [],  # noqa: B006 (read only)
+    steps: Steps = None,
+    root: Root = None,
+    device: Device = None,
+    minutes: Minutes = 0.0,
+    queue: Queue = False,
+    dry_run: DryRun = True,
+    tensorboard: Tensorboard = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a new run that goes on from a checkpoint of another one, with some settings changed."""
+    from . import runs
+
+    old = opened(parent, root)
+    at = old.checkpoint_at(step).step
+    config = configured(old.config_at(at), changes(settings, steps=steps, device=device))
+    run = runs.branch(old, at, config.plain(), root)
+    if queue:
+        put_in_queue(run)
+        return
+    raise typer.Exit(carry_out(run, Manner(as_json, tensorboard, dry_run, minutes)))
+
+
+@app.command()
+@in_sentences
+def queue(root: Root = None, tensorboard: Tensorboard = False, dry_run: DryRun = True, as_json: AsJson = False) -> None:
+    """Train the waiting runs one after the other, until none is left."""
+    from . import runs
+
+    worst, tried = OK, set()
+    while waiting := [run for run in runs.queued(root) if run.folder not in tried]:
+        run = waiting[0]
+        tried.add(run.folder)
+        try:
+            code = carry_out(run, Manner(as_json, tensorboard, dry_run))
+        except ConfigError as error:  # the next ones may be better
+            run.set_state(runs.State("failed", run.state().step, run.state().steps, str(error)))
+            for problem in error.problems:
+                typer.echo(f"{run.name}: {problem}", err=True)
+            code = REFUSED
+        if code == INTERRUPTED:
+            raise typer.Exit(INTERRUPTED)
+        worst = max(worst, code)
+    if not tried and not as_json:
+        typer.echo("No run is waiting. `gan-studio train PRESET --queue` puts one in the queue.")
+    raise typer.Exit(worst)
+
+
+def created(target: str, changed: dict[str, Any], title: str | None, root: Path | None) -> Run:
+    preset = presets.find(target)
+    config = configured(preset.values, changed)
+    from .jobs.train import new_run
+
+    return new_run(config, title or preset.title, root, "" if target.endswith(".toml") else preset.id)
+
+
+def opened(name: str, root: Path | None) -> Run:
+    from . import runs
+
+    return runs.open_run(name, root)
+
+
+def put_in_queue(run: Run) -> None:
+    from . import runs
+
+    runs.enqueue(run)
+    typer.echo(f"{run.name} waits for its turn; `gan-studio queue` trains what waits.")
+
+
+def with_changes(run: Run, changed: dict[str, Any]) -> Run:
+    """The run, to go on with changed settings that a run remembers at its step. Raises ConfigError."""
+    from .jobs.settings import RunConfig
+
+    RunConfig.parse(run.config())
+    if not changed:
+        return run
+    if run.is_being_written():
+        raise ConfigError(f"The run {run.name} is being trained already; stop it first.")
+    newest = run.newest_readable()
+    step = newest[0].step if newest else 0
+    old = RunConfig.parse(run.config_at(step))
+    new = old.with_values(changed)
+    for path in changed:
+        if not (is_live(old, path) or path == "steps" or path.startswith("compute.")):
+            raise ConfigError(
+                Problem(path, f"cannot change in a run that has begun; use `gan-studio branch {run.name} --set` ...")
+            )
+    run.mark_resumed(step)  # before the changes, which then stand behind what it takes back
+    from .config import get
+
+    for path in changed:
+        run.append_change(step, path, get(old.plain(), path), get(new.plain(), path))
+    return run
+
+
+def carry_out(run: Run, manner: Manner) -> int:
+    """Train a run and show it; the exit code."""
+    from .jobs.pictures import write_gallery
+    from .jobs.tensorboard import live as with_tensorboard
+    from .jobs.train import TrainJob
+
+    job = TrainJob(run, dry_run=manner.dry_run)
+    display = view(manner.as_json, live=sys.stdout.isatty())
+    with contextlib.closing(display), logged_in(run), stopping(job.inbox, display, manner.minutes) as stop:
+        events = iter(job)
+        with contextlib.closing(events):  # type: ignore[type-var]  # a generator: closing it saves
+            told = with_tensorboard(events, run.folder / "tensorboard") if manner.tensorboard else events
+            code = follow(told, display, job.inbox, stop)
+        if code == OK:
+            display.show(Gallery(write_gallery(run)))
+    if not manner.as_json and run.state().name != "finished":
+        typer.echo(f"Go on with: gan-studio train --resume {resumable(run)}")
+    return code
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """The last event of a training in the terminal: where its picture lies."""
+
+    path: Path
+
+
+def resumable(run: Run) -> str:
+    """What names the run after `--resume`."""
+    from . import runs
+
+    return run.name if run.folder.parent == runs.default_root() else str(run.folder)
+
+
+def follow(events: Iterable[Any], display: View, inbox: Inbox, stop: Stopping) -> int:
+    """Show the events to the last one; the exit code. A training that pauses by itself is stopped: nobody is there."""
+    from .jobs.events import Paused, Stopped
+    from .jobs.inbox import Stop
+
+    code = OK
+    for event in events:  # to the very end: the job takes a closed iterator for a wish to stop
+        display.show(event)
+        stop.look_at_the_clock()
+        match event:
+            case Paused(reason=reason) if reason:
+                inbox.put(Stop())
+            case Stopped(reason=reason) if reason:
+                typer.echo(reason, err=True)
+                code = FAILED
+            case Stopped():
+                code = INTERRUPTED if stop.by is not None else OK
+    return code
+
+
+class Stopping:
+    """Ctrl-C once puts Stop into the inbox, twice ends the process; so does SIGTERM. And a limit of time."""
+
+    def __init__(self, inbox: Inbox, display: View, minutes: float):
+        self.inbox, self.display = inbox, display
+        self.until = 60 * minutes or math.inf
+        self.began = time.monotonic()
+        self.by: int | None = None  # the signal that came
+        self.out_of_time = False
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.by is not None:
+            self.display.close()
+            os._exit(INTERRUPTED)
+        self.by = number
+        self.stop()
+        os.write(2, b"\nSaving; press Ctrl-C again to end at once.\n")
+
+    def look_at_the_clock(self) -> None:
+        if not self.out_of_time and time.monotonic() - self.began > self.until:
+            self.out_of_time = True
+            self.stop()
+
+    def stop(self) -> None:
+        from .jobs.inbox import Stop
+
+        self.inbox.put(Stop())
+
+
+@contextlib.contextmanager
+def stopping(inbox: Inbox, display: View, minutes: float) -> Iterator[Stopping]:
+    stop = Stopping(inbox, display, minutes)
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, stop.on_signal) for number in numbers]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+# --- look at what there is -------------------------------------------------------------------------------------------
+
+
+@app.command("runs")
+@in_sentences
+def list_runs(root: Root = None, as_json: AsJson = False) -> None:
+    """List the runs, newest first."""
+    from . import runs
+
+    found = runs.list_runs(root)
+    rows = [run_row(run) for run in found]
+    if as_json:
+        return print_json(rows)
+    if not rows:
+        typer.echo(f"No runs in {root or runs.default_root()} yet. `gan-studio train {presets.DEFAULT}` makes one.")
+    for row in rows:
+        progress = f"{row['step']} of {row['steps']}" if row["steps"] else str(row["step"])
+        typer.echo(f"{row['name']:50}  {row['state']:11}  step {progress:17}  {duration(row['seconds'])}")
+
+
+def run_row(run: Run) -> dict[str, Any]:
+    about, state = run.about(), run.state()
+    return {
+        "name": run.name,
+        "folder": str(run.folder),
+        "title": about.get("title", run.name),
+        "preset": about.get("preset", ""),
+        "parent": about.get("parent"),
+        "created": about.get("created", 0.0),
+        "state": state.name,
+        "step": state.step,
+        "steps": state.steps,
+        "seconds": state.seconds,
+        "reason": state.reason,
+    }
+
+
+@app.command("presets")
+@in_sentences
+def list_presets(as_json: AsJson = False) -> None:
+    """List the presets: those of the program, and your own."""
+    found = presets.all_presets()
+    if as_json:
+        return print_json([preset_row(preset) for preset in found])
+    for preset in found:
+        minutes = f"{preset.minutes:g} min" if preset.minutes else ""
+        typer.echo(f"{preset.id:24}  {minutes:>8}  {preset.title}{' (yours)' if preset.own else ''}")
+    if found:
+        typer.echo(f"The times are for 2 cores. Train one with: gan-studio train {presets.DEFAULT}")
+
+
+def preset_row(preset: presets.Preset) -> dict[str, Any]:
+    words = ("id", "title", "paper", "figure", "expect", "minutes", "own")
+    return {word: getattr(preset, word) for word in words} | {"path": str(preset.path), "values": preset.values}
+
+
+@preset_app.command("show")
+@in_sentences
+def show_preset(
+    name: Annotated[str, typer.Argument(metavar="PRESET")],
+    full: Annotated[bool, typer.Option(help="With every setting, not only those that differ.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a preset is, and print its settings as TOML: a start for a config of your own."""
+    preset = presets.find(name)
+    values = configured(preset.values, {}).plain() if full else preset.values
+    if as_json:
+        return print_json(preset_row(preset) | {"values": values})
+    about = {"Paper": preset.paper, "Figure": preset.figure, "Expect": preset.expect, "File": str(preset.path)}
+    typer.echo(f"# {preset.title}")
+    for word, text in about.items():
+        if text:
+            typer.echo(f"# {word}: {text}")
+    typer.echo(to_toml(values))
+
+
+def print_json(values: Any) -> None:
+    typer.echo(json.dumps(values, indent=1))
+
+
+# --- samples ---------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+@in_sentences
+def sample(
+    run: RunName,
+    count: Annotated[int, typer.Option(help="So many samples.", min=1, max=1_000_000)] = 64,
+    seed: Annotated[int, typer.Option(help="Sample i belongs to SEED + i.", min=0, max=2**31)] = 0,
+    step: Annotated[int | None, typer.Option(help="The checkpoint. [default: the newest]")] = None,
+    out: Annotated[Path | None, typer.Option(help="File, or with --separate folder. [default: here]")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="The weights as they are, not their running average.")] = False,
+    separate: Annotated[bool, typer.Option("--separate", help="A file for each picture.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    root: Root = None,
+) -> None:
+    """Make samples: a PNG grid with all that is needed to make it again inside, or the points as .npy."""
+    from . import images
+    from .jobs.pictures import provenance, shown
+    from .jobs.snapshots import open_snapshot
+
+    source = opened(run, root)
+    snapshot = open_snapshot(source.folder, step, raw, device)
+    stem = f"{source.name}-step{snapshot.about['step']}-seed{seed}"
+    array = shown(snapshot, count, seed)
+    if array.ndim == 2:
+        path = write_points(out or Path(f"{stem}.npy"), array)
+    elif separate:
+        path = out or Path(stem)
+        path.mkdir(parents=True, exist_ok=True)
+        for i, picture in enumerate(array):
+            images.write_png(path / f"seed-{seed + i:06d}.png", picture, provenance(snapshot, 1, seed + i))
+    else:
+        path = out or Path(f"{stem}.png")
+        images.write_png(path, images.grid(array), provenance(snapshot, count, seed))
+    typer.echo(str(path))
+
+
+def write_points(path: Path, array: Any) -> Path:
+    import numpy as np
+
+    with path.open("wb") as file:
+        np.save(file, array)
+    return path
+
+
+# --- data ------------------------------------------------------------------------------------------------------------
+
+
+@data_app.callback(invoke_without_command=True)
+@in_sentences
+def list_data(context: typer.Context, as_json: AsJson = False) -> None:
+    """List what can be learnt from, and whether it is here."""
+    if context.invoked_subcommand:
+        return
+    rows = data_rows()
+    if as_json:
+        return print_json(rows)
+    for row in rows:
+        state = "ready" if row["ready"] else "to fetch" if row["download"] else "to choose"
+        typer.echo(f"{row['kind']:14}  {row['name']:16}  {state:9}  {row['title']}: {row['about']}")
+
+
+def data_rows() -> list[dict[str, Any]]:
+    from .data import SOURCES, torchvision_sets
+
+    rows = []
+    for entry in SOURCES:
+        row = {"kind": entry.kind, "name": "", "title": entry.title, "about": entry.about, "download": False}
+        if entry is torchvision_sets.TorchvisionSet:
+            root = torchvision_sets.folder()
+            for name, one in torchvision_sets.SETS.items():
+                about = f'data.kind="torchvision", data.name="{name}"'
+                here = not one.missing(root, "train")
+                rows.append(row | {"name": name, "title": one.title, "about": about, "ready": here, "download": True})
+        else:
+            rows.append(row | {"ready": "path" not in entry.model_fields})
+    return rows
+
+
+@data_app.command("preview")
+@in_sentences
+def preview(
+    target: Annotated[str, typer.Argument(metavar="SOURCE|PRESET|CONFIG.toml")],
+    settings: Set = [],  # noqa: B006 (read only)
+    out: Annotated[Path | None, typer.Option(help="The picture. [default: TARGET.png]")] = None,
+    count: Annotated[int, typer.Option(help="So many samples.", min=1, max=10_000)] = 64,
+) -> None:
+    """Draw real samples as the training sees them, augmented."""
+    from . import images
+    from .data import SOURCES
+    from .jobs.pictures import one_picture
+    from .jobs.settings import RunConfig
+    from .jobs.shown import shown
+
+    kinds = [entry.kind for entry in SOURCES]
+    values: dict[str, Any] = {"data": target if target in kinds else presets.find(target).values.get("data", "digits")}
+    with contextlib.suppress(ConfigError):
+        values = {"data": RunConfig.parse(values).data.plain()}
+    for path, value in changes(settings).items():
+        put(values, path, value)
+    dataset = carried(RunConfig.parse(values).data.prepare())
+    for note in dataset.notes:
+        typer.echo(note, err=True)
+    picture = out or Path(f"{Path(target).stem}.png")
+    images.write_png(picture, one_picture(shown(dataset, count, 0).real().array))
+    typer.echo(str(picture))
+
+
+@data_app.command("download")
+@in_sentences
+def download(name: Annotated[str, typer.Argument(metavar="NAME", help="Such as mnist or cifar10.")]) -> None:
+    """Fetch a published data set; Ctrl-C cancels."""
+    from .data import torchvision_sets
+
+    carried(torchvision_sets.download(name))
+    typer.echo(f"{name} is in {torchvision_sets.folder()}")
+
+
+def carried(work: Any) -> Any:
+    """What long work returns, its progress shown; Ctrl-C cancels it."""
+    display = view(as_json=False, live=sys.stderr.isatty(), err=True)
+    with contextlib.closing(display), contextlib.closing(work):
+        while True:
+            try:
+                display.show(next(work))
+            except StopIteration as done:
+                return done.value
+
+
+# --- doctor and export -----------------------------------------------------------------------------------------------
+
+
+@doctor_app.callback(invoke_without_command=True)
+@in_sentences
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+    """Check Python, Qt, torch, the device, the screen, the folders and the disk, and train for two seconds."""
+    if context.invoked_subcommand:
+        return
+    from .jobs.doctor import check_up
+
+    raise typer.Exit(checked(check_up(), view(as_json, live=False)))
+
+
+@doctor_app.command("resume")
+@in_sentences
+def doctor_resume(run: RunName, root: Root = None, as_json: AsJson = False) -> None:
+    """Prove on a run that stop-and-resume equals not stopping, bit for bit. The run itself is only read."""
+    from .jobs.doctor import prove_resume
+
+    display = view(as_json, live=sys.stdout.isatty())
+    raise typer.Exit(checked(prove_resume(opened(run, root)), display))
+
+
+def checked(events: Iterable[Any], display: View) -> int:
+    """Show what was checked; the exit code."""
+    from .jobs.doctor import Check
+
+    failed = False
+    with contextlib.closing(display):
+        for event in events:
+            display.show(event)
+            failed |= isinstance(event, Check) and event.outcome == "failed"
+    return FAILED if failed else OK
+
+
+@export_app.command("tensorboard")
+@in_sentences
+def export_tensorboard(
+    run: RunName,
+    out: Annotated[Path | None, typer.Option(help="The folder. [default: tensorboard in the run]")] = None,
+    root: Root = None,
+) -> None:
+    """Write a run's curves and samples as event files that TensorBoard opens."""
+    from .jobs.tensorboard import export
+
+    display = view(as_json=False, live=sys.stdout.isatty())
+    with contextlib.closing(display):
+        for event in export(opened(run, root), out):
+            display.show(event)
+
+
+@export_app.command("curves")
+@in_sentences
+def export_curves(
+    run: RunName,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="The file. [default: to the screen]")] = None,
+    root: Root = None,
+) -> None:
+    """Write a run's curves as CSV: a column for each, a row for each step, empty where nothing was measured."""
+    text = curves_as_csv(opened(run, root))
+    if csv is None:
+        typer.echo(text, nl=False)
+        return
+    csv.write_text(text)
+    typer.echo(str(csv))
+
+
+def curves_as_csv(run: Run) -> str:
+    import csv
+    import io
+
+    curves = run.curves()
+    rows: dict[int, dict[str, float]] = {}
+    for name, (steps, values) in curves.items():
+        for step, value in zip(steps.tolist(), values.tolist(), strict=True):
+            rows.setdefault(step, {})[name] = float(f"{value:.7g}")  # as many digits as float32 has
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["step", *curves])
+    writer.writerows([step, *(row.get(name, "") for name in curves)] for step, row in sorted(rows.items()))
+    return text.getvalue()
+
+
+# --- without a screen ------------------------------------------------------------------------------------------------
+
+
+def train_default(minutes: float = 2.5) -> int:
+    """What a start without a screen does: the default preset in the terminal; the exit code."""
+
+    @in_sentences
+    def command() -> None:
+        run = created(presets.DEFAULT, {}, None, None)
+        raise typer.Exit(carry_out(run, Manner(minutes=minutes)))
+
+    try:
+        command()
+    except typer.Exit as ended:
+        return ended.exit_code
+    return OK
+
+
+def version_asked(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[bool, typer.Option("--version", callback=version_asked, is_eager=True, help="Say it.")] = False,
+) -> None:
+    pass

@@ -1,0 +1,195 @@
+"""How events look in a terminal: a live progress bar, plain lines where nobody watches, or JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from abc import ABC, abstractmethod
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:  # torch comes with the events, and takes seconds to load
+    import numpy as np
+
+    from .jobs.events import Curves
+
+
+class View(ABC):
+    """Shows events one after the other. Events are told apart by the names of their classes, so that none is loaded."""
+
+    @abstractmethod
+    def show(self, event: Any) -> None: ...
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        sys.stdout.flush()
+
+
+def view(as_json: bool, live: bool, err: bool = False) -> View:
+    """`live`: somebody watches. `err`: on stderr, where stdout carries the result."""
+    if as_json:
+        return JsonLines()
+    return LiveBar(err) if live else PlainLines(err)
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+class JsonLines(View):
+    """One JSON object a line: {"event": "curves", ...}; NaN is null, large arrays are told by their shape."""
+
+    def show(self, event: Any) -> None:
+        typer.echo(json.dumps(plain(event), allow_nan=False))
+
+
+def plain(event: Any) -> dict[str, Any]:
+    """An event as plain values for JSON."""
+    name = type(event).__name__.lower()
+    return {"event": name} | {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case float():
+            return value if math.isfinite(value) else None
+        case None | bool() | int() | str():
+            return value
+        case Path():
+            return str(value)
+    if getattr(value, "ndim", 0) == 1:
+        return _plain(value.tolist())
+    if hasattr(value, "shape"):
+        return {"shape": list(value.shape)}
+    return str(value)
+
+
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+def line(event: Any) -> str:
+    """What is said about an event; "" is nothing."""
+    match type(event).__name__:
+        case "Log":
+            return event.text if event.level == "info" else f"{event.level}: {event.text}"
+        case "Forecast":
+            rate = f", {event.samples_per_second:,.0f} samples/s" if event.samples_per_second else ""
+            return f"computing on {event.device} with {event.picked}{rate}, {event.memory_bytes / 2**30:.1f} GiB in use"
+        case "Started":
+            return f"{'resuming' if event.step else 'starting'} {event.run} at step {event.step} of {event.steps}"
+        case "Checkpoint":
+            return f"step {event.step}: saved"
+        case "Changed":
+            return f"step {event.step}: {event.path} {event.old} -> {event.new}"
+        case "Paused":
+            return f"step {event.step}: paused. {event.reason}".rstrip()
+        case "Resumed":
+            return f"step {event.step}: going on"
+        case "Stopped":
+            return f"step {event.step}: stopped. {event.reason}".rstrip()
+        case "Finished":
+            return f"step {event.step}: finished"
+        case "Gallery":
+            return f"pictures: {event.path}"
+        case "Check":
+            return f"{event.outcome:8}{event.name}: {event.text}"
+    return ""
+
+
+def losses(event: Curves, most: int = 4) -> str:
+    """The newest value of the first few curves."""
+    return "  ".join(f"{name} {_newest(values):.3g}" for name, values in list(event.values.items())[:most])
+
+
+def _newest(values: np.ndarray) -> float:
+    measured = [value for value in values.tolist() if not math.isnan(value)]
+    return measured[-1] if measured else math.nan
+
+
+def duration(seconds: float) -> str:
+    """For people: "8 s", "3 min 20 s", "2 h 5 min"."""
+    if not math.isfinite(seconds):
+        return "unknown"
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+class PlainLines(View):
+    """A line for what matters, and for the curves and other progress one every few seconds."""
+
+    def __init__(self, err: bool = False, every: float = 10.0):
+        self.err, self.every, self.told_at = err, every, -math.inf
+        self.steps = 0
+        self.doing = ""
+
+    def show(self, event: Any) -> None:
+        match type(event).__name__:
+            case "Started":
+                self.steps = event.steps
+            case "Curves" if self._is_time():
+                left = duration(event.seconds_left)
+                step, rate = int(event.steps[-1]), f"{event.samples_per_second:,.0f} samples/s"
+                self._say(f"step {step} of {self.steps}: {rate}, {left} left, {losses(event)}")
+            case "Progress" if event.text != self.doing or self._is_time():
+                self.doing, self.told_at = event.text, time.monotonic()
+                self._say(f"{event.text}: {event.done} of {event.total}" if event.total else event.text)
+        if said := line(event):
+            self._say(said)
+
+    def _say(self, text: str) -> None:
+        typer.echo(text, err=self.err)
+
+    def _is_time(self) -> bool:
+        now = time.monotonic()
+        if now - self.told_at < self.every:
+            return False
+        self.told_at = now
+        return True
+
+
+class LiveBar(View):
+    """A progress bar at the bottom, lines above it."""
+
+    def __init__(self, err: bool = False) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+        self.bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}", style="dim"),
+            console=Console(stderr=err),
+            transient=True,
+        )
+        self.task = self.bar.add_task("", total=None, note="")
+        self.bar.start()
+
+    def show(self, event: Any) -> None:
+        match type(event).__name__:
+            case "Started":
+                self.bar.reset(self.task, description="training", total=event.steps, completed=event.step, note="")
+            case "Curves":
+                rate, left = f"{event.samples_per_second:,.0f} samples/s", f"{duration(event.seconds_left)} left"
+                note = "  ".join([rate, left, losses(event)])
+                self.bar.update(self.task, completed=int(event.steps[-1]), note=note)
+            case "Progress":
+                self.bar.update(self.task, description=event.text, completed=event.done, total=event.total or None)
+        if type(event).__name__ != "Checkpoint" and (said := line(event)):
+            self.bar.console.print(said, markup=False, highlight=False, soft_wrap=True)
+
+    def close(self) -> None:
+        self.bar.stop()
