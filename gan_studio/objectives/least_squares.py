@@ -14,7 +14,11 @@ LABELS = {"0/1/1": (0, 1, 1), "-1/1/0": (-1, 1, 0)}  # a: D's for fake; b: D's f
 
 @OBJECTIVES.add
 class LeastSquares(Objective):
-    """D regresses real samples to b and fake ones to a; G pulls D's answer to c. No sigmoid."""
+    """D regresses real samples to b and fake ones to a; G pulls D's answer to c. No sigmoid.
+
+    With -1/1/0 and the best D, G's pull is of second order near P = Q and narrows the samples from either side: between
+    Gaussians the samples end narrower than the data. That is the paper's scheme; 0/1/1 does not do so.
+    """
 
     kind = "least-squares"
     title = "LSGAN (least squares)"
@@ -23,7 +27,7 @@ class LeastSquares(Objective):
 
     labels: Literal["0/1/1", "-1/1/0"] = option(
         "0/1/1",
-        "The marks: D's for fake, D's for real, and the one G wants. With -1/1/0, G lowers a Pearson divergence.",
+        "The marks: D's for fake, D's for real, and the one G wants. -1/1/0, the theory's, may narrow the samples.",
     )
 
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:

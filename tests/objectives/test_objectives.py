@@ -214,6 +214,24 @@ def test_lsgan_lowers_a_pearson_divergence():
     assert 2 * integral(g_term * (P + Q)) == pytest.approx(integral((2 * Q - (P + Q)) ** 2 / (P + Q)), abs=1e-8)
 
 
+@pytest.mark.parametrize("sigma", [0.7, 0.97, 1.03, 1.4])
+@pytest.mark.parametrize("labels", ["0/1/1", "-1/1/0"])
+def test_lsgan_pull_on_the_width_of_the_samples(labels, sigma):
+    """G(z) = sigma z against N(0, 1), with the best D held: 0/1/1 pulls to the true width, -1/1/0 narrows always."""
+    objective = OBJECTIVES.parse({"kind": "least-squares", "labels": labels})
+    b, a = (1, 0) if labels == "0/1/1" else (1, -1)
+    normal = torch.distributions.Normal(torch.zeros((), dtype=torch.float64), torch.ones((), dtype=torch.float64))
+
+    def D(x):
+        p, q = normal.log_prob(x).exp(), normal.log_prob(x / sigma).exp() / sigma
+        return (b * p + a * q) / (p + q)
+
+    z, width = X[(X > -8) & (X < 8)], torch.tensor(sigma, dtype=torch.float64, requires_grad=True)
+    loss = (objective.g_loss(D, z, width * z)["adversarial"] * normal.log_prob(z).exp() * DX).sum()
+    (pull,) = torch.autograd.grad(loss, width)
+    assert (pull > 0) == (sigma > 1 or labels == "-1/1/0")
+
+
 def test_hinge_estimates_total_variation():
     name, value = estimate(OBJECTIVES.parse("hinge"), torch.sign(P - Q))
     assert name == "total variation" and value == pytest.approx(integral((P - Q).abs()) / 2, abs=1e-8)
