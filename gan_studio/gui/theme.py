@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QIcon, QPalette
+from PySide6.QtGui import QAction, QColor, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 Choice = Literal["system", "light", "dark"]
@@ -185,3 +185,10 @@ class _Tint(QObject):
 
     def _show(self) -> None:
         self._target.setIcon(icon(self._name))
+
+
+def swatch(colour: QColor) -> QIcon:
+    """A small square of a colour, for legends."""
+    picture = QPixmap(24, 24)
+    picture.fill(colour)
+    return QIcon(picture)

@@ -5,25 +5,172 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from .. import theme
 
 Level = Literal["info", "warning", "error"]
+Action = tuple[str, Callable[[], object]]
+
+SECONDS = 6
+WIDTH = 380
+MOST = 4  # notices at once; the oldest make room
 
 
 class Notices(QWidget):
-    """Lies over `parent`. Information goes after six seconds; errors stay until they are closed."""
+    """Lies over `parent`. Information goes after six seconds; warnings and errors stay until they are closed."""
 
     def __init__(self, parent: QWidget):
         super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self.bars: list[Bar] = []
+        parent.installEventFilter(self)
+        self.hide()
 
-    def show_notice(
-        self,
-        text: str,
-        level: Level = "info",
-        details: str = "",
-        action: tuple[str, Callable[[], object]] | None = None,
-    ) -> None:
+    def show_notice(self, text: str, level: Level = "info", details: str = "", action: Action | None = None) -> Bar:
         """`details` (a traceback) is shown on request and copied with the text; `action` is a button (label, call)."""
+        for same in [bar for bar in self.bars if (bar.text, bar.level) == (text, level)]:
+            self._remove(same)  # said again: once is enough
+        for oldest in self.bars[: max(0, len(self.bars) - MOST + 1)]:
+            self._remove(oldest)
+        bar = Bar(text, level, details, action)
+        bar.closed.connect(self._remove)
+        bar.resized.connect(self._place)
+        self.bars.append(bar)
+        self._column.addWidget(bar)
+        self._place()
+        return bar
 
     def clear(self) -> None:
         """Close all notices."""
+        for bar in list(self.bars):
+            self._remove(bar)
+
+    def _remove(self, bar: Bar) -> None:
+        if bar in self.bars:
+            self.bars.remove(bar)
+            bar.timer.stop()
+            bar.hide()
+            self._column.removeWidget(bar)
+            bar.deleteLater()
+            self._place()
+
+    def _place(self) -> None:
+        above = self.parentWidget()
+        width = min(WIDTH, above.width() - 24)
+        height = sum(bar.heightForWidth(width) for bar in self.bars) + 8 * max(0, len(self.bars) - 1)
+        height = min(height, above.height() - 24)
+        self.setGeometry(above.width() - width - 16, above.height() - height - 16, width, height)
+        self.setVisible(bool(self.bars))
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and watched is self.parentWidget():
+            self._place()
+        return super().eventFilter(watched, event)
+
+
+class Bar(QWidget):
+    """One notice."""
+
+    closed = Signal(object)
+    resized = Signal()
+
+    def __init__(self, text: str, level: Level, details: str, action: Action | None):
+        super().__init__()
+        self.text, self.level, self.details = text, level, details
+        self._call = action[1] if action else None
+        self.setAccessibleName(f"{level.capitalize()}: {text}")
+        label = QLabel(text, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.close_button = QToolButton(autoRaise=True)
+        self.close_button.setAccessibleName("Close this notice")
+        self.close_button.setToolTip("Close (Esc)")
+        self.close_button.clicked.connect(self._close)
+        theme.tint(self.close_button, "close")
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(label, 1)
+        top.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        self.details_view = QPlainTextEdit(details, readOnly=True)
+        self.details_view.setAccessibleName("Details")
+        self.details_view.setFixedHeight(140)
+        self.details_view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.details_view.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 8, 8)
+        column.setSpacing(4)
+        column.addLayout(top)
+        column.addWidget(self.details_view)
+        buttons = self._buttons(action)
+        if buttons is not None:
+            column.addLayout(buttons)
+        self.timer = QTimer(self, singleShot=True, interval=SECONDS * 1000)
+        self.timer.timeout.connect(self._close)
+        if level == "info":
+            self.timer.start()
+
+    def _buttons(self, action: Action | None) -> QHBoxLayout | None:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        self.details_button = self._button("Details", self._toggle_details) if self.details else None
+        self.copy_button = self._button("Copy", self._copy) if self.details or self.level == "error" else None
+        self.action_button = self._button(action[0], self._act) if action else None
+        shown = [b for b in (self.details_button, self.copy_button, self.action_button) if b is not None]
+        for button in shown:
+            row.addWidget(button)
+        return row if shown else None
+
+    def _button(self, text: str, call: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text, autoDefault=False)
+        button.setAccessibleName(text)
+        button.clicked.connect(call)
+        return button
+
+    def _toggle_details(self) -> None:
+        self.details_view.setVisible(self.details_view.isHidden())
+        self.resized.emit()
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText("\n\n".join(part for part in (self.text, self.details) if part))
+
+    def _act(self) -> None:
+        if self._call is not None:
+            self._call()
+        self._close()
+
+    def _close(self) -> None:
+        self.closed.emit(self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._close()
+        else:
+            super().keyPressEvent(event)
+
+    def enterEvent(self, event: QEvent) -> None:
+        self.timer.stop()  # it is being read
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self.level == "info":
+            self.timer.start()
+
+    def sizeHint(self) -> QSize:
+        return QSize(WIDTH, self.heightForWidth(WIDTH))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = theme.colours()
+        stripe = {"info": c.g, "warning": c.warning, "error": c.danger}[self.level]
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(c.grid, 1))
+        painter.setBrush(self.palette().color(QPalette.ColorRole.ToolTipBase))
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 6, 6)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(stripe)
+        painter.drawRoundedRect(5, 8, 4, self.height() - 16, 2, 2)
