@@ -317,6 +317,9 @@ class Stl10(Tarred):
         return Raw(pixels, np.concatenate([part.labels for part in parts]), tuple(parts[0].classes))
 
 
+CELEBA_SITE = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
+
+
 class CelebA(PictureSet):
     """200,000 faces with 40 attributes; no classes."""
 
@@ -326,8 +329,7 @@ class CelebA(PictureSet):
         return [f"celeba/{name}" for name in (*texts, "identity_CelebA.txt", "img_align_celeba")]
 
     def archives(self) -> list[Archive]:
-        drive = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
-        return [Archive((drive + file,), f"celeba/{name}", md5) for file, md5, name in self.torchvision.file_list]
+        return [Archive((CELEBA_SITE + file,), f"celeba/{name}", md5) for file, md5, name in self.torchvision.file_list]
 
     def unpack(self, root: Path, archive: Archive) -> Generator[Progress, None, None]:
         packed = root / archive.path
