@@ -36,13 +36,13 @@ class Colours:
 DARK = Colours(
     dark=True,
     d=QColor("#e8623b"),
-    g=QColor("#3d90e8"),
+    g=QColor("#4a99ec"),
     third=QColor("#17a673"),
     plot=QColor("#17191d"),
     grid=QColor("#33373f"),
     text=QColor("#e4e6ea"),
-    muted=QColor("#9ba2ad"),
-    danger=QColor("#ff8077"),
+    muted=QColor("#a8afba"),
+    danger=QColor("#ff8d85"),
     warning=QColor("#e5b04b"),
 )
 LIGHT = Colours(
@@ -60,7 +60,7 @@ LIGHT = Colours(
 
 
 def dark_palette() -> QPalette:
-    surfaces = {"window": "#1d2025", "base": "#2a2e36", "stripe": "#2e323a", "button": "#31363f", "tip": "#31363f"}
+    surfaces = {"window": "#1d2025", "base": "#333942", "stripe": "#373d47", "button": "#343a44", "tip": "#2b3038"}
     return _palette(DARK, surfaces, accent=QColor("#2a6fbd"), disabled=QColor("#727985"))
 
 

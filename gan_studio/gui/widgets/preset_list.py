@@ -46,6 +46,7 @@ class PresetList(QWidget):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setResizeMode(QListView.ResizeMode.Adjust)
         self.view.setMouseTracking(True)
+        self.view.viewport().setAutoFillBackground(False)  # the cards lie on the window
         self.cards = Cards(self.view)
         self.view.setModel(self.cards)
         self.view.setItemDelegate(Card(self.view))
