@@ -262,8 +262,7 @@ class Sheet:
 
 def gradient(stops: tuple[Colour, ...], size: tuple[int, int]) -> Image.Image:
     """Evenly spaced colours from top to bottom."""
-    column = Image.new("RGB", (1, len(stops)))
-    column.putdata(stops)
+    column = Image.frombytes("RGB", (1, len(stops)), bytes(sum(stops, ())))
     return column.resize((1, size[1]), Image.Resampling.BILINEAR).resize(size, Image.Resampling.NEAREST)
 
 
