@@ -16,16 +16,14 @@ def main() -> None:
 
 def open_window() -> int:
     """The window; where there is no screen, the same training in the terminal."""
-    from .gui.app import main as window
-    from .gui.app import screen_problem
+    from .gui import app
 
-    problem = screen_problem()
-    if problem is None:
-        return window()
-    print(f"{problem} Training the default preset here in the terminal instead.", flush=True)
-    from .cli import train_default
+    if problem := app.screen_problem():
+        print(f"{problem} So the default preset is trained here in the terminal.", flush=True)
+        from .cli import train_default
 
-    return train_default()
+        return train_default()
+    return app.main()
 
 
 if __name__ == "__main__":

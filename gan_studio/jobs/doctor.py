@@ -230,17 +230,15 @@ def prove_resume(run: runs.Run, half: int = 10) -> Iterator[Check | Progress]:
 
 
 def _span(run: runs.Run, half: int) -> Span:
-    """Multiples of `half`, so that a checkpoint falls on the middle and on the end by itself."""
-    steps = RunConfig.parse(run.config()).steps
-    half = min(half, steps // 2)
-    if half < 1:
-        raise ConfigError(f"The run {run.name} has but one step; nothing can be resumed in it.")
+    """Multiples of `half`, so that a checkpoint falls on the middle and on the end by itself. Raises ConfigError."""
     starts: list[tuple[int, runs.Checkpoint | None]] = [(c.step, c) for c in reversed(run.checkpoints())]
     for start, checkpoint in [*starts, (0, None)]:
-        middle = (start // half + 1) * half
-        if middle + half <= steps:
-            return Span(start, middle, middle + half, checkpoint)
-    raise AssertionError("two halves fit into the whole")
+        steps = RunConfig.parse(run.config_at(start)).steps
+        part = max(1, min(half, steps // 2))
+        middle = (start // part + 1) * part
+        if middle + part <= steps:
+            return Span(start, middle, middle + part, checkpoint)
+    raise ConfigError(f"The run {run.name} has but one step; nothing can be resumed in it.")
 
 
 def _copy(run: runs.Run, span: Span, folder: Path) -> runs.Run:

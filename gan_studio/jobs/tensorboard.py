@@ -46,7 +46,7 @@ class Board:
     def curve(self, name: str, steps: np.ndarray, values: np.ndarray) -> None:
         for step, value in zip(steps.tolist(), values.tolist(), strict=True):
             if np.isfinite(value):
-                self._writer.add_scalar(name, value, step)
+                self._writer.add_scalar(tag(name), value, step)
 
     def picture(self, name: str, pixels: np.ndarray, step: int) -> None:
         """[H, W, C] uint8."""
@@ -54,6 +54,11 @@ class Board:
 
     def close(self) -> None:
         self._writer.close()
+
+
+def tag(curve: str) -> str:
+    """A curve's name without what TensorBoard has no letters for: "D(real)" is "D.real"."""
+    return curve.replace("(", ".").replace(")", "").replace(" ", "-")
 
 
 def live(events: Iterable[Event | Progress], folder: Path) -> Iterator[Event | Progress]:

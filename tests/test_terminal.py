@@ -1,0 +1,88 @@
+"""How events look in a terminal."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gan_studio import terminal
+from gan_studio.jobs import doctor, events
+
+CURVES = events.Curves(np.array([7, 8]), {"D/real": np.array([0.25, np.nan], np.float32)}, 1234.5, 61.0)
+EVENTS: list[Any] = [
+    events.Progress(1, 4, "Reading"),
+    events.Log("a note", "warning"),
+    events.Forecast("bf16", "CPU (2 cores)", (("bf16", 0.1), ("fp32", 0.2)), 0.1, 640.0, 2**30),
+    events.Started(Path("/runs/x"), 3, 9),
+    events.Real(np.zeros((4, 2), np.float32)),
+    CURVES,
+    events.Samples(8, np.zeros((4, 8, 8, 3), np.uint8)),
+    events.Landscape(8, np.zeros((4, 4), np.float32), 1.5),
+    events.Checkpoint(8, Path("/runs/x/checkpoints/step-00000008")),
+    events.Changed(8, "recipe.d_steps", 1, 2),
+    events.Paused(8, "The disk is full."),
+    events.Resumed(8),
+    events.Stopped(8),
+    events.Finished(9),
+    doctor.Check("Disk", "ok", "9 GiB free"),
+]
+
+
+def test_every_event_is_looked_at_here() -> None:
+    kinds = {kind for _, kind in inspect.getmembers(events, inspect.isclass) if kind.__name__ in events.__all__}
+    assert kinds - {events.Event} == {type(event) for event in EVENTS} - {doctor.Check}
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_an_event_is_strict_json(event: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.JsonLines().show(event)
+    (row,) = [
+        json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
+        for text in capsys.readouterr().out.splitlines()
+    ]
+    assert row["event"] == type(event).__name__.lower()
+
+
+def test_what_json_tells_of_curves_and_pictures() -> None:
+    assert terminal.plain(CURVES) == {
+        "event": "curves",
+        "steps": [7, 8],
+        "values": {"D/real": [0.25, None]},
+        "samples_per_second": 1234.5,
+        "seconds_left": 61.0,
+    }
+    assert terminal.plain(EVENTS[6])["array"] == {"shape": [4, 8, 8, 3]}
+
+
+def test_the_newest_measured_value_is_shown() -> None:
+    assert terminal.losses(CURVES) == "D/real 0.25"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(8.4, "8 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (float("inf"), "unknown")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert terminal.duration(seconds) == text
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_lines_and_bar_take_every_event(live: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    display = terminal.view(as_json=False, live=live)
+    for event in EVENTS:
+        display.show(event)
+    display.close()
+    said = capsys.readouterr().out
+    assert "starting" not in said and "resuming /runs/x at step 3 of 9" in said
+    assert "step 8: recipe.d_steps 1 -> 2" in said and "The disk is full." in said and "step 9: finished" in said
+
+
+def test_lines_are_few(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = terminal.PlainLines(every=1000)
+    for _ in range(100):
+        lines.show(CURVES)
+    assert capsys.readouterr().out.count("\n") == 1
