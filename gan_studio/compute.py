@@ -93,6 +93,11 @@ class Engine:
             return torch.cuda.max_memory_allocated(self.device)
         return psutil.Process().memory_info().rss
 
+    def wait(self) -> None:
+        """Until the device has done all that it was told; for timing."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
     def plain(self) -> dict[str, Any]:
         """For the run folder; `engine_from` is the inverse."""
         return {
@@ -131,6 +136,15 @@ def device_name(device: torch.device) -> str:
     if device.type == "mps":
         return "Apple GPU"
     return f"CPU ({cores()} cores)" if cores() > 1 else "CPU (1 core)"
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that a device has to spare."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+    return psutil.virtual_memory().available
 
 
 def cores() -> int:

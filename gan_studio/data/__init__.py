@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -92,7 +93,12 @@ def shuffled(size: int, count: int, position: int, seed: int) -> np.ndarray:
     parts = []
     while count:
         epoch, offset = divmod(start, size)
-        order = np.random.default_rng((seed, epoch)).permutation(size)[offset : offset + count]
+        order = _order(size, seed, epoch)[offset : offset + count]
         parts.append(order)
         start, count = start + len(order), count - len(order)
     return np.concatenate(parts)
+
+
+@lru_cache(maxsize=4)
+def _order(size: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng((seed, epoch)).permutation(size)

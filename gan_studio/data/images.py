@@ -6,10 +6,10 @@ import copy
 from collections.abc import Mapping
 
 import numpy as np
-import psutil
 import torch
 from torch import Tensor
 
+from ..compute import free_bytes
 from ..images import to_float
 from . import Batch, Dataset, shuffled
 from .augment import Augment, draws, windows
@@ -70,7 +70,7 @@ class ImageDataset(Dataset):
         moved._labels = None if self._labels is None else self._labels.to(device)
         moved._columns = {name: values.to(device) for name, values in self._columns.items()}
         if self._held is None or self.device != device:
-            fits = self.pixels.nbytes <= HELD_SHARE * _free_bytes(device)
+            fits = self.pixels.nbytes <= HELD_SHARE * free_bytes(device)
             moved._held = _copied(self.pixels, device) if fits else None
         return moved
 
@@ -94,11 +94,3 @@ def _told(skipped: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     count = f"{len(skipped)} files were" if len(skipped) > 1 else "1 file was"
     named = "; ".join(f"{name} {reason}" for name, reason in skipped[:TOLD])
     return (f"{count} left out: {named}{'; ...' if len(skipped) > TOLD else '.'}",)
-
-
-def _free_bytes(device: torch.device) -> int:
-    if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
-    if device.type == "mps":
-        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    return psutil.virtual_memory().available

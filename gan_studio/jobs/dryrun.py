@@ -71,12 +71,12 @@ def _timed(config: RunConfig, dataset: Dataset, engine: Engine, most: int = STEP
     training.iteration = TYPICAL
     stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
     training.step(stream)
-    _wait(engine)
+    engine.wait()
     times: list[float] = []
     while len(times) < most and sum(times) < SECONDS:
         start = time.perf_counter()
         training.step(stream)
-        _wait(engine)
+        engine.wait()
         times.append(time.perf_counter() - start)
     return sorted(times)[len(times) // 2]
 
@@ -103,8 +103,3 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return "can't allocate memory" in str(error)  # what torch says on the CPU
-
-
-def _wait(engine: Engine) -> None:
-    if engine.device.type == "cuda":
-        torch.cuda.synchronize(engine.device)

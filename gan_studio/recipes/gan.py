@@ -175,8 +175,8 @@ class GanTraining(Training, Generates):
         terms: Terms = {}
         for penalty in self.recipe.penalties:
             if self.d_iteration % penalty.every == 0:
-                found = penalty.d_loss(D, real, fake)
-                terms |= {name: term * penalty.every for name, term in found.items()}
+                for name, term in penalty.d_loss(D, real, fake).items():
+                    terms[name] = terms.get(name, 0.0) + penalty.every * term  # two of a kind add up
         return terms
 
     def _minimise(self, terms: Terms, optimiser: torch.optim.Optimizer, player: nn.Module) -> None:

@@ -28,7 +28,7 @@ def pixels(request, tmp_path):
 @pytest.fixture(params=["held", "read batch by batch"])
 def dataset(request, pixels, monkeypatch):
     if request.param != "held":
-        monkeypatch.setattr(images, "_free_bytes", lambda device: 0)
+        monkeypatch.setattr(images, "free_bytes", lambda device: 0)
     moved = ImageDataset(pixels, LABELS, ("a", "b", "c", "d"), {"hair": LABELS % 2}, {"hair": ("red", "blue")}).to(CPU)
     assert (moved._held is not None) == (request.param == "held")
     return moved
@@ -68,7 +68,7 @@ def test_any_batch_alone_is_the_same_as_in_a_row():
 
 def test_held_or_not_the_pictures_are_the_same(monkeypatch):
     held = ImageDataset(PIXELS, size=8, augment=STRONG).to(CPU)
-    monkeypatch.setattr(images, "_free_bytes", lambda device: 0)
+    monkeypatch.setattr(images, "free_bytes", lambda device: 0)
     read = ImageDataset(PIXELS, size=8, augment=STRONG).to(CPU)
     assert held._held is not None and read._held is None
     assert torch.equal(held.batch(9, 2, 0).x, read.batch(9, 2, 0).x)
@@ -117,7 +117,7 @@ def test_notes_name_the_first_few_that_were_left_out():
 def test_a_map_outlives_its_file(tmp_path, monkeypatch):
     """A data folder that vanishes, or a cache that is cleared, does not hurt a training that runs."""
     np.save(tmp_path / "pixels.npy", PIXELS)
-    monkeypatch.setattr(images, "_free_bytes", lambda device: 0)
+    monkeypatch.setattr(images, "free_bytes", lambda device: 0)
     dataset = ImageDataset(np.load(tmp_path / "pixels.npy", mmap_mode="r")).to(CPU)
     try:
         (tmp_path / "pixels.npy").unlink()

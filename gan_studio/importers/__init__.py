@@ -1,0 +1,1 @@
+"""The shelf of foreign formats: one file each, read without running foreign code."""

@@ -1,0 +1,1 @@
+"""Exact divergences, transport plans and phase portraits; knows no networks of ours."""
