@@ -64,6 +64,8 @@ class TrainRoom(Room):
         self.run_title = "New run"
         self._tail: Tail | None = None
         self._reader: Worker | None = None
+        self._awaited: Run | None = None  # what the reader reads
+        self._held: list[Any] = []  # events of a run that is still being read
         self._last_step = -1  # in the curves
         self._build()
         self._connect()
@@ -202,6 +204,7 @@ class TrainRoom(Room):
         from ...jobs.settings import RunConfig
         from ...presets import DEFAULT, all_presets
 
+        self._show_nothing()
         known = [preset.id for preset in all_presets()]
         if known:
             self.choose_preset(DEFAULT if DEFAULT in known else known[0])
@@ -210,6 +213,7 @@ class TrainRoom(Room):
             self.settings.show_values(RunConfig().plain())
         except ConfigError as error:
             self.session.tell(error)
+        self.offer()
 
     def choose_preset(self, name: str) -> None:
         """A preset by id, or a config file by path."""
@@ -250,12 +254,12 @@ class TrainRoom(Room):
         reader.failed.connect(self.session.tell)
         reader.finished.connect(reader.deleteLater)
         reader.finished.connect(self._forget_reader)
-        self._reader = reader
+        self._reader, self._awaited, self._held = reader, run, []
         reader.start()
 
     def _forget_reader(self) -> None:
         if self.sender() is self._reader:
-            self._reader = None
+            self._reader = self._awaited = None
 
     def _show_records(self, records: list[Record]) -> None:
         record = records[-1]
@@ -280,12 +284,14 @@ class TrainRoom(Room):
         self.subject_changed.emit(record.title)
         if record.state.reason:
             self.notices.show_notice(record.state.reason, "warning")
+        self._awaited = None
+        self._draw(self._held)
         self.offer()
 
     def _show_nothing(self, branch_step: int | None = None) -> None:
         """Curves and pictures are empty, and the form is free."""
         self.shown, self.shown_values, self.branch_step = None, {}, branch_step
-        self._tail = None
+        self._tail = self._awaited = None
         self._follower.stop()
         self._last_step = -1
         self.curves.clear()
@@ -489,8 +495,14 @@ class TrainRoom(Room):
             match event:
                 case events.Paused() | events.Stopped() if event.reason:
                     self.notices.show_notice(event.reason, "error")
-        if not self.session.is_at(self.shown):
-            return
+        if self.session.is_at(self._awaited):
+            self._held += mail
+        elif self.session.is_at(self.shown):
+            self._draw(mail)
+
+    def _draw(self, mail: list[Any]) -> None:
+        from ...jobs import events
+
         newest = {type(event): event for event in mail}  # of pictures only the last of a list is drawn
         if forecast := newest.get(events.Forecast):
             self._show_forecast(forecast)

@@ -263,6 +263,15 @@ class RunList(QWidget):
 
     def delete(self, run: Run) -> None:
         """Ask, then move the folder to the trash."""
+        if not self._agreed(run):
+            return
+        if not QFile(str(run.folder)).moveToTrash():
+            self.problem.emit(f"{run.folder} could not be moved to a trash; delete the folder in the file browser.")
+            return
+        self.deleted.emit(run)
+        self.session.runs_changed.emit()
+
+    def _agreed(self, run: Run) -> bool:
         title = run.about().get("title", run.name)
         box = QMessageBox(
             QMessageBox.Icon.Question,
@@ -274,15 +283,8 @@ class RunList(QWidget):
         move = box.addButton("Move to the trash", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.exec()
-        clicked = box.clickedButton()
         box.deleteLater()
-        if clicked is not move:
-            return
-        if not QFile(str(run.folder)).moveToTrash():
-            self.problem.emit(f"{run.folder} could not be moved to a trash; delete the folder in the file browser.")
-            return
-        self.deleted.emit(run)
-        self.session.runs_changed.emit()
+        return box.clickedButton() is move
 
 
 class RunsView(QListView):

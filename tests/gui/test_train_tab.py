@@ -1,0 +1,512 @@
+"""The Train tab as a user meets it: choose, start, pause, step, change, stop, open, branch, queue."""
+
+from __future__ import annotations
+
+import gc
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pyqtgraph
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from gan_studio import presets, runs
+from gan_studio.config import ConfigError, put
+from gan_studio.gui.session import Session
+from gan_studio.gui.train.record import Tail, columns, load, read
+from gan_studio.gui.train.room import has_pictures, merged
+from gan_studio.gui.warmup import warm_up
+from gan_studio.gui.window import Window
+from gan_studio.jobs import events as e
+from gan_studio.jobs import train
+from gan_studio.jobs.inbox import Change, CheckpointNow, Inbox, Pause, Resume, SampleNow, Step, Stop
+from gan_studio.jobs.settings import RunConfig
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen screen has no window frames
+
+
+class FakeJob:
+    """Obeys like TrainJob, and computes nothing."""
+
+    made: list[FakeJob] = []
+
+    def __init__(self, run, spare_core=False):
+        self.run, self.inbox, self.got = run, Inbox(), []
+        self.steps = run.config()["steps"]
+        FakeJob.made.append(self)
+
+    def __iter__(self):
+        state = self.run.state()
+        step, paused = state.step, False
+        yield e.Progress(1, 2, "Looking at the data")
+        yield e.Forecast("bf16, channels-last", "CPU", (("bf16, channels-last", 0.01),), 0.01, 214.0, 2**30)
+        yield e.Started(self.run.folder, step, self.steps)
+        yield e.Real(np.zeros((4, 8, 8, 1), np.uint8))
+        self.run.save_checkpoint(step, {}, {})
+        name, reason = "stopped", ""
+        try:
+            while step < self.steps:
+                for command in [self.inbox.wait()] if paused else self.inbox.waiting():
+                    self.got.append(command)
+                    match command:
+                        case Stop():
+                            return
+                        case Pause():
+                            paused = True
+                            yield e.Paused(step)
+                        case Resume():
+                            paused = False
+                            yield e.Resumed(step)
+                        case Step():
+                            paused, step = True, step + 1
+                            yield self.curves(step)
+                            yield e.Paused(step)
+                        case Change(path, value):
+                            self.run.append_change(step, path, None, value)
+                            yield e.Changed(step, path, 0, value)
+                        case SampleNow():
+                            yield e.Samples(step, np.full((4, 8, 8, 1), 255, np.uint8))
+                        case CheckpointNow():
+                            yield e.Checkpoint(step, self.run.save_checkpoint(step, {}, {}).path)
+                if not paused:
+                    step += 1
+                    yield self.curves(step)
+                    time.sleep(0.002)
+            name = "finished"
+            yield e.Finished(step)
+        finally:
+            self.run.set_state(runs.State(name, step, self.steps, reason))
+            self.run.save_checkpoint(step, {}, {})
+
+    def curves(self, step):
+        values = {"D/loss": np.array([1.0], np.float32), "G/loss": np.array([0.5], np.float32)}
+        self.run.append_curves([step], values)
+        return e.Curves(np.array([step]), values, 214.0, 100.0)
+
+
+class FailingJob(FakeJob):
+    def __iter__(self):
+        yield e.Progress(0, 0, "Trying")
+        raise ConfigError("There are no pictures in that folder; choose another.")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def light_collections():
+    """Let the search for what tests leave behind skip the third of a million objects of torch."""
+    for _ in warm_up():
+        pass
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def open_window(qtbot, tmp_path, request):
+    """A window that is ready, over an engine that computes nothing."""
+
+    def make(job=FakeJob):
+        FakeJob.made.clear()
+        session = Session(tmp_path / "runs", SimpleNamespace(new_run=train.new_run, TrainJob=job))
+        settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+        window = Window(session, settings, warm=lambda: iter(["light", "ready"]))
+        window.resize(1200, 760)
+        with qtbot.waitSignal(window.ready, timeout=20_000):
+            window.show()
+        request.addfinalizer(lambda: leave(window, qtbot))
+        return window
+
+    return make
+
+
+def leave(window, qtbot):
+    window.close()
+    qtbot.waitUntil(lambda: not window.session.is_training, timeout=10_000)
+    window.close()
+    for plot in window.findChildren(pyqtgraph.PlotWidget):
+        plot.plotItem.ctrlMenu.deleteLater()  # it has no parent and would live as long as pytest knows the window
+    window.deleteLater()
+
+
+@pytest.fixture
+def window(open_window):
+    return open_window()
+
+
+@pytest.fixture
+def room(window):
+    return window.rooms[0]
+
+
+def start(room, qtbot, **changes):
+    """Start a run that goes on until it is stopped."""
+    values = room.settings.values() | {"steps": 100_000} | changes
+    room.settings.show_values(values)
+    room.offer()
+    press(room, "start")
+    qtbot.waitUntil(lambda: room.session.stage == "running", timeout=10_000)
+    qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
+
+
+def press(room, id):
+    assert room.commands[id].isEnabled(), room.commands[id].toolTip()
+    room.commands[id].trigger()
+
+
+def wait_for(room, qtbot, stage):
+    qtbot.waitUntil(lambda: room.session.stage == stage, timeout=20_000)
+
+
+# --- the state that a newcomer sees ----------------------------------------------------------------------------------
+
+
+def test_ready_means_that_start_can_be_pressed(room):
+    assert room.commands["start"].isEnabled()
+    assert room.commands["start"].text() == "&Start"
+    assert not room.commands["stop"].isEnabled()
+    assert "Nothing is training" in room.commands["stop"].toolTip()
+
+
+def test_every_control_has_a_name_and_a_tooltip(window):
+    shown = [w for w in window.findChildren(QWidget) if w.isVisibleTo(window) and not w.objectName().startswith("qt_")]
+    for widget in shown:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not widget.focusProxy():
+            assert QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name), widget
+    buttons = [b for b in window.findChildren(QToolButton) if b.isVisibleTo(window) and b.defaultAction()]
+    assert [b.text() for b in buttons if not b.toolTip()] == []
+
+
+def test_a_problem_disables_start_and_says_why(room, qtbot):
+    room.settings.edit("steps", 0)
+    with qtbot.waitSignal(room.settings.checked):
+        pass
+    assert not room.commands["start"].isEnabled()
+    assert "steps" in room.commands["start"].toolTip()
+    room.settings.edit("steps", 10)
+    with qtbot.waitSignal(room.settings.checked):
+        pass
+    assert room.commands["start"].isEnabled()
+
+
+def test_a_preset_fills_the_form(room):
+    values = RunConfig().plain()
+    put(values, "steps", 321)
+    saved = presets.save("Mine", values)
+    room.settings.reload_presets()
+    room.settings.preset_chosen.emit(saved.id)
+    assert room.settings.values()["steps"] == 321
+    assert room.window().windowTitle().startswith("Mine")
+
+
+def test_save_as_preset(room, monkeypatch):
+    from gan_studio.gui.train import room as module
+
+    monkeypatch.setattr(module.QInputDialog, "getText", lambda *a, **k: ("My own", True))
+    press(room, "save_preset")
+    assert presets.find("my-own").title == "My own"
+
+
+# --- a run -----------------------------------------------------------------------------------------------------------
+
+
+def test_start_pause_resume_stop(room, qtbot):
+    start(room, qtbot)
+    assert room.commands["start"].text() == "&Pause"
+    press(room, "start")
+    wait_for(room, qtbot, "paused")
+    assert room.commands["start"].text() == "Re&sume"
+    press(room, "start")
+    wait_for(room, qtbot, "running")
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
+    assert room.session.root.exists()
+    assert [run.state().name for run in runs.list_runs(room.session.root)] == ["stopped"]
+    assert room.commands["start"].text() == "Re&sume"  # what is shown can go on
+
+
+def test_single_steps_from_the_beginning(room, qtbot):
+    press(room, "step_d")
+    wait_for(room, qtbot, "paused")
+    press(room, "step")
+    qtbot.waitUntil(lambda: Step(("D", "G")) in FakeJob.made[0].got)
+    assert FakeJob.made[0].got[0] == Step(("D",))
+
+
+def test_sample_now_and_save_now(room, qtbot):
+    start(room, qtbot)
+    press(room, "sample_now")
+    press(room, "save_now")
+    job = FakeJob.made[0]
+    qtbot.waitUntil(lambda: CheckpointNow(starred=True) in job.got and SampleNow() in job.got)
+
+
+def test_live_changes_travel_as_commands_and_are_marked(room, qtbot, monkeypatch):
+    marks = []
+    monkeypatch.setattr(room.curves, "mark", lambda step, text: marks.append(text))
+    start(room, qtbot)
+    room.settings.live_changed.emit("samples_every", 7)
+    qtbot.waitUntil(lambda: bool(marks), timeout=10_000)
+    assert Change("samples_every", 7) in FakeJob.made[0].got
+    assert marks[0].startswith("samples_every")
+
+
+def test_the_status_bar_and_the_forecast_speak(room, qtbot):
+    start(room, qtbot)
+    status = room.window().status
+    qtbot.waitUntil(lambda: "samples/s" in status.rate.text(), timeout=10_000)
+    assert "/ 100,000 steps" in status.steps.text()
+    assert status.left.text() == "2 min left"
+    assert status.device.text() == "CPU, bf16, channels-last"
+    assert room.forecast.text().startswith("bf16, channels-last picked: 214 samples/s")
+
+
+def test_only_the_last_samples_of_a_list_are_drawn(room, qtbot, monkeypatch):
+    start(room, qtbot)
+    drawn = []
+    monkeypatch.setattr(room.results, "show_samples", lambda array, step: drawn.append(step))
+    pictures = np.zeros((1, 4, 4, 3), np.uint8)
+    room._show_events([e.Samples(step, pictures) for step in range(50)])
+    assert drawn == [49]
+
+
+def test_a_failure_is_one_sentence_and_its_trace_is_in_the_log(open_window, qtbot):
+    window = open_window(FailingJob)
+    room = window.rooms[0]
+    with qtbot.waitSignal(window.session.problem, timeout=10_000) as told:
+        press(room, "start")
+    sentence, trace, expected = told.args
+    assert sentence == "There are no pictures in that folder; choose another."
+    assert "Traceback" in trace and expected
+    wait_for(room, qtbot, "idle")
+    assert "Traceback" in window.log.problems.toPlainText()
+    assert room.commands["start"].isEnabled()
+
+
+# --- earlier runs ----------------------------------------------------------------------------------------------------
+
+
+def stopped_run(room, qtbot):
+    start(room, qtbot)
+    qtbot.waitUntil(lambda: room._last_step > 5, timeout=10_000)
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
+    return runs.list_runs(room.session.root)[0]
+
+
+def test_an_opened_run_shows_all_it_tells_and_goes_on(room, qtbot, monkeypatch):
+    run = stopped_run(room, qtbot)
+    room.choose_first()
+    assert room.commands["start"].text() == "&Start"
+    shown = {}
+    monkeypatch.setattr(room.curves, "set_curves", shown.update)
+    room.runs.opened.emit(run)
+    qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
+    assert set(shown) == {"D/loss", "G/loss"}
+    assert room.settings.values()["steps"] == 100_000
+    assert room.commands["start"].text() == "Re&sume"
+    press(room, "start")
+    wait_for(room, qtbot, "running")
+    assert FakeJob.made[-1].run.folder == run.folder
+
+
+def test_changed_settings_branch_and_live_ones_go_on(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.settings.edit("samples_every", 3)
+    assert room.commands["start"].text() == "Re&sume"
+    room.settings.edit("seed", 3)
+    assert room.commands["start"].text() == "&Branch"
+    press(room, "start")
+    wait_for(room, qtbot, "running")
+    child = FakeJob.made[-1].run
+    assert child.about()["parent"]["run"] == run.name
+    assert child.config()["seed"] == 3
+
+
+def test_live_edits_of_a_stopped_run_are_sent_when_it_goes_on(room, qtbot):
+    stopped_run(room, qtbot)
+    room.settings.edit("samples_every", 3)
+    press(room, "start")
+    wait_for(room, qtbot, "running")
+    qtbot.waitUntil(lambda: Change("samples_every", 3) in FakeJob.made[-1].got, timeout=10_000)
+
+
+def test_branching_from_a_chosen_checkpoint(room, qtbot):
+    run = stopped_run(room, qtbot)
+    first = run.checkpoints()[0].step
+    room.runs.branched.emit(run, first)
+    qtbot.waitUntil(lambda: room.commands["start"].text() == "&Branch", timeout=10_000)
+    press(room, "start")
+    wait_for(room, qtbot, "running")
+    assert FakeJob.made[-1].run.about()["parent"] == {"run": run.name, "step": first}
+
+
+def test_the_queue_moves_on_when_a_run_ends(room, qtbot):
+    start(room, qtbot)
+    room.choose_first()
+    put_steps(room, 20)
+    press(room, "enqueue")
+    assert len(runs.queued(room.session.root)) == 1
+    press(room, "stop")
+    qtbot.waitUntil(lambda: len(FakeJob.made) == 2, timeout=10_000)
+    wait_for(room, qtbot, "idle")
+    states = sorted(run.state().name for run in runs.list_runs(room.session.root))
+    assert states == ["finished", "stopped"]
+
+
+def put_steps(room, steps):
+    room.settings.show_values(room.settings.values() | {"steps": steps})
+    room.offer()
+
+
+def test_a_queued_run_that_cannot_begin_does_not_block_the_queue(open_window, qtbot):
+    window = open_window(FailingJob)
+    room = window.rooms[0]
+    press(room, "enqueue")
+    qtbot.waitUntil(lambda: len(FakeJob.made) == 1 and room.session.stage == "idle", timeout=10_000)
+    assert runs.list_runs(room.session.root)[0].state().name == "failed"
+
+
+def test_rename_and_menu_of_a_run(room, qtbot):
+    run = stopped_run(room, qtbot)
+    index = room.runs.runs.index(0)
+    assert room.runs.runs.setData(index, "A better name")
+    assert run.about()["title"] == "A better name"
+    assert room.window().windowTitle().startswith("A better name")
+    menu = room.runs.menu_for(index)
+    texts = [action.text() for action in menu.actions() if action.text()]
+    assert "&Resume" in texts and "&Branch from" in texts
+    menu.close()
+    menu.deleteLater()
+
+
+def test_delete_asks_and_moves_to_the_trash(room, qtbot, monkeypatch):
+    from gan_studio.gui.train import run_list
+
+    run = stopped_run(room, qtbot)
+    trashed = []
+    monkeypatch.setattr(room.runs, "_agreed", lambda run: True)
+    monkeypatch.setattr(
+        run_list, "QFile", lambda path: SimpleNamespace(moveToTrash=lambda: trashed.append(path) or True)
+    )
+    room.runs.delete(run)
+    assert trashed == [str(run.folder)]
+    assert room.shown is None
+
+
+# --- dropping --------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_of_pictures_becomes_the_data(room, qtbot, tmp_path):
+    folder = tmp_path / "my cats #%20é"
+    folder.mkdir()
+    (folder / "a.PNG").write_bytes(b"")
+    assert room.takes(folder)
+    room.take(folder)
+    data = room.settings.values()["data"]
+    assert (data["kind"], data["path"]) == ("image-folder", str(folder))
+
+
+def test_what_belongs_elsewhere_is_not_taken(room, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("")
+    assert not room.takes(tmp_path / "empty")
+    assert not room.takes(tmp_path / "notes.txt")
+    assert not has_pictures(tmp_path / "nowhere")
+
+
+# --- reading a run's folder ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path):
+    return train.new_run(RunConfig(), "A run", tmp_path)
+
+
+def test_a_record_of_a_run_that_never_began(run):
+    (record,) = read(run, ours=False)
+    assert record.title == "A run"
+    assert record.curves == {} and record.samples is None and record.tail is None
+
+
+def test_saved_samples_come_back(run):
+    points = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    np.save(run.folder / "points.npy", points)
+    assert np.array_equal(load(run.folder / "points.npy"), points)
+    (run.folder / "broken.npy").write_bytes(b"no")
+    (run.folder / "broken.png").write_bytes(b"no")
+    assert load(run.folder / "broken.npy") is None
+    assert load(run.folder / "broken.png") is None
+
+
+def test_saved_grids_come_back_pixel_by_pixel(run):
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)  # rows that are not a multiple of 4
+    Image.fromarray(pixels).save(run.folder / "grid.png")
+    assert np.array_equal(load(run.folder / "grid.png")[0], pixels)
+
+
+def test_the_tail_gives_whole_lines_once(run):
+    run.append_curves([1], {"a": np.array([1.0])})
+    tail = Tail(run)
+    assert tail.rows() == []
+    run.append_curves([2, 3], {"a": np.array([2.0, 3.0])})
+    with (run.folder / "curves.jsonl").open("a") as file:
+        file.write('{"step":4,"a"')
+    steps, values = columns(tail.rows())
+    assert steps.tolist() == [2, 3] and values["a"].tolist() == [2.0, 3.0]
+    with (run.folder / "curves.jsonl").open("a") as file:
+        file.write(":4}\n")
+    assert tail.rows() == [{"step": 4, "a": 4}]
+    run.mark_resumed(2)
+    assert tail.rows() is None  # to be read anew
+
+
+def test_merged_curves_equal_the_single_ones():
+    rng = np.random.default_rng(0)
+    told = [
+        e.Curves(np.arange(3 * i, 3 * i + 3), {name: rng.normal(size=3) for name in names}, 0.0, 0.0)
+        for i, names in enumerate([("a",), ("a",), ("a", "b"), ("a", "b"), ("b",)])
+    ]
+    parts = list(merged(told))
+    assert [tuple(values) for _, values in parts] == [("a",), ("a", "b"), ("b",)]
+    assert np.concatenate([steps for steps, _ in parts]).tolist() == list(range(15))
+    assert np.array_equal(parts[0][1]["a"], np.concatenate([told[0].values["a"], told[1].values["a"]]))
+
+
+# --- with the real engine --------------------------------------------------------------------------------------------
+
+
+def test_a_real_run_on_points(qtbot, tmp_path, request):
+    """Start, pause, step, resume, a live change, stop, and back again."""
+    quick = SimpleNamespace(
+        new_run=train.new_run, TrainJob=lambda run, spare_core: train.TrainJob(run, spare_core, dry_run=False)
+    )
+    session = Session(tmp_path / "runs", quick)
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    window = Window(session, settings, warm=lambda: iter(["light", "ready"]))
+    with qtbot.waitSignal(window.ready, timeout=20_000):
+        window.show()
+    request.addfinalizer(lambda: leave(window, qtbot))
+    room = window.rooms[0]
+    mlp = {"kind": "mlp"}
+    values = {"data": {"kind": "toy2d"}, "recipe": {"kind": "gan", "generator": mlp, "discriminator": mlp}}
+    start(room, qtbot, **values)
+    press(room, "start")
+    wait_for(room, qtbot, "paused")
+    at = session.run.state().step
+    press(room, "step")
+    qtbot.waitUntil(lambda: room._last_step == at + 1, timeout=10_000)
+    room.settings.live_changed.emit("samples_every", 50)
+    press(room, "start")
+    wait_for(room, qtbot, "running")
+    qtbot.waitUntil(lambda: room._last_step > at + 60, timeout=20_000)
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
+    (run,) = runs.list_runs(session.root)
+    assert run.state().name == "stopped"
+    assert [(row["step"], row["path"]) for row in run.changes()] == [(at + 1, "samples_every")]
+    room.open_run(run)
+    qtbot.waitUntil(lambda: room.shown is not None and room._last_step == run.state().step, timeout=10_000)
+    assert room.settings.values()["samples_every"] == 50
