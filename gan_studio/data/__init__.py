@@ -64,6 +64,9 @@ class Source(Spec):
     def prepare(self) -> Generator[Progress, None, Dataset]:
         """Make the samples ready. Closing the generator cancels. Raises ConfigError with what to do."""
 
+    def check(self) -> None:
+        """Whether the choices can be used, as far as a quick look tells. Raises ConfigError with paths."""
+
     def shape(self) -> tuple[int, ...] | None:
         """The shape of one sample, where it is known before `prepare`."""
         return None

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 from pydantic import AfterValidator
 
-from ..config import ConfigError, option
+from ..config import ConfigError, Problem, option
 from ..images import BANDS, Channels, Fit, PictureError, colour, decode, fitted, planes, suffixes
 from . import SOURCES, Progress, Source, cache
 from .augment import Augment
@@ -56,6 +56,13 @@ class ImageFolder(Source):
     background: ColourName = option("white", "The colour that shows through transparent parts.", group="Colours")
     bars: ColourName = option("black", "The colour of the bars that pad a picture.", group="Colours")
     augment: Augment = option(Augment(), "Random changes that turn few pictures into many.", group="Augmentation")
+
+    def check(self) -> None:
+        place = Path(self.path).expanduser()
+        if not self.path.strip():
+            raise ConfigError(Problem("path", "choose a folder or a .zip with pictures, or drop one on the window."))
+        if not place.exists():
+            raise ConfigError(Problem("path", f"there is no folder or file {place}; check it, or connect its disk."))
 
     def shape(self) -> tuple[int, ...]:
         return (BANDS[self.channels], self.size, self.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from ..compute import Compute
@@ -41,13 +42,18 @@ class RunConfig(Spec):
 
     def check(self) -> None:
         """Whether the parts fit together, as far as can be known before the data is prepared. Raises ConfigError."""
+        found: list[Problem] = []
         shape = self.data.shape()
-        if shape is None:
-            return
-        try:
-            self.recipe.check(shape)
-        except ConfigError as error:
-            raise error.under("recipe") from None
+        checks: dict[str, Callable[[], None]] = {"data": self.data.check}
+        if shape is not None:
+            checks["recipe"] = lambda: self.recipe.check(shape)
+        for path, check in checks.items():
+            try:
+                check()
+            except ConfigError as error:
+                found += error.under(path).problems
+        if found:
+            raise ConfigError(*found)
 
 
 def problems(values: dict[str, Any]) -> tuple[Problem, ...]:
