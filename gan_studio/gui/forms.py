@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import html
+import itertools
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class ConfigForm(QWidget):
         self._values = copy.deepcopy(self._base)
         self._look = Look(learn=True, words=())
         self._running = False
+        self.rebuilt = True  # a part of the form is new
         self._problems: tuple[Problem, ...] = ()
         self.undo_stack = QUndoStack(self)
 
@@ -184,7 +186,7 @@ class ConfigForm(QWidget):
 
     def editor(self, path: str) -> QWidget | None:
         """The editor of the value at this path, None where there is none (yet)."""
-        item = self._root.find(path)
+        item = self._root.item_at(path)
         return item.editor if isinstance(item, (FieldRow, ChoiceItem)) else None
 
     def show_field(self, path: str) -> None:
@@ -217,6 +219,15 @@ class ConfigForm(QWidget):
         self._root.set_running(self._running)
         self._filter()
         self._place_problems(unfold=False)
+        if self.rebuilt:
+            self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """Tab goes from top to bottom, also through what was built late."""
+        self.rebuilt = False
+        stops = [self.search, *(stop for item in self._root.all_items() for stop in item.tab_stops())]
+        for before, after in itertools.pairwise(stops):
+            QWidget.setTabOrder(before, after)
 
     def settle(self) -> None:
         """Lay out at once, the innermost first; Qt alone would take several rounds, and be seen doing it."""
@@ -324,6 +335,10 @@ class Item(QWidget):
 
     def children_items(self) -> Iterator[Item]:
         yield from ()
+
+    def tab_stops(self) -> list[QWidget]:
+        """What takes the keyboard here, in order; not in what is nested."""
+        raise NotImplementedError
 
     def reveal(self) -> None:
         """Unfold whatever it is folded under."""
@@ -450,6 +465,16 @@ class FieldRow(Item):
         self.editor.setAccessibleDescription("\n".join([*sentences, self.help.text()]))
         return bool(sentences)
 
+    def tab_stops(self) -> list[QWidget]:
+        match self.editor:
+            case PathLine():
+                parts: list[QWidget] = [self.editor.line, self.editor.pick]
+            case PointsEditor():
+                parts = [self.editor.canvas, self.editor.clear_button]
+            case _:
+                parts = [self.editor]
+        return [*parts, self.heading.reset]
+
     def _edited(self, value: Any) -> None:
         self.form.edit(self.path, value)
 
@@ -496,6 +521,12 @@ class Folding(Item):
 
     def build_beneath_heading(self) -> None:
         """For what stays when the body is folded."""
+
+    def tab_stops(self) -> list[QWidget]:
+        return [self.fold, *self.own_stops(), self.heading.reset]
+
+    def own_stops(self) -> list[QWidget]:
+        return []
 
     def reset(self) -> None:
         raise NotImplementedError
@@ -602,6 +633,9 @@ class ChoiceItem(Folding):
         row.addLayout(beneath, 1)
         self.column.addLayout(row)
 
+    def own_stops(self) -> list[QWidget]:
+        return [self.editor]
+
     def children_items(self) -> Iterator[Item]:
         yield from self.section.items if self.section else ()
 
@@ -622,7 +656,7 @@ class ChoiceItem(Folding):
     def _rebuild(self, kind: str | None) -> None:
         if self.section is not None:
             retire(self.section)
-        self._kind = kind
+        self._kind, self.form.rebuilt = kind, True
         entry = entry_of(self._shelf, kind)
         self.section = Section(entry, self.path, (*self.above, self.title), self.form) if entry else None
         if self.section is not None:
@@ -698,6 +732,9 @@ class ListItem(Folding):
         self.column.addWidget(self.problem)
         self.body.column.addWidget(self.none)
 
+    def own_stops(self) -> list[QWidget]:
+        return [self.add]
+
     def children_items(self) -> Iterator[Item]:
         yield from self.entries
 
@@ -713,6 +750,7 @@ class ListItem(Folding):
     def _rebuild(self) -> None:
         for entry in self.entries:
             retire(entry)
+        self.form.rebuilt = True
         above = (*self.above, self.title)
         self.entries = [
             EntryItem(self._shelf, kind, join(self.path, str(i)), above, self.form)
@@ -786,6 +824,9 @@ class EntryItem(Folding):
         self.remove.clicked.connect(self._remove)
         theme.tint(self.remove, "close")
         self.heading.add(self.remove)
+
+    def own_stops(self) -> list[QWidget]:
+        return [self.remove]
 
     def children_items(self) -> Iterator[Item]:
         yield from self.section.items if self.section else ()
@@ -879,13 +920,13 @@ class Section(QWidget):
             yield item
             pending = [*item.children_items(), *pending]
 
-    def find(self, path: str) -> Item | None:
+    def item_at(self, path: str) -> Item | None:
         return next((item for item in self.all_items() if item.path == path and not is_group(item)), None)
 
     def nearest(self, path: str) -> Item | None:
         """The item at this path, or the innermost one that holds it."""
         while path:
-            item = self.find(path)
+            item = self.item_at(path)
             if item is not None:
                 return item
             path = path.rpartition(".")[0]

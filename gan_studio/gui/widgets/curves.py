@@ -308,6 +308,8 @@ class Plot(QWidget):
     def _set_up(self) -> None:
         self.item.hideButtons()
         self.item.setMenuEnabled(False)
+        menu = self.item.ctrlMenu  # made all the same, and without a parent to go with
+        menu.setParent(self.graph, menu.windowFlags())
         self.view.disableAutoRange()
         self.view.setDefaultPadding(0)
         self.item.getAxis("left").setWidth(52)

@@ -223,7 +223,6 @@ class ChoiceBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self.activated.connect(lambda row: self.edited.emit(self._values[row]))
-        self._widen_list()
 
     def value(self) -> Any:
         return self._values[self.currentIndex()] if self.currentIndex() >= 0 else None
@@ -236,10 +235,12 @@ class ChoiceBox(QComboBox):
     def commit(self) -> None:
         pass  # every choice is finished
 
-    def _widen_list(self) -> None:
+    def showPopup(self) -> None:
         """The list may be wider than the box, so that no title is cut."""
         widest = max((self.fontMetrics().horizontalAdvance(self.itemText(i)) for i in range(self.count())), default=0)
         self.view().setMinimumWidth(widest + 40)
+        self.view().setAccessibleName(self.accessibleName())
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -42,6 +42,7 @@ class Notices(QWidget):
         bar.resized.connect(self._place)
         self.bars.append(bar)
         self._column.addWidget(bar)
+        bar.show()
         self._place()
         return bar
 

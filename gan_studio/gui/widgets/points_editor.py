@@ -43,6 +43,7 @@ class PointsEditor(QWidget):
         column.addWidget(self.canvas)
         column.addLayout(row)
         self.setFocusProxy(self.canvas)
+        self.setAccessibleName("Points")
         self.setToolTip("Left button: draw. Right button: erase.")
         self._count()
 

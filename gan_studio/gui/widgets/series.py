@@ -9,7 +9,7 @@ class Series:
     """Steps and values of one curve, without the NaNs; where `gaps` grows at point i, the line breaks before it.
 
     Curves may be measured every few steps only, with NaN between: that is no gap. A gap is where more values are
-    missing than were before the point before.
+    missing than were before the point before; of the second point nobody can tell.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Series:
         there = np.flatnonzero(np.isfinite(values))
         missing = np.diff(np.concatenate([[-1 - self._missing], there])) - 1  # NaNs before each point
         before = np.concatenate([[self._missed], missing[:-1]])
-        gaps = (missing > before) & (self.count + np.arange(len(there)) > 0)
+        gaps = (missing > before) & (self.count + np.arange(len(there)) > 1)
         self._missing = len(values) - 1 - int(there[-1]) if len(there) else self._missing + len(values)
         self._missed = int(missing[-1]) if len(there) else self._missed
         self._reserve(self.count + len(there))
