@@ -17,11 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from common import arguments, processor, show
+from common import arguments, prepared, processor, show
 from torch import nn
 
 from gan_studio.compute import cores, pick_device
-from gan_studio.data import Dataset
 from gan_studio.jobs.events import Curves, Started
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.train import TrainJob, new_run
@@ -104,7 +103,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         auto = OurLoop(Path(folder), {})
         fp32 = OurLoop(Path(folder), {"precision": "fp32"})
-        dataset: Dataset = _prepared()
+        dataset = prepared(RunConfig.parse({"data": {"kind": "avatars", "size": SIZE, "count": 512}}).data)
         plain = plain_loop(dataset.batch(512, 0, 0).x, device)
         torch.set_num_threads(cores())
         next(plain)
@@ -128,15 +127,6 @@ def main() -> None:
         for name, t in times.items()
     ]
     show(f"DCGAN {SIZE} px, batch {BATCH}", rows, options.json, processor=processor(), torch=torch.__version__)
-
-
-def _prepared() -> Dataset:
-    preparation = RunConfig.parse({"data": {"kind": "avatars", "size": SIZE, "count": 512}}).data.prepare()
-    while True:
-        try:
-            next(preparation)
-        except StopIteration as done:
-            return done.value
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from common import arguments, processor, show
+from common import arguments, prepared, processor, show
 from PIL import Image
 
 from gan_studio import images, presets
@@ -50,20 +50,11 @@ def run(preset: presets.Preset, folder: Path, thumbnails: bool) -> dict[str, obj
 
 
 def modes(config: RunConfig, samples: Samples) -> str:
-    dataset = prepared(config)
+    dataset = prepared(config.data)
     if not isinstance(dataset, PlaneDataset) or not len(dataset.centres):
         return ""
     score = score_modes(samples.array, dataset.centres, dataset.sigma)
     return f"{score.covered}/{score.modes}, {100 * score.high_quality:.1f} %, {score.reverse_kl:.3f}"
-
-
-def prepared(config: RunConfig) -> object:
-    preparation = config.data.prepare()
-    while True:
-        try:
-            next(preparation)
-        except StopIteration as done:
-            return done.value
 
 
 def draw(told: dict[type, object], path: Path) -> None:
