@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -45,7 +45,7 @@ Level = Literal["learn", "all"]
 Values = dict[str, Any]
 Editor = NumberBox | ChoiceBox | CheckBox | TextLine | PathLine | PointsEditor
 
-EDITOR_WIDTH = 132
+EDITOR_WIDTH = 120
 GUTTER = 18  # left of every title in "All settings", where the arrows stand
 
 
@@ -93,7 +93,9 @@ class ConfigForm(QWidget):
         for number, (text, tip) in enumerate(
             [("Learn", "The few settings that matter most, explained"), ("All settings", "Every setting")]
         ):
-            button = QPushButton(text, checkable=True, toolTip=tip, autoDefault=False)
+            button = QPushButton(text, autoDefault=False)
+            button.setCheckable(True)
+            button.setToolTip(tip)
             button.setAccessibleName(f"Show: {text}")
             self._level.addButton(button, number)
             row.addWidget(button)
@@ -104,18 +106,18 @@ class ConfigForm(QWidget):
         return row
 
     def _scrolling(self) -> QScrollArea:
-        page = QWidget()
-        page.setObjectName("page")
-        column = QVBoxLayout(page)
+        self._page = QWidget()
+        column = QVBoxLayout(self._page)
         column.setContentsMargins(8, 8, 8, 16)
         column.setSpacing(0)
         column.addWidget(self._root)
         column.addWidget(self._nothing)
         column.addStretch(1)
-        self._area = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        self._area = QScrollArea(widgetResizable=True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setWidget(page)
+        self._area.setWidget(self._page)
         self._area.setMinimumWidth(300)
         return self._area
 
@@ -231,10 +233,11 @@ class ConfigForm(QWidget):
 
     def settle(self) -> None:
         """Lay out at once, the innermost first; Qt alone would take several rounds, and be seen doing it."""
-        page = self._area.widget()
-        for widget in [*reversed(page.findChildren(QWidget)), page]:
-            if widget.layout() is not None:
-                widget.layout().activate()
+        for widget in [*reversed(self._page.findChildren(QWidget)), self._page]:
+            layout = widget.layout()
+            if layout is not None:
+                layout.activate()
+        QCoreApplication.sendPostedEvents(self._page, QEvent.Type.LayoutRequest)  # the scroll area fits the page
 
     def _filter(self) -> None:
         found = self._root.filter(self._look)
@@ -712,7 +715,8 @@ class ListItem(Folding):
         self._haystack = " ".join([*above, title, path, field.description or ""]).lower()
 
     def build_beneath_heading(self) -> None:
-        self.add = QToolButton(text="Add", autoRaise=True)
+        self.add = QToolButton(autoRaise=True)
+        self.add.setText("Add")
         self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.add.setAccessibleName(f"Add to {self.title}")

@@ -111,7 +111,7 @@ class NumberBox(QAbstractSpinBox):
             return None
         return round(number) if self._whole else number
 
-    def validate(self, text: str, position: int) -> object:
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         word = text.removesuffix(self._suffix).strip()
         if self._read(text) is not None:
             return (QValidator.State.Acceptable, text, position)

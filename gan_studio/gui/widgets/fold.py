@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption, QToolButton, QWidget
 
-INDENT = 10  # of what is folded, beneath its heading
+INDENT = 8  # of what is folded, beneath its heading
 DOT = 5  # diameter of the mark behind a changed title
 
 

@@ -116,20 +116,20 @@ class ImageGrid(QWidget):
             wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(24, 24, -24, -24), wrap, self.empty)
         else:
-            self._paint_image(painter)
+            self._paint_image(painter, self._image)
             self._paint_caption(painter)
         if self.hasFocus():
             painter.setPen(self.palette().highlight().color())
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
-    def _paint_image(self, painter: QPainter) -> None:
+    def _paint_image(self, painter: QPainter, image: QImage) -> None:
         ratio = self.devicePixelRatioF()
         painter.save()
         painter.setClipRect(self._room().adjusted(-MARGIN, -MARGIN, MARGIN, 0))
         painter.scale(1 / ratio, 1 / ratio)  # one unit is one device pixel, so that pixels stay crisp
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.zoom() < 1)
         painter.setOpacity(1.0 if self.isEnabled() else 0.4)
-        painter.drawImage(self.target(), self._image)
+        painter.drawImage(self.target(), image)
         painter.restore()
 
     def _paint_caption(self, painter: QPainter) -> None:
@@ -198,7 +198,7 @@ class ImageGrid(QWidget):
     def save_as(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save the pictures", "samples.png", "PNG (*.png)")
         if path and self._image is not None:
-            self._image.save(path if path.lower().endswith(".png") else f"{path}.png", "PNG")
+            self._image.save(path if path.lower().endswith(".png") else f"{path}.png")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

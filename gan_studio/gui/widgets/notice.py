@@ -24,6 +24,7 @@ class Notices(QWidget):
 
     def __init__(self, parent: QWidget):
         super().__init__(parent)
+        self._above = parent
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -61,7 +62,7 @@ class Notices(QWidget):
             self._place()
 
     def _place(self) -> None:
-        above = self.parentWidget()
+        above = self._above
         width = min(WIDTH, above.width() - 24)
         height = sum(bar.heightForWidth(width) for bar in self.bars) + 8 * max(0, len(self.bars) - 1)
         height = min(height, above.height() - 24)
@@ -70,7 +71,7 @@ class Notices(QWidget):
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and watched is self.parentWidget():
+        if event.type() == QEvent.Type.Resize and watched is self._above:
             self._place()
         return super().eventFilter(watched, event)
 

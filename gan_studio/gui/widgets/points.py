@@ -59,7 +59,8 @@ class PointsView(QWidget):
         self.plane.clear()
 
     def _toggle(self, title: str, layer: str) -> QCheckBox:
-        box = QCheckBox(title, checked=True)
+        box = QCheckBox(title)
+        box.setChecked(True)
         box.setAccessibleName(f"Show {title}")
         box.toggled.connect(lambda on: self.plane.set_shown(layer, on))
         return box
@@ -192,6 +193,5 @@ def heat_map(logits: np.ndarray, c: theme.Colours) -> QImage:
     mixed = ground * (1 - strength) + np.where(amount[..., None] < 0, fake, real) * strength  # [R, R, 3]
     rgb = np.ascontiguousarray((mixed * 255).round().astype(np.uint8))
     height, width = rgb.shape[:2]
-    return QImage(rgb.data, width, height, rgb.strides[0], QImage.Format.Format_RGB888).convertToFormat(
-        QImage.Format.Format_RGB32
-    )
+    picture = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    return picture.convertToFormat(QImage.Format.Format_RGB32)  # a copy: the array may go

@@ -40,7 +40,8 @@ class PresetList(QWidget):
         self.filter = QLineEdit(placeholderText="Find a preset", clearButtonEnabled=True)
         self.filter.setAccessibleName("Find a preset")
         self.filter.textChanged.connect(self._show)
-        self.view = QListView(frameShape=QFrame.Shape.NoFrame)
+        self.view = QListView()
+        self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setAccessibleName("Presets")
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -49,7 +50,7 @@ class PresetList(QWidget):
         self.view.viewport().setAutoFillBackground(False)  # the cards lie on the window
         self.cards = Cards(self.view)
         self.view.setModel(self.cards)
-        self.view.setItemDelegate(Card(self.view))
+        self.view.setItemDelegate(Card(self.view, self.cards))
         self.view.clicked.connect(self._choose)
         self.view.activated.connect(self._choose)
         self.nothing = quiet(QLabel(alignment=Qt.AlignmentFlag.AlignCenter, textFormat=Qt.TextFormat.PlainText))
@@ -143,9 +144,9 @@ class Cards(QAbstractListModel):
 class Card(QStyledItemDelegate):
     """Thumbnail, title, paper and minutes; the card in use also says what to expect."""
 
-    def __init__(self, view: QListView):
+    def __init__(self, view: QListView, cards: Cards):
         super().__init__(view)
-        self._view = view
+        self._view, self._cards = view, cards
         view.selectionModel().currentChanged.connect(self._resize)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -153,7 +154,7 @@ class Card(QStyledItemDelegate):
         return QSize(width, max(PICTURE, self._text_height(index, width - PICTURE - 3 * PAD)) + 2 * PAD)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        preset: Preset = self._view.model().presets[index.row()]
+        preset = self._cards.presets[index.row()]
         current = index == self._view.currentIndex()
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         painter.save()
@@ -207,7 +208,7 @@ class Card(QStyledItemDelegate):
             top += height + 2
 
     def _text_height(self, index: Index, width: int) -> int:
-        preset: Preset = self._view.model().presets[index.row()]
+        preset = self._cards.presets[index.row()]
         lines = self._lines(preset, index == self._view.currentIndex())
         return sum(self._height(text, font, width) + 2 for text, font, _ in lines)
 
