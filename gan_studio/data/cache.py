@@ -293,7 +293,15 @@ def _workers() -> int:
 def _processes() -> ProcessPoolExecutor:
     """Spawned, never forked: a fork of a process with threads or Qt may hang. Ctrl-C is for the parent alone."""
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(_workers(), context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    return ProcessPoolExecutor(_workers(), context, _live_with_parent)
+
+
+def _live_with_parent() -> None:
+    """In a worker: leave Ctrl-C to the parent, and end with it even where it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 # --- housekeeping ----------------------------------------------------------------------------------------------------
