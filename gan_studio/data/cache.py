@@ -299,9 +299,14 @@ def _processes() -> ProcessPoolExecutor:
 def _live_with_parent() -> None:
     """In a worker: leave Ctrl-C to the parent, and end with it even where it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    parent.join()
+    os._exit(1)
 
 
 # --- housekeeping ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from gan_studio.config import ConfigError
@@ -233,6 +234,24 @@ def test_processes_draw_the_same(monkeypatch):
 
 def _full(i: int) -> np.ndarray:
     return np.full(SHAPE, i, np.uint8)
+
+
+def test_drawing_processes_end_with_a_killed_parent(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import os, signal\n"
+        "from gan_studio.data import cache\n"
+        "if __name__ == '__main__':\n"
+        "    pool = cache._processes()\n"
+        "    print(pool.submit(os.getpid).result(), flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGTERM if os.name == 'nt' else signal.SIGKILL)\n"
+    )
+    told = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=os.environ)
+    worker = int(told.stdout)
+    until = time.monotonic() + 20
+    while psutil.pid_exists(worker) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not psutil.pid_exists(worker)
 
 
 def test_where_processes_cannot_start_threads_go_on(monkeypatch):
