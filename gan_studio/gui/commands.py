@@ -35,7 +35,7 @@ COMMANDS = (
     Command(
         "pictures",
         "&File",
-        "Learn from &pictures…",
+        "&Learn from pictures…",
         "Choose a folder of your own pictures to learn from.",
         "",
         "image-multiple-outline",

@@ -117,10 +117,9 @@ class Session(QObject):
         from ..config import ConfigError
 
         expected = isinstance(error, ConfigError)
-        if expected:
-            sentence = str(error).splitlines()[0]
-        else:
-            sentence = f"This should not have happened: {type(error).__name__}: {error}. The log holds the details."
+        sentence = next(iter(str(error).strip().splitlines()), "")
+        if not expected:
+            sentence = f"This should not have happened: {type(error).__name__}: {sentence} The log holds the details."
         self.problem.emit(sentence, "".join(traceback.format_exception(error)), expected)
 
     # what comes back

@@ -110,7 +110,7 @@ def open_window(qtbot, tmp_path, request):
         FakeJob.made.clear()
         session = Session(tmp_path / "runs", SimpleNamespace(new_run=train.new_run, TrainJob=job))
         settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-        window = Window(session, settings, warm=lambda: iter(["light", "ready"]))
+        window = Window(session, settings, warm=lambda: (stage for stage in ("light", "ready")))
         window.resize(1200, 760)
         with qtbot.waitSignal(window.ready, timeout=20_000):
             window.show()
@@ -485,7 +485,7 @@ def test_a_real_run_on_points(qtbot, tmp_path, request):
     )
     session = Session(tmp_path / "runs", quick)
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-    window = Window(session, settings, warm=lambda: iter(["light", "ready"]))
+    window = Window(session, settings, warm=lambda: (stage for stage in ("light", "ready")))
     with qtbot.waitSignal(window.ready, timeout=20_000):
         window.show()
     request.addfinalizer(lambda: leave(window, qtbot))
