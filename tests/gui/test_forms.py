@@ -11,7 +11,9 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from gan_studio.config import ConfigError, Problem, Spec, get, option
-from gan_studio.gui.forms import ChoiceItem, ConfigForm, FieldRow, ListItem, complete, range_text
+from gan_studio.gui.form_fields import complete, range_text
+from gan_studio.gui.form_items import ChoiceItem, FieldRow, ListItem
+from gan_studio.gui.forms import ConfigForm
 from gan_studio.gui.widgets.points_editor import PointsEditor
 from gan_studio.registry import OneOf, Registry
 
@@ -426,7 +428,6 @@ def test_the_whole_config_round_trips(qtbot, assert_named):
 
     form = ConfigForm(RunConfig)
     qtbot.addWidget(form)
-    form.show()
     assert RunConfig.parse(form.values()) == RunConfig()
     assert_named(form)
     for part in list(form._root.all_items()):

@@ -187,10 +187,11 @@ class Plane(QWidget):
 
 def heat_map(logits: np.ndarray, c: theme.Colours) -> QImage:
     """Logits [R, R] as a picture: through tanh, so that near 0 shows detail; orange below, blue above."""
-    amount = np.tanh(STEEPNESS * np.nan_to_num(logits[::-1].astype(np.float32)))  # row 0 of pictures is on top
-    ground, fake, real = (np.array(q.getRgbF()[:3], np.float32) for q in (c.plot, c.d, c.g))
-    strength = np.abs(amount)[..., None] * 0.65
-    mixed = ground * (1 - strength) + np.where(amount[..., None] < 0, fake, real) * strength  # [R, R, 3]
+    upright = logits[::-1].astype(np.float32)  # row 0 of pictures is on top
+    amount = np.tanh(STEEPNESS * np.nan_to_num(upright))[..., None]  # [R, R, 1]
+    ground, fake, real = (np.array([q.red(), q.green(), q.blue()], np.float32) / 255 for q in (c.plot, c.d, c.g))
+    strength = 0.65 * np.abs(amount)
+    mixed = ground * (1 - strength) + np.where(amount < 0, fake, real) * strength  # [R, R, 3]
     rgb = np.ascontiguousarray((mixed * 255).round().astype(np.uint8))
     height, width = rgb.shape[:2]
     picture = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
