@@ -124,7 +124,8 @@ def drawn(curves: CurvesView, name: str, part: str = "line") -> np.ndarray:
 
 
 def settle(qtbot, curves: CurvesView) -> None:
-    qtbot.waitUntil(lambda: not curves._dirty and not curves._timer.isActive())
+    timers = (curves._timer, curves._range_timer)
+    qtbot.waitUntil(lambda: not curves._dirty and not any(timer.isActive() for timer in timers))
 
 
 def test_curves_are_routed_by_their_names(curves):
@@ -205,6 +206,15 @@ def test_the_legend_hides_and_reads_out(curves, qtbot):
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     settle(qtbot, curves)
     assert not plot.curves["D/real"].line.isVisible() and plot.curves["G/adversarial"].line.isVisible()
+
+
+def test_the_last_points_of_a_burst_are_fitted(curves, qtbot):
+    for start in (0, 10, 20):
+        curves.extend(np.arange(start, start + 10), {"D/real": np.arange(10.0)})
+        curves._draw()
+    settle(qtbot, curves)
+    low, high = curves.plots["losses"].view.viewRange()[0]
+    assert -1 <= low <= 0 and 29 <= high <= 31
 
 
 def test_nothing_is_drawn_while_hidden(curves, qtbot):

@@ -99,6 +99,8 @@ class CurvesView(QWidget):
 
         self._timer = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._timer.timeout.connect(self._draw)
+        self._range_timer = QTimer(self, singleShot=True)
+        self._range_timer.timeout.connect(self.redraw)
         theme.changed.connect(self._recolour)
         self._recolour()
 
@@ -205,18 +207,26 @@ class CurvesView(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._dirty |= self._range_timer.isActive()
         self._timer.stop()
+        self._range_timer.stop()
 
     def _draw(self) -> None:
         self._dirty = False
-        if time.monotonic() - self._ranged >= RANGE_S:
+        begun = time.monotonic()
+        early = self._ranged + RANGE_S - begun
+        if early <= 0:
             self._set_range()
+        elif not self._range_timer.isActive():
+            self._range_timer.start(int(1000 * early) + 1)  # the last points of a burst are fitted too
         for plot in self._seen():
             low, high = plot.view.viewRange()[0]
             if not plot.cross.isVisible():
                 plot.read_out(float("nan"), self.series)
             for name in plot.curves:
                 plot.show_curve(name, self.series[name], low, high, self.smoothing.value() > 0)
+        # However long the curves are, drawing takes at most a fifth of the time.
+        self._timer.setInterval(max(FRAME_MS, int(5000 * (time.monotonic() - begun))))
 
     def _seen(self) -> list[Plot]:
         return [plot for plot in self.plots.values() if not plot.isHidden()]
@@ -231,12 +241,12 @@ class CurvesView(QWidget):
         self._range_now()
 
     def _set_range(self) -> None:
-        self._ranged = time.monotonic()
         if not self.follow.isChecked():
             return
         ends = [(s.steps[0], s.steps[-1]) for s in self.series.values() if s.count]
         if not ends:
             return
+        self._ranged = time.monotonic()
         low, high = min(a for a, _ in ends), max(b for _, b in ends)
         pad = max(0.02 * (high - low), 0.5)
         for plot in self._seen():
@@ -318,7 +328,9 @@ class Plot(QWidget):
         self.view.disableAutoRange()
         self.view.setDefaultPadding(0)
         self.item.getAxis("left").setWidth(52)
-        self.item.showGrid(x=True, y=True, alpha=0.25)
+        for side in ("left", "bottom"):
+            self.item.getAxis(side).setStyle(maxTickLevel=0)  # finer grid lines cost 15 ms a frame
+        self.item.showGrid(x=True, y=True, alpha=0.3)
         self.cross = pg.InfiniteLine(angle=90, movable=False)
         self.cross.hide()
         self.item.addItem(self.cross, ignoreBounds=True)
@@ -476,7 +488,7 @@ class Curve:
     """The lines of one curve, raw and smoothed, and its chip in the legend."""
 
     def __init__(self, name: str, colour: QColor, style: Qt.PenStyle):
-        self.raw = pg.PlotCurveItem(antialias=True, skipFiniteCheck=True)
+        self.raw = pg.PlotCurveItem(antialias=False, skipFiniteCheck=True)  # a dim band
         self.line = pg.PlotCurveItem(antialias=True, skipFiniteCheck=True)
         self.raw.setZValue(-1)
         self.chip = Chip(name)
@@ -484,7 +496,7 @@ class Curve:
 
     def set_colour(self, colour: QColor, style: Qt.PenStyle) -> None:
         dim = QColor(colour)
-        dim.setAlphaF(0.3)
+        dim.setAlphaF(0.24)
         self.raw.setPen(QPen(dim, 0))  # 0 is one pixel wide at every zoom
         self.line.setPen(QPen(colour, 0, style))
         self.chip.set_pen(colour, style)

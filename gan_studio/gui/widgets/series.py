@@ -89,7 +89,7 @@ class Series:
             return
         # y_k = sum_j (1 - w) w^j x_(k - j), by doubling: after the pass with shift s, 2 s terms are in.
         average, shift = (1 - weight) * values, 1
-        while shift < len(average) and weight**shift > 1e-9:
+        while shift < len(average) and weight**shift > 1e-7:
             average[shift:] += weight**shift * average[:-shift]
             shift *= 2
         powers = weight ** np.arange(start + 1, stop + 1, dtype=np.float64)
