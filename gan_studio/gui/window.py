@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QTabWidget
 
 from .. import __version__
 from . import theme
-from .commands import Commands
+from .commands import VIEW, Commands
 from .log_dock import LogDock
 from .room import Room
 from .session import Session
@@ -93,7 +93,7 @@ class Window(QMainWindow):
 
     def _add_tab_keys(self) -> None:
         """Ctrl+1 shows the first tab, and so on."""
-        menu = self.commands.menus["&View"]
+        menu = self.commands.menus[VIEW]
         before = menu.actions()[0]
         for i, room in enumerate(self.rooms):
             action = QAction(f"&{i + 1} {room.title}", self, shortcut=QKeySequence(f"Ctrl+{i + 1}"))
@@ -104,7 +104,7 @@ class Window(QMainWindow):
         menu.insertSeparator(before)
 
     def _add_themes(self) -> None:
-        menu = self.commands.menus["&View"]
+        menu = self.commands.menus[VIEW]
         self.themes = QActionGroup(self)
         choices = menu.addMenu("&Theme")
         for choice, text, help in (

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QSizePolicy,
     QSplitter,
+    QStackedLayout,
     QTabWidget,
     QToolButton,
     QVBoxLayout,
@@ -82,8 +83,9 @@ class TrainRoom(Room):
         self.left.setAccessibleName("Settings and runs")
         self.left.addTab(self.settings, "Settings")
         self.centre = QWidget()
-        self.centre_layout = QVBoxLayout(self.centre)
-        self.centre_layout.setContentsMargins(4, 4, 4, 4)
+        self.pages = QStackedLayout(self.centre)
+        self.nothing = self._empty_state()
+        self.pages.addWidget(self.nothing)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         for widget in (self.left, self.centre, self.results):
             self.splitter.addWidget(widget)
@@ -122,6 +124,25 @@ class TrainRoom(Room):
         self.forecast.setToolTip("What the dry run before the start measured and picked")
         bar.addWidget(self.forecast, 1)
         return bar
+
+    def _empty_state(self) -> QWidget:
+        """What will be here, and the one thing to do next."""
+        page = QWidget()
+        column = QVBoxLayout(page)
+        words = QLabel("The curves of the training will be drawn here.")
+        more = QLabel("Choose a preset on the left, or drop a folder of pictures on the window.")
+        start = self._button("start")
+        start.setAutoRaise(False)
+        for label in (words, more):
+            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addStretch(1)
+        column.addWidget(words)
+        column.addWidget(start, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(more)
+        column.addStretch(1)
+        return page
 
     def _button(self, id: str, *others: str) -> QToolButton:
         """A button for a command; further ones fold out of it."""
@@ -172,7 +193,7 @@ class TrainRoom(Room):
         yield
         self.curves = CurvesView()
         self.curves.setAccessibleName("Curves")
-        self.centre_layout.addWidget(self.curves)
+        self.pages.addWidget(self.curves)
         yield
         self.results.furnish()
         yield
@@ -265,6 +286,7 @@ class TrainRoom(Room):
         record = records[-1]
         self._show_nothing(self.branch_step)
         self.shown, self.run_title, self.preset = record.run, record.title, record.preset
+        self.pages.setCurrentWidget(self.curves)
         self.curves.set_curves(record.curves)
         self._last_step = max((int(steps[-1]) for steps, _ in record.curves.values() if len(steps)), default=-1)
         for change in record.changes:
@@ -297,7 +319,7 @@ class TrainRoom(Room):
         self.curves.clear()
         self.results.clear()
         self.forecast.clear()
-        self.settings.clear_expectation()
+        self.pages.setCurrentWidget(self.nothing)
         self.settings.form.set_running(False)
 
     # --- what Start does ---
@@ -522,7 +544,7 @@ class TrainRoom(Room):
     def _show_forecast(self, forecast: Any) -> None:
         """ "bf16, channels-last picked: 214 samples/s, about 2 min left"."""
         steps = self.settings.values().get("steps", 0)
-        left = f", about {duration(steps * forecast.seconds_per_step)}" if forecast.seconds_per_step else ""
+        left = f", about {duration(steps * forecast.seconds_per_step)} left" if forecast.seconds_per_step else ""
         self.forecast.setText(f"{forecast.picked} picked: {rate(forecast.samples_per_second)}{left}")
         table = "\n".join(f"{name}: {1000 * seconds:.1f} ms a step" for name, seconds in forecast.table)
         self.forecast.setToolTip(f"Measured on {forecast.device} before the start:\n{table}")

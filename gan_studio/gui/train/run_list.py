@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QAbstractListModel, QFile, QModelIndex, QPoint, QRect, QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices, QFont, QKeyEvent, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import (
@@ -25,6 +26,7 @@ from ...runs import Run, State
 from .. import theme
 from ..session import Session
 from ..words import clock
+from .record import load
 
 RUN = Qt.ItemDataRole.UserRole
 DETAILS = RUN + 1
@@ -73,8 +75,7 @@ class Row:
         """The newest samples; read when it is first painted."""
         if self._picture is None:
             newest = self.run.samples()[-1:]
-            found = QPixmap(str(newest[0])) if newest and newest[0].suffix == ".png" else QPixmap()
-            self._picture = _square(found) if not found.isNull() else QPixmap()
+            self._picture = small(newest[0]) if newest else QPixmap()
         return self._picture
 
 
@@ -364,16 +365,32 @@ def reveal(folder: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
-def _square(picture: QPixmap) -> QPixmap:
-    """The middle of a picture, small; sharp on screens of twice the density too."""
-    side = min(picture.width(), picture.height())
-    middle = picture.copy((picture.width() - side) // 2, (picture.height() - side) // 2, side, side)
-    return middle.scaled(
-        2 * PICTURE_PX,
-        2 * PICTURE_PX,
-        Qt.AspectRatioMode.KeepAspectRatio,
-        Qt.TransformationMode.SmoothTransformation,
-    )
+def small(path: Path) -> QPixmap:
+    """Saved samples as a thumbnail: the middle of the grid, or the points; sharp on screens of twice the density."""
+    side = 2 * PICTURE_PX
+    if path.suffix == ".npy":
+        return points_in(side, load(path))
+    found = QPixmap(str(path))
+    if found.isNull():
+        return found
+    cut = min(found.width(), found.height())
+    middle = found.copy((found.width() - cut) // 2, (found.height() - cut) // 2, cut, cut)
+    return middle.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+
+
+def points_in(side: int, points: np.ndarray | None) -> QPixmap:
+    """Points [N, 2] in a square of so many pixels, the largest coordinate at its edge."""
+    picture = QPixmap(side, side)
+    picture.fill(theme.colours().plot)
+    if points is None:
+        return picture
+    extent = max(1e-6, float(np.abs(points).max()))
+    painter = QPainter(picture)
+    painter.setPen(theme.colours().g)
+    for x, y in points[:400] / extent:
+        painter.drawPoint(round((x + 1) / 2 * (side - 1)), round((1 - y) / 2 * (side - 1)))
+    painter.end()
+    return picture
 
 
 def _changed_at(path: Path) -> int:

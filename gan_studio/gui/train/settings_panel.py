@@ -38,15 +38,10 @@ class SettingsPanel(QWidget):
         self.waiting = QLabel("Loading the settings…", alignment=Qt.AlignmentFlag.AlignCenter)
         self.waiting.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.splitter.addWidget(self.waiting)
-        self.expect = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        self.expect.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.expect.setMargin(6)
-        self.expect.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.splitter, 1)
-        layout.addWidget(self.expect)
         self._timer = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._timer.timeout.connect(self.check)
 
@@ -87,7 +82,6 @@ class SettingsPanel(QWidget):
 
     def show_preset(self, preset: Preset) -> None:
         self.presets.set_current(preset.id)
-        self._expect(preset.expect)
         self.show_values(preset.values)
 
     def show_values(self, values: dict[str, Any]) -> None:
@@ -108,9 +102,6 @@ class SettingsPanel(QWidget):
     def values(self) -> dict[str, Any]:
         return self.form.values()
 
-    def clear_expectation(self) -> None:
-        self._expect("")
-
     def check(self) -> None:
         """Say beside the fields what is wrong."""
         from ...jobs.settings import problems
@@ -123,7 +114,3 @@ class SettingsPanel(QWidget):
     def _edited(self, values: dict[str, Any]) -> None:
         self._timer.start()
         self.edited.emit()
-
-    def _expect(self, text: str) -> None:
-        self.expect.setText(text)
-        self.expect.setVisible(bool(text))
