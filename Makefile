@@ -21,7 +21,7 @@ run: $(VENV)/.installed ## open the window (in a terminal without a screen: trai
 test: lint pytest ## everything that must be green: lint, types, import contracts, tests
 
 pytest: $(VENV)/.installed-dev ## the tests alone
-	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest -n auto
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest -n auto --maxprocesses 8
 
 lint: $(VENV)/.installed-dev ## style, format, types and import contracts
 	$(PYTHON) -m ruff check
