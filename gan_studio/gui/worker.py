@@ -81,7 +81,7 @@ class Worker(QObject):
     def _run(self) -> None:
         lower_priority()
         try:
-            events: Generator[Any, None, None] = iter(self._job)  # type: ignore[assignment]
+            events: Generator[Any, None, None] = iter(self._job)  # type: ignore[arg-type, assignment]
             try:
                 for event in events:
                     self._mail.append(event)
