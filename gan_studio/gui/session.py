@@ -119,7 +119,8 @@ class Session(QObject):
         expected = isinstance(error, ConfigError)
         sentence = next(iter(str(error).strip().splitlines()), "")
         if not expected:
-            sentence = f"This should not have happened: {type(error).__name__}: {sentence} The log holds the details."
+            what = f"{type(error).__name__}: {sentence.rstrip('.')}"
+            sentence = f"This should not have happened: {what}. The log holds the details."
         self.problem.emit(sentence, "".join(traceback.format_exception(error)), expected)
 
     # what comes back

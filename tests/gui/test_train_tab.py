@@ -394,6 +394,25 @@ def test_delete_asks_and_moves_to_the_trash(room, qtbot, monkeypatch):
     assert room.shown is None
 
 
+def test_a_run_that_another_process_writes_is_followed(room, qtbot, monkeypatch):
+    run = stopped_run(room, qtbot)
+    room.choose_first()
+    told = []
+    monkeypatch.setattr(room.curves, "extend", lambda steps, values: told.extend(steps.tolist()))
+    with run.lock():  # as another process would hold it
+        run.set_state(runs.State("running", 900_000, 1_000_000))
+        room.open_run(run)
+        qtbot.waitUntil(lambda: room._tail is not None, timeout=10_000)
+        assert not room.commands["start"].isEnabled()
+        assert "Another process" in room.commands["start"].toolTip()
+        run.append_curves([900_001, 900_002], {"D/loss": np.array([1.0, 2.0])})
+        room._follow()
+        assert told == [900_001, 900_002]
+    room._follow()  # it has ended: the run is read once more, and can be resumed
+    qtbot.waitUntil(lambda: room._tail is None and room.shown is not None, timeout=10_000)
+    assert room.commands["start"].text() == "Re&sume"
+
+
 # --- dropping --------------------------------------------------------------------------------------------------------
 
 
