@@ -61,19 +61,17 @@ def x11_problem() -> str:
 
 
 def x11_answers() -> bool:
-    """Whether a connection to DISPLAY can be made; True where that cannot be tried."""
+    """Whether a connection to DISPLAY can be made; True where that cannot be tried.
+
+    The connection stays open: a bare X server begins anew when its last client leaves, and refuses whoever comes then.
+    """
     name = ctypes.util.find_library("xcb")
     if name is None:
         return True
     xcb = ctypes.CDLL(name)
     xcb.xcb_connect.restype = ctypes.c_void_p
-    for function in (xcb.xcb_connection_has_error, xcb.xcb_disconnect):
-        function.argtypes = [ctypes.c_void_p]
-    connection = xcb.xcb_connect(None, None)
-    try:
-        return not xcb.xcb_connection_has_error(connection)
-    finally:
-        xcb.xcb_disconnect(connection)
+    xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
+    return not xcb.xcb_connection_has_error(xcb.xcb_connect(None, None))
 
 
 def chosen_platform() -> str:
