@@ -23,7 +23,7 @@ import torch
 
 from .. import compute, presets, runs
 from ..config import ConfigError, to_toml
-from ..data import cache
+from ..data import cache, torchvision_sets
 from .events import Checkpoint, Curves, Event, Progress, Started, Stopped
 from .inbox import Stop
 from .settings import RunConfig
@@ -60,6 +60,7 @@ def folders() -> dict[str, Path]:
     return {
         "runs": runs.default_root(),
         "cache": cache.folder(),
+        "data": torchvision_sets.folder(),
         "presets": presets.own_folder(),
         "log": Path(platformdirs.user_log_dir("gan-studio", appauthor=False)),
     }
