@@ -20,12 +20,15 @@ RTLD_NOW = 2
 
 def warm_up() -> Iterator[str]:
     """Import in the order in which the window needs things; yields the stage that is reached. Run it with a Worker."""
-    import_light()
-    yield LIGHT
-    import_torch()
-    import_shelves()
-    gc.collect()
-    gc.freeze()  # a full collection over all that torch brings takes 145 ms; frozen, nothing of it is looked at again
+    gc.disable()  # a full collection holds the interpreter's lock, the longer the more has been imported
+    try:
+        import_light()
+        yield LIGHT
+        import_torch()
+        import_shelves()
+        gc.freeze()  # with all that torch brings a collection takes 145 ms; frozen, nothing of it is looked at again
+    finally:
+        gc.enable()
     yield READY
 
 

@@ -38,6 +38,7 @@ from .results_panel import ResultsPanel
 from .settings_panel import SettingsPanel
 
 if TYPE_CHECKING:
+    from ...presets import Preset
     from ...runs import Run
     from ..widgets.curves import CurvesView
     from ..widgets.notice import Notices
@@ -213,7 +214,7 @@ class TrainRoom(Room):
     def make_ready(self) -> Iterator[None]:
         yield from self.settings.build_form()
         self.choose_first()
-        self.offer()
+        yield
         self.start_button.setFocus()
         yield
 
@@ -221,20 +222,16 @@ class TrainRoom(Room):
 
     def choose_first(self) -> None:
         """The default preset; without any, the settings' own defaults."""
-        from ...config import ConfigError
         from ...jobs.settings import RunConfig
-        from ...presets import DEFAULT, all_presets
+        from ...presets import DEFAULT
 
-        self._show_nothing()
-        known = [preset.id for preset in all_presets()]
-        if known:
-            self.choose_preset(DEFAULT if DEFAULT in known else known[0])
-            return
-        try:
+        presets = self.settings.known
+        if presets:
+            self._choose({preset.id: preset for preset in presets}.get(DEFAULT, presets[0]))  # the user's own wins
+        else:
+            self._show_nothing()
             self.settings.show_values(RunConfig().plain())
-        except ConfigError as error:
-            self.session.tell(error)
-        self.offer()
+            self.offer()
 
     def choose_preset(self, name: str) -> None:
         """A preset by id, or a config file by path."""
@@ -248,8 +245,11 @@ class TrainRoom(Room):
         except ConfigError as error:
             self.session.tell(error)
             return
+        self._choose(preset)
+
+    def _choose(self, preset: Preset) -> None:
         self._show_nothing()
-        self.preset = "" if name.endswith(".toml") else preset.id
+        self.preset = preset.id if preset in self.settings.known else ""  # "" for a file from elsewhere
         self.run_title = preset.title
         self.settings.show_preset(preset)
         self.subject_changed.emit(preset.title)

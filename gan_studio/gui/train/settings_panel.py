@@ -33,6 +33,7 @@ class SettingsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
         self.problems: tuple[Problem, ...] = ()
+        self.known: list[Preset] = []
         self.has_form = False
         self.splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.waiting = QLabel("Loading the settings…", alignment=Qt.AlignmentFlag.AlignCenter)
@@ -51,10 +52,11 @@ class SettingsPanel(QWidget):
         from ..widgets.preset_list import PresetList
 
         yield
-        found = all_presets()
+        self.known = all_presets()
         yield
         self.presets = PresetList()
-        self.presets.set_presets(found)
+        self.presets.set_presets(self.known)
+        yield
         self.presets.chosen.connect(self.preset_chosen)
         self.splitter.insertWidget(0, self.presets)
 
@@ -64,6 +66,7 @@ class SettingsPanel(QWidget):
 
         yield
         self.form = ConfigForm(RunConfig)
+        yield
         self.form.values_changed.connect(self._edited)
         self.form.live_changed.connect(self.live_changed)
         self.waiting.hide()
@@ -78,7 +81,8 @@ class SettingsPanel(QWidget):
     def reload_presets(self) -> None:
         from ...presets import all_presets
 
-        self.presets.set_presets(all_presets())
+        self.known = all_presets()
+        self.presets.set_presets(self.known)
 
     def show_preset(self, preset: Preset) -> None:
         self.presets.set_current(preset.id)
