@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 from common import arguments, prepared, processor, show
 from PIL import Image
 
@@ -53,7 +54,7 @@ def modes(config: RunConfig, samples: Samples) -> str:
     dataset = prepared(config.data)
     if not isinstance(dataset, PlaneDataset) or not len(dataset.centres):
         return ""
-    score = score_modes(samples.array, dataset.centres, dataset.sigma)
+    score = score_modes(torch.from_numpy(samples.array), dataset.centres, dataset.sigma)
     return f"{score.covered}/{score.modes}, {100 * score.high_quality:.1f} %, {score.reverse_kl:.3f}"
 
 

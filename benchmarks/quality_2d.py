@@ -33,7 +33,7 @@ def scored(config: RunConfig) -> tuple[ModeScore, float]:
     training = trained(config, dataset, default_engine(config.compute))
     seconds = time.perf_counter() - start
     assert isinstance(training, GanTraining)
-    samples = training.generate(training.latents(SAMPLES, 10**6)).cpu().numpy()
+    samples = training.generate(training.latents(SAMPLES, 10**6))
     return score_modes(samples, dataset.centres, dataset.sigma), seconds
 
 

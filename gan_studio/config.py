@@ -64,7 +64,7 @@ def option(
     `live`: may be changed while a run trains. `learn`: one of the few that matter, shown first. `group`: the heading
     it is folded under. `log`: steps by factors in the form. The rest are the words of JSON Schema.
     """
-    extra = {"unit": unit, "live": live, "learn": learn, "group": group, "log": log}
+    extra: dict[str, Any] = {"unit": unit, "live": live, "learn": learn, "group": group, "log": log}
     bounds: dict[str, Any] = {"ge": ge, "le": le, "gt": gt, "lt": lt, "multiple_of": multiple_of}
     bounds = {name: bound for name, bound in bounds.items() if bound is not None}
     return Field(default, description=help, title=title, json_schema_extra=extra, **bounds)

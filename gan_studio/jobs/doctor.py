@@ -11,11 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import platformdirs
 import psutil
@@ -164,7 +164,7 @@ def _training(seconds: float) -> Check:
     try:
         with tempfile.TemporaryDirectory() as folder:
             job = TrainJob(new_run(config, "doctor", Path(folder)), dry_run=False)
-            with closing(events_of(job)) as events:
+            with closing(iter(job)) as events:
                 for event in events:
                     if isinstance(event, Started):
                         began = time.perf_counter()
@@ -260,7 +260,7 @@ def _train_to(run: runs.Run, step: int, manner: str) -> Iterator[Progress]:
     """Train until the checkpoint of this step is there. Raises ConfigError."""
     job = TrainJob(run, dry_run=False)
     start, text = 0, ""
-    with closing(events_of(job)) as events:
+    with closing(iter(job)) as events:
         for event in events:
             match event:
                 case Started():
@@ -274,11 +274,6 @@ def _train_to(run: runs.Run, step: int, manner: str) -> Iterator[Progress]:
                     yield event
                 case Stopped(reason=reason) if reason:
                     raise ConfigError(reason)
-
-
-def events_of(job: TrainJob) -> Generator[Event | Progress, None, None]:
-    """The job's events as the generator that they are: closing it saves."""
-    return cast(Generator[Event | Progress, None, None], iter(job))
 
 
 def compare(a: runs.Checkpoint, b: runs.Checkpoint) -> tuple[list[str], int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ from .inbox import Change, CheckpointNow, Command, Inbox, Pause, Resume, SampleN
 from .settings import RunConfig
 from .shown import Shown, shown
 
-Events = Iterator[Event | Progress]
+Events = Generator[Event | Progress, None, None]
 TELL_EVERY = 0.1  # seconds between two Curves events
 
 
@@ -118,7 +118,7 @@ class TrainJob:
         )
         if resumed:
             loop.load(*resumed[1:])
-            self.run.mark_resumed(step)
+        self.run.mark_resumed(step)  # takes back what was told after it, or all of it
         yield from loop.events()
 
     def _stoppable(self, preparation: Generator[Progress, None, Any]) -> Generator[Event | Progress, None, Any]:
@@ -201,8 +201,6 @@ class Loop:
                 yield from self._draw()
             if self.saved_at != self.step:
                 yield from self._save()
-            self._set_state("finished")
-            yield Finished(self.step)
         except Ending as ending:
             yield self._end(ending)
         except GeneratorExit:  # whoever iterated has gone; there is nobody left to tell
@@ -211,6 +209,9 @@ class Loop:
         except Exception as error:
             self._set_state("failed", f"{type(error).__name__}: {error}")
             raise
+        else:
+            self._set_state("finished")
+            yield Finished(self.step)
 
     def _begin(self) -> Events:
         """The real samples, a first look, and a checkpoint to fall back on."""

@@ -123,3 +123,14 @@ def test_a_run_folder_without_its_config_is_a_sentence(make_run: Callable[..., r
 def shorten(path: Path) -> None:
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
+
+
+def test_where_every_checkpoint_is_damaged_the_run_starts_anew(make_run: Callable[..., runs.Run]) -> None:
+    run = make_run({"samples_every": 2})
+    list(job_of(run))
+    for checkpoint in run.checkpoints():
+        (checkpoint.path / "state.pt").unlink()
+    events = list(job_of(run))
+    assert next(e for e in events if isinstance(e, Started)).step == 0
+    assert run.curves()["D/real"][0].tolist() == [1, 2, 3, 4, 5, 6]
+    assert run.checkpoint_at().load()
