@@ -16,7 +16,7 @@ import platformdirs
 
 from .config import ConfigError, did_you_mean, from_toml, to_toml
 
-DEFAULT = "dcgan-avatars"
+DEFAULT = "dcgan-digits"
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Preset:
     figure: str = ""  # the figure or table of the paper that it follows
     expect: str = ""  # what will be seen, and when
     minutes: float = 0.0  # on 2 cores
+    order: int = 1000  # its place in the list
     path: Path | None = None
     own: bool = False  # made by the user
 
@@ -59,12 +60,12 @@ def read(path: Path, own: bool = False) -> Preset:
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not a text file; choose a TOML file.") from None
     about = values.pop("preset", {})
-    known = {key: about[key] for key in ("title", "paper", "figure", "expect", "minutes") if key in about}
+    known = {key: about[key] for key in ("title", "paper", "figure", "expect", "minutes", "order") if key in about}
     return Preset(id=path.stem, values=values, path=path, own=own, **({"title": path.stem} | known))
 
 
 def all_presets() -> list[Preset]:
-    """Those of the program, then the user's own; unreadable ones are left out."""
+    """Those of the program in their order, then the user's own; unreadable ones are left out."""
     shipped = sorted((resources() / "presets").glob("*.toml"))
     own = sorted(own_folder().glob("*.toml"))
     found = []
@@ -73,7 +74,7 @@ def all_presets() -> list[Preset]:
             found.append(read(path, own=path in own))
         except ConfigError:
             continue
-    return found
+    return sorted(found, key=lambda preset: (preset.own, preset.order, preset.id))
 
 
 def find(name: str) -> Preset:
