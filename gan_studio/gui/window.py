@@ -37,6 +37,7 @@ from .worker import Worker
 ROOMS: tuple[type[Room], ...] = (TrainRoom,)  # one tab each, in this order
 
 SIZE = QSize(1360, 860)
+FRAME = QSize(8, 40)  # about what a window manager puts around a window
 PATIENCE_S = 2.0  # a closing window waits so long for the job to answer before it insists,
 LAST_RESORT_S = 15.0  # and so long before it goes all the same, unless a checkpoint is being written
 
@@ -237,7 +238,7 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         self._first_state = self.saveState()
-        room_on_screen = QGuiApplication.primaryScreen().availableSize()
+        room_on_screen = QGuiApplication.primaryScreen().availableSize() - FRAME
         self.resize(SIZE.boundedTo(room_on_screen))
         if geometry := self.settings.value("geometry"):
             self.restoreGeometry(geometry)
