@@ -62,13 +62,17 @@ class Engine:
         """Set what holds for the whole process; call it on the thread that trains."""
         torch.set_num_threads(self.threads)
         torch.backends.cudnn.benchmark = True
+        if self.compiled:
+            from torch import _dynamo
 
-    def place(self, network: M) -> M:
-        """The network on this device in this memory format, compiled where that was chosen."""
+            _dynamo.config.suppress_errors = True  # what cannot be compiled runs as it is
+
+    def place(self, network: M, may_compile: bool = True) -> M:
+        """The network on this device in this memory format, compiled where that was chosen and may be."""
         network = network.to(self.device)
         if self.channels_last:
             network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if self.compiled:
+        if self.compiled and may_compile:
             network.compile()
         return network
 
@@ -97,6 +101,16 @@ class Engine:
         """Until the device has done all that it was told; for timing."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+
+    def satisfies(self, compute: Compute) -> bool:
+        """Whether this is one of the ways to compute that the user allows."""
+        return (
+            compute.device in ("auto", self.device.type)
+            and compute.precision in ("auto", self.precision)
+            and compute.memory_format in ("auto", "channels-last" if self.channels_last else "contiguous")
+            and compute.compile == self.compiled
+            and compute.threads in (0, self.threads)
+        )
 
     def plain(self) -> dict[str, Any]:
         """For the run folder; `engine_from` is the inverse."""

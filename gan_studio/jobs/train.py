@@ -138,7 +138,7 @@ class TrainJob:
     def _engine(self, config: RunConfig, dataset: Dataset) -> Generator[Event | Progress, None, Engine]:
         """What an earlier part of the run computed with, or what the dry run picks."""
         saved = self.run.engine()
-        if saved and config.compute.device in ("auto", saved["device"]):
+        if saved and engine_from(saved).satisfies(config.compute):
             engine = engine_from(saved)
             pick_device(engine.device.type)  # it must still be there
             return engine

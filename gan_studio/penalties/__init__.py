@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -16,8 +17,11 @@ Terms = dict[str, Tensor]  # {curve name: [N]}
 class Penalty(Spec):
     """Terms that D minimises beside its objective, already weighted; or a constraint put upon D after its step.
 
+    `second_order` penalties differentiate D's gradient, which a compiled D cannot give.
     The recipe adds `d_loss` in every `every`-th D step, multiplied by `every` (lazy regularisation, StyleGAN2).
     """
+
+    second_order: ClassVar[bool] = False
 
     every: int = option(1, "Apply it in every n-th D step only, n times as strong.", ge=1, le=64, unit="D steps")
 

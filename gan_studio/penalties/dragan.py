@@ -18,6 +18,7 @@ class Dragan(Penalty):
     delta ~ N(0, c I) without alpha.
     """
 
+    second_order = True
     kind = "dragan"
     title = "DRAGAN"
     paper = "Kodali et al. 2017"

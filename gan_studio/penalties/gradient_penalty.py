@@ -16,6 +16,7 @@ from . import PENALTIES, Critic, Penalty, Terms
 class GradientPenalty(Penalty):
     """lambda (|grad D(x_hat)| - 1)^2 at points x_hat drawn uniformly between pairs of real and fake samples."""
 
+    second_order = True
     kind = "gradient-penalty"
     title = "Gradient penalty (WGAN-GP)"
     paper = "Gulrajani et al. 2017"

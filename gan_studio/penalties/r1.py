@@ -16,6 +16,7 @@ class R1(Penalty):
     The paper's convention, with the half. Its code leaves the half out: 10 there is gamma = 20 here.
     """
 
+    second_order = True
     kind = "r1"
     title = "R1"
     paper = "Mescheder et al. 2018"

@@ -13,6 +13,7 @@ from . import PENALTIES, Critic, Penalty, Terms
 class R2(Penalty):
     """gamma/2 |grad D(x)|^2 at generated x, the squares summed over all values of a sample; see `r1.py`."""
 
+    second_order = True
     kind = "r2"
     title = "R2"
     paper = "Mescheder et al. 2018"

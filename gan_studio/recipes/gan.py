@@ -117,7 +117,8 @@ class GanTraining(Training, Generates):
         self.iteration = 0
         self.d_iteration = 0  # D steps done, which lazy penalties count
         self.G = engine.place(_built("generator", lambda: recipe.generator.build(self.z_dim, shape)))
-        self.D = engine.place(_built("discriminator", lambda: recipe.discriminator.build(shape)))
+        first_order = not any(penalty.second_order for penalty in recipe.penalties)
+        self.D = engine.place(_built("discriminator", lambda: recipe.discriminator.build(shape)), first_order)
         self.average = Average(self.G) if recipe.ema else None
         self.g_opt = recipe.g_optimiser.build(self.G.parameters())
         self.d_opt = recipe.d_optimiser.build(self.D.parameters())
