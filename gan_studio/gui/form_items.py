@@ -85,6 +85,10 @@ class Item(QWidget):
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(2)
 
+    def furnish(self, values: Values) -> Iterator[None]:
+        """Build what is nested in pieces, as these values of the table that holds it need it."""
+        yield from ()
+
     def show_values(self, values: Values, base: Values) -> None:
         """Show this item's part of the table that holds it."""
 
@@ -332,6 +336,9 @@ class GroupItem(Folding):
         self._values: Values = {}
         self._base: Values = {}
 
+    def furnish(self, values: Values) -> Iterator[None]:
+        yield from self.section.furnish(values[self._name] if self._name else values)
+
     def children_items(self) -> Iterator[Item]:
         yield from self.section.items
 
@@ -406,12 +413,16 @@ class ChoiceItem(Folding):
     def children_items(self) -> Iterator[Item]:
         yield from self.section.items if self.section else ()
 
+    def furnish(self, values: Values) -> Iterator[None]:
+        own = values.get(self._name)
+        yield from self._rebuild(own if isinstance(own, dict) else {})
+
     def show_values(self, values: Values, base: Values) -> None:
         own = values.get(self._name)
         self._base = base.get(self._name) or {}
         kind = own.get("kind") if isinstance(own, dict) else None
         if kind != self._kind or self.section is None:
-            self._rebuild(kind)
+            exhaust(self.furnish(values))
         self.editor.set_value(kind)
         entry = entry_of(self._shelf, kind)
         self.about.setText(entry_sentence(entry) or self._field.description or "")
@@ -420,13 +431,14 @@ class ChoiceItem(Folding):
         if self.section is not None and isinstance(own, dict):
             self.section.show_values(own, base_of(entry, self._base))
 
-    def _rebuild(self, kind: str | None) -> None:
+    def _rebuild(self, own: Values) -> Iterator[None]:
         if self.section is not None:
             retire(self.section)
-        self._kind, self.form.rebuilt = kind, True
-        entry = entry_of(self._shelf, kind)
+        self._kind, self.form.rebuilt = own.get("kind"), True
+        entry = entry_of(self._shelf, self._kind)
         self.section = Section(entry, self.path, (*self.above, self.title), self.form) if entry else None
         if self.section is not None:
+            yield from self.section.furnish(own)
             self.body.column.addWidget(self.section)
 
     def filter(self, look: Look) -> bool:
@@ -581,6 +593,7 @@ class EntryItem(Folding):
         super().__init__(title, entry_tip(self._entry) if self._entry else "", path, above, form, open_=False)
         self.section = Section(self._entry, path, (*above, title), form) if self._entry else None
         if self.section is not None:
+            exhaust(self.section.furnish({}))
             self.body.column.addWidget(self.section)
 
     def build_beneath_heading(self) -> None:
@@ -635,7 +648,7 @@ class EntryItem(Folding):
 
 
 class Section(QWidget):
-    """The items of one table: its fields in their order, then its groups."""
+    """The items of one table: its fields in their order, then its groups. Empty until `furnish` is exhausted."""
 
     def __init__(
         self,
@@ -646,24 +659,32 @@ class Section(QWidget):
         fields: dict[str, FieldInfo] | None = None,
     ):
         super().__init__()
-        self.path = path
-        shown = dict(spec.model_fields) if fields is None else fields
-        self.names = list(shown)
-        groups = group_names(shown) if fields is None else []
-        self.items: list[Item] = [
-            item_for(name, field, join(path, name), above, form)
-            for name, field in shown.items()
-            if extra(field)["group"] not in groups
-        ]
-        for group in groups:
-            members = {name: field for name, field in shown.items() if extra(field)["group"] == group}
-            inner = Section(spec, path, (*above, group), form, members)
-            self.items.append(GroupItem(group, "", inner, path, above, form))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        for item in self.items:
-            column.addWidget(item)
+        self.path, self.above, self.form = path, above, form
+        self._spec = spec
+        self._fields = dict(spec.model_fields) if fields is None else fields
+        self._groups = group_names(self._fields) if fields is None else []
+        self.names = list(self._fields)
+        self.items: list[Item] = []
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(2)
+
+    def furnish(self, values: Values) -> Iterator[None]:
+        """Build the items in pieces, each with what these values nest in it."""
+        for item in self._made():
+            yield
+            yield from item.furnish(values)
+            self.items.append(item)
+            self.column.addWidget(item)
+
+    def _made(self) -> Iterator[Item]:
+        for name, field in self._fields.items():
+            if extra(field)["group"] not in self._groups:
+                yield item_for(name, field, join(self.path, name), self.above, self.form)
+        for group in self._groups:
+            members = {name: field for name, field in self._fields.items() if extra(field)["group"] == group}
+            inner = Section(self._spec, self.path, (*self.above, group), self.form, members)
+            yield GroupItem(group, "", inner, self.path, self.above, self.form)
 
     def show_values(self, values: Values, base: Values) -> None:
         for item in self.items:
@@ -751,6 +772,12 @@ def editor_for(name: str, field: FieldInfo) -> Editor:
 
 def shelf_box(shelf: Registry[Any]) -> ChoiceBox:
     return ChoiceBox([(entry.kind, entry.title, entry_tip(entry)) for entry in shelf])
+
+
+def exhaust(pieces: Iterator[None]) -> None:
+    """Build all pieces at once."""
+    for _ in pieces:
+        pass
 
 
 def retire(widget: QWidget) -> None:

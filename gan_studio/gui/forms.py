@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import html
 import itertools
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
@@ -28,20 +29,23 @@ from PySide6.QtWidgets import (
 
 from ..config import Problem, Spec, differences, put
 from .form_fields import Values, complete
-from .form_items import ChoiceItem, FieldRow, Look, Section
+from .form_items import ChoiceItem, FieldRow, Look, Section, exhaust
 from .widgets.fold import alarming, quiet
 
 Level = Literal["learn", "all"]
 
 
 class ConfigForm(QWidget):
-    """Edits the plain values of a Spec; undo and redo are in `undo_stack`."""
+    """Edits the plain values of a Spec; undo and redo are in `undo_stack`.
+
+    With `at_once` False only the frame is built, and whoever made it exhausts `furnish` before anything else.
+    """
 
     values_changed = Signal(dict)  # all plain values, after every edit
     live_changed = Signal(str, object)  # (dotted path, value) of a live field edited while a run trains
     level_changed = Signal(str)  # "learn" or "all"
 
-    def __init__(self, spec: type[Spec], parent: QWidget | None = None):
+    def __init__(self, spec: type[Spec], parent: QWidget | None = None, at_once: bool = True):
         super().__init__(parent)
         self._spec = spec
         self._base = complete(spec, {})
@@ -68,7 +72,15 @@ class ConfigForm(QWidget):
         column.addLayout(self._bar())
         column.addWidget(self._top)
         column.addWidget(self._scrolling(), 1)
-        self._refresh()
+        if at_once:
+            exhaust(self.furnish())
+
+    def furnish(self) -> Iterator[None]:
+        """Build the fields; each `yield` gives the window time to breathe."""
+        yield from self._root.furnish(self._values)
+        yield
+        self._page_column.insertWidget(0, self._root)
+        yield from self._refreshing()
 
     def _bar(self) -> QHBoxLayout:
         self._level = QButtonGroup(self)
@@ -92,12 +104,11 @@ class ConfigForm(QWidget):
 
     def _scrolling(self) -> QScrollArea:
         self._page = QWidget()
-        column = QVBoxLayout(self._page)
-        column.setContentsMargins(8, 8, 8, 16)
-        column.setSpacing(0)
-        column.addWidget(self._root)
-        column.addWidget(self._nothing)
-        column.addStretch(1)
+        self._page_column = QVBoxLayout(self._page)
+        self._page_column.setContentsMargins(8, 8, 8, 16)
+        self._page_column.setSpacing(0)
+        self._page_column.addWidget(self._nothing)
+        self._page_column.addStretch(1)
         self._area = QScrollArea(widgetResizable=True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -202,11 +213,18 @@ class ConfigForm(QWidget):
         self._place_problems(unfold=False)
 
     def _refresh(self) -> None:
+        exhaust(self._refreshing())
+
+    def _refreshing(self) -> Iterator[None]:
         self._root.show_values(self._values, self._base)
+        yield
         self._root.set_running(self._running)
+        yield
         self._filter()
+        yield
         self._place_problems(unfold=False)
         if self.rebuilt:
+            yield
             self._order_tabs()
 
     def _order_tabs(self) -> None:

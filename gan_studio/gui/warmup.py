@@ -36,6 +36,8 @@ def import_light() -> None:
     from pyqtgraph import PlotWidget  # noqa: F401
 
     from .. import presets, runs  # noqa: F401
+    from . import forms  # noqa: F401
+    from .widgets import curves  # noqa: F401
 
     keep_one_icon_font()
 

@@ -192,8 +192,8 @@ class TrainRoom(Room):
         from ..widgets.curves import CurvesView
 
         yield
-        self.curves = CurvesView()
-        self.curves.setAccessibleName("Curves")
+        self.curves = CurvesView(at_once=False)
+        yield from self.curves.furnish()
         self.pages.addWidget(self.curves)
         yield
         self.results.furnish()

@@ -65,7 +65,8 @@ class SettingsPanel(QWidget):
         from ..forms import ConfigForm
 
         yield
-        self.form = ConfigForm(RunConfig)
+        self.form = ConfigForm(RunConfig, at_once=False)
+        yield from self.form.furnish()
         yield
         self.form.values_changed.connect(self._edited)
         self.form.live_changed.connect(self.live_changed)

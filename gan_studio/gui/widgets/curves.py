@@ -7,6 +7,7 @@ the range is set four times a second; pens are one pixel wide, since a wider ant
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,9 +67,12 @@ def kind_of(name: str) -> str:
 
 
 class CurvesView(QWidget):
-    """Curves by name, routed by prefix: "D/..." and "G/..." are losses, "distance/..." a distance, "D(...)" scores."""
+    """Curves by name, routed by prefix: "D/..." and "G/..." are losses, "distance/..." a distance, "D(...)" scores.
 
-    def __init__(self, parent: QWidget | None = None):
+    With `at_once` False only the frame is built, and whoever made it exhausts `furnish` before anything else.
+    """
+
+    def __init__(self, parent: QWidget | None = None, at_once: bool = True):
         super().__init__(parent)
         self.series: dict[str, Series] = {}
         self._marks: list[tuple[int, str]] = []
@@ -77,16 +81,7 @@ class CurvesView(QWidget):
         self.setAccessibleName("Curves")
 
         self._splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        self.plots = {key: Plot(kind) for key, kind in KINDS.items()}
-        for key, plot in self.plots.items():
-            self._splitter.addWidget(plot)
-            self._splitter.setStretchFactor(self._splitter.count() - 1, KINDS[key].height)
-            plot.setVisible(False)
-            plot.hovered.connect(self._hover)
-            plot.moved_by_hand.connect(self._moved)
-            plot.double_clicked.connect(self.fit)
-            plot.toggled.connect(self.redraw)
-            plot.view.setXLink(self.plots["losses"].view if plot is not self.plots["losses"] else None)
+        self.plots: dict[str, Plot] = {}
         self._empty = quiet(QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter))
         self._stack = QStackedLayout()
         self._stack.addWidget(self._empty)
@@ -102,7 +97,24 @@ class CurvesView(QWidget):
         self._range_timer = QTimer(self, singleShot=True)
         self._range_timer.timeout.connect(self.redraw)
         theme.changed.connect(self._recolour)
-        self._recolour()
+        if at_once:
+            for _ in self.furnish():
+                pass
+
+    def furnish(self) -> Iterator[None]:
+        """Build the plots; each `yield` gives the window time to breathe."""
+        for key, kind in KINDS.items():
+            self.plots[key] = plot = Plot(kind)
+            self._splitter.addWidget(plot)
+            self._splitter.setStretchFactor(self._splitter.count() - 1, kind.height)
+            plot.setVisible(False)
+            plot.hovered.connect(self._hover)
+            plot.moved_by_hand.connect(self._moved)
+            plot.double_clicked.connect(self.fit)
+            plot.toggled.connect(self.redraw)
+            plot.view.setXLink(self.plots["losses"].view if plot is not self.plots["losses"] else None)
+            plot.recolour()
+            yield
 
     def _bar(self) -> QHBoxLayout:
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
