@@ -46,7 +46,9 @@ class Dataset(ABC):
     attributes: dict[str, tuple[str, ...]] = {}  # {attribute: names of its values}
     size: int | None = None  # number of samples; None is endless
     extent: float = 1.0  # of points: half the width of a square around 0 that shows them
-    notes: tuple[str, ...] = ()  # what a person should know: "3 files could not be read: ..."
+    counts: tuple[int, ...] = ()  # samples of each class, where they are numbered
+    skipped: tuple[tuple[str, str], ...] = ()  # (file, why it was left out)
+    notes: tuple[str, ...] = ()  # what a person should know; the first sums up `skipped`, where there are any
 
     @abstractmethod
     def batch(self, count: int, position: int, seed: int) -> Batch:
@@ -55,6 +57,10 @@ class Dataset(ABC):
     def to(self, device: torch.device) -> Dataset:
         """Move the samples to a device where they fit; otherwise batches are moved one by one."""
         return self
+
+    def augmented(self, count: int, versions: int, seed: int) -> np.ndarray | None:
+        """Rows [count, 1 + versions, H, W, C] uint8: a sample as it is, then changed; None where nothing is changed."""
+        return None
 
 
 class Source(Spec):
@@ -70,6 +76,14 @@ class Source(Spec):
     def shape(self) -> tuple[int, ...] | None:
         """The shape of one sample, where it is known before `prepare`."""
         return None
+
+    def missing(self) -> str:
+        """What `fetch` would bring to this computer, as a sentence; "" where nothing is missing."""
+        return ""
+
+    def fetch(self) -> Generator[Progress, None, None]:
+        """Bring it from the internet. Closing the generator cancels. Raises ConfigError with what to do."""
+        yield from ()
 
 
 SOURCES: Registry[Source] = Registry("gan_studio.data", "data source")

@@ -93,9 +93,9 @@ def windows(pixels: Tensor, size: int, u: Tensor) -> Tensor:
     return every[torch.arange(len(pixels), device=pixels.device), :, top, left]
 
 
-def preview(augment: Augment, picture: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """`count` versions [N, H, W, C] uint8 of one picture [T, T, C] uint8; with a crop, H and W are below T."""
-    side = int(picture.shape[0] / (1 + augment.crop))
+def preview(augment: Augment, picture: np.ndarray, count: int, seed: int = 0, size: int | None = None) -> np.ndarray:
+    """`count` versions [N, size, size, C] uint8 of one picture [T, T, C] uint8; by default, size is what T is for."""
+    side = size or int(picture.shape[0] / (1 + augment.crop))
     pixels = torch.from_numpy(picture.transpose(2, 0, 1).copy()).expand(count, -1, -1, -1)
     u = draws(count, 0, seed)
     return to_uint8(augment(to_float(windows(pixels, side, u)), u))

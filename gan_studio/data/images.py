@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..compute import free_bytes
+from ..compute import free_bytes, mixed_seed
 from ..images import to_float
 from . import Batch, Dataset, shuffled
-from .augment import Augment, draws, windows
+from .augment import Augment, draws, preview, windows
 
 HELD_SHARE = 0.4  # of the device's free memory that the pictures may take; the rest is for the training
 COPIED_BYTES = 64 * 2**20  # at a time, while the pictures move to the device
@@ -43,6 +43,7 @@ class ImageDataset(Dataset):
         self.shape = (pixels.shape[1], side, side)
         self.classes, self.attributes = classes, attributes or {}
         self.augment = augment or Augment()
+        self.counts = () if labels is None else tuple(np.bincount(labels, minlength=len(classes)).tolist())
         self.skipped = skipped
         self.notes = _told(skipped) + notes
 
@@ -62,6 +63,19 @@ class ImageDataset(Dataset):
             None if self._labels is None else self._labels[index],
             {name: values[index] for name, values in self._columns.items()},
         )
+
+    def augmented(self, count: int, versions: int, seed: int) -> np.ndarray | None:
+        size, side = self.shape[1], self.pixels.shape[3]
+        if self.augment == Augment() and side == size:
+            return None
+        edge = (side - size) // 2
+        rows = []
+        for number in shuffled(len(self.pixels), min(count, len(self.pixels)), 0, seed):
+            picture = self.pixels[number].transpose(1, 2, 0)  # [T, T, C]
+            middle = picture[None, edge : edge + size, edge : edge + size]
+            changed = preview(self.augment, picture, versions, mixed_seed(seed, int(number)), size)
+            rows.append(np.concatenate([middle, changed]))
+        return np.stack(rows)
 
     def to(self, device: torch.device) -> ImageDataset:
         """The same pictures on `device`: all of them where they take up to HELD_SHARE of its free memory."""

@@ -71,6 +71,15 @@ class TorchvisionSet(Source):
     def shape(self) -> tuple[int, ...]:
         return (BANDS[SETS[self.name].channels], self.size, self.size)
 
+    def missing(self) -> str:
+        wanted = SETS[self.name]
+        if not wanted.missing(folder(self.root), self.split):
+            return ""
+        return f"{wanted.title} is not on this computer; it is a download of {_bytes(wanted.download_mb * 10**6)}."
+
+    def fetch(self) -> Generator[Progress, None, None]:
+        yield from download(self.name, self.root)
+
     def prepare(self) -> Generator[Progress, None, ImageDataset]:
         wanted, root = SETS[self.name], folder(self.root)
         if missing := wanted.missing(root, self.split):
@@ -158,8 +167,8 @@ class PictureSet(ABC):
     splits: tuple[str, ...] = ("train", "test", "all")
     channels: Channels = "rgb"
 
-    def __init__(self, name: str, title: str, class_name: str):
-        self.name, self.title, self.class_name = name, title, class_name
+    def __init__(self, name: str, title: str, class_name: str, download_mb: int):
+        self.name, self.title, self.class_name, self.download_mb = name, title, class_name, download_mb
 
     @property
     def torchvision(self) -> Any:
@@ -225,8 +234,8 @@ class Idx(PictureSet):
 class Emnist(Idx):
     """Letters and digits; the files hold every picture transposed, and count letters from 1."""
 
-    def __init__(self, name: str, title: str, class_name: str):
-        super().__init__(name, title, class_name)
+    def __init__(self, name: str, title: str, class_name: str, download_mb: int):
+        super().__init__(name, title, class_name, download_mb)
         self.part = name.removeprefix("emnist-")
 
     def files(self, split: str) -> list[str]:
@@ -353,19 +362,19 @@ class CelebA(PictureSet):
 SETS: dict[str, PictureSet] = {
     entry.name: entry
     for entry in (
-        Idx("mnist", "MNIST", "MNIST"),
-        Idx("fashion-mnist", "Fashion-MNIST", "FashionMNIST"),
-        Idx("kmnist", "KMNIST", "KMNIST"),
-        Emnist("emnist-balanced", "EMNIST balanced", "EMNIST"),
-        Emnist("emnist-letters", "EMNIST letters", "EMNIST"),
-        Emnist("emnist-digits", "EMNIST digits", "EMNIST"),
-        Emnist("emnist-byclass", "EMNIST by class", "EMNIST"),
-        Emnist("emnist-bymerge", "EMNIST by merge", "EMNIST"),
-        Cifar("cifar10", "CIFAR-10", "CIFAR10"),
-        Cifar("cifar100", "CIFAR-100", "CIFAR100"),
-        Svhn("svhn", "SVHN", "SVHN"),
-        Stl10("stl10", "STL-10", "STL10"),
-        CelebA("celeba", "CelebA", "CelebA"),
+        Idx("mnist", "MNIST", "MNIST", 12),
+        Idx("fashion-mnist", "Fashion-MNIST", "FashionMNIST", 31),
+        Idx("kmnist", "KMNIST", "KMNIST", 21),
+        Emnist("emnist-balanced", "EMNIST balanced", "EMNIST", 562),
+        Emnist("emnist-letters", "EMNIST letters", "EMNIST", 562),
+        Emnist("emnist-digits", "EMNIST digits", "EMNIST", 562),
+        Emnist("emnist-byclass", "EMNIST by class", "EMNIST", 562),
+        Emnist("emnist-bymerge", "EMNIST by merge", "EMNIST", 562),
+        Cifar("cifar10", "CIFAR-10", "CIFAR10", 170),
+        Cifar("cifar100", "CIFAR-100", "CIFAR100", 169),
+        Svhn("svhn", "SVHN", "SVHN", 246),
+        Stl10("stl10", "STL-10", "STL10", 2640),
+        CelebA("celeba", "CelebA", "CelebA", 1471),
     )
 }
 
@@ -432,8 +441,17 @@ def _pulled(url: str, to: Path, text: str) -> Generator[Progress, None, None]:
             file.write(chunk)
             if time.monotonic() - told > 0.1:
                 told = time.monotonic()
-                yield Progress(file.tell(), total, text)
-        yield Progress(file.tell(), total, text)
+                yield Progress(file.tell(), total, f"{text}: {_so_far(file.tell(), total)}")
+        yield Progress(file.tell(), total, f"{text}: {_so_far(file.tell(), total)}")
+
+
+def _so_far(done: int, total: int) -> str:
+    """ "3 of 12 MB"; "3 MB" where the server does not say how much there is."""
+    return f"{done / 1e6:,.0f} of {_bytes(total)}" if total else _bytes(done)
+
+
+def _bytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
 
 
 def _copied(source: Any, to: Path) -> Generator[Progress, None, None]:

@@ -18,6 +18,7 @@ __all__ = [
     "Forecast",
     "Landscape",
     "Log",
+    "Looked",
     "Paused",
     "Progress",
     "Real",
@@ -67,6 +68,18 @@ class Real(Event):
     """A fixed set of real samples to look at: pictures [N, H, W, C] uint8 or points [N, 2] float32."""
 
     array: np.ndarray
+
+
+@dataclass(frozen=True)
+class Looked(Event):
+    """What a data source gives: samples as they are trained on, and how some of them are augmented."""
+
+    real: np.ndarray  # as in `Real`
+    augmented: np.ndarray | None  # [K, 1 + V, H, W, C] uint8: a picture as it is, then V versions; None without any
+    size: int | None  # number of samples; None is endless
+    classes: tuple[tuple[str, int], ...]  # (name, number of samples), where they are known
+    skipped: tuple[tuple[str, str], ...]  # (file, why it was left out)
+    notes: tuple[str, ...]  # what else a person should know
 
 
 @dataclass(frozen=True)
