@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -31,6 +30,7 @@ from ..config import Problem, Spec, differences, put
 from .form_fields import Values, complete
 from .form_items import ChoiceItem, FieldRow, Look, Section, exhaust
 from .widgets.fold import alarming, quiet
+from .widgets.toggle import Toggle
 
 Level = Literal["learn", "all"]
 
@@ -90,9 +90,7 @@ class ConfigForm(QWidget):
         for number, (text, tip) in enumerate(
             [("Learn", "The few settings that matter most, explained"), ("All settings", "Every setting")]
         ):
-            button = QPushButton(text, autoDefault=False)
-            button.setCheckable(True)
-            button.setToolTip(tip)
+            button = Toggle(text, tip)
             button.setAccessibleName(f"Show: {text}")
             self._level.addButton(button, number)
             row.addWidget(button)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QPlainTextEdit, QTabWidget, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QFrame, QPlainTextEdit, QTabWidget, QWidget
 
 LINES = 2000
+HEIGHT = 120  # of the text at first
 
 
 class LogDock(QDockWidget):
@@ -40,10 +41,15 @@ class LogDock(QDockWidget):
         self.show()
 
     def _page(self, name: str) -> QPlainTextEdit:
-        page = QPlainTextEdit(readOnly=True)
+        page = Page(readOnly=True)
+        page.setFrameShape(QFrame.Shape.NoFrame)
         page.setMaximumBlockCount(LINES)
         page.setAccessibleName(name)
         page.setToolTip(name)
         page.setTabChangesFocus(True)
-        page.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         return page
+
+
+class Page(QPlainTextEdit):
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), HEIGHT)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QWi
 from .words import duration, rate
 
 MESSAGE_MS = 5000
+GAP = 10  # between the figures
 STAGES = {
     "loading": "Getting ready…",
     "idle": "Ready",
@@ -36,6 +37,7 @@ class StatusBar(QStatusBar):
         self.bar.setAccessibleName("Progress")
         self.device = self._label("Where it is computed, and in which precision")
         for widget in (self.rate, self.steps, self.left, self.bar, self.device):
+            widget.setContentsMargins(GAP, 0, 0, 0)
             self.addPermanentWidget(widget)
         self.setContentsMargins(8, 0, 8, 0)
         self.setSizeGripEnabled(False)

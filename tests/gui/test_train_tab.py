@@ -258,7 +258,7 @@ def test_the_status_bar_and_the_forecast_speak(room, qtbot):
     assert "/ 100,000 steps" in status.steps.text()
     assert status.left.text() == "2 min left"
     assert status.device.text() == "CPU, bf16, channels-last"
-    assert room.forecast.text().startswith("bf16, channels-last picked: 214 samples/s")
+    assert room.forecast.text().startswith("Forecast with bf16, channels-last: 214 samples/s")
 
 
 def test_only_the_last_samples_of_a_list_are_drawn(room, qtbot, monkeypatch):

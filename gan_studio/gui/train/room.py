@@ -307,6 +307,8 @@ class TrainRoom(Room):
         if record.state.reason:
             self.notices.show_notice(record.state.reason, "warning")
         self._awaited = None
+        if self.session.is_at(record.run) and self.session.stage == "preparing":
+            self.curves.wait_for("Preparing the training")
         self._draw(self._held)
         self.offer()
 
@@ -317,6 +319,7 @@ class TrainRoom(Room):
         self._follower.stop()
         self._last_step = -1
         self.curves.clear()
+        self.curves.wait_no_more()
         self.results.clear()
         self.forecast.clear()
         self.pages.setCurrentWidget(self.nothing)
@@ -489,6 +492,7 @@ class TrainRoom(Room):
             return None
 
     def _train(self, run: Run, *first: Command) -> None:
+        self.left.setCurrentWidget(self.settings)  # where what trains is described
         self.session.train(run, *first)
         self._show_training(run)
 
@@ -526,6 +530,8 @@ class TrainRoom(Room):
         from ...jobs import events
 
         newest = {type(event): event for event in mail}  # of pictures only the last of a list is drawn
+        if progress := newest.get(events.Progress):
+            self.curves.wait_for(progress.text, progress.done, progress.total)
         if forecast := newest.get(events.Forecast):
             self._show_forecast(forecast)
         if started := newest.get(events.Started):
@@ -542,10 +548,10 @@ class TrainRoom(Room):
             self.results.show_samples(samples.array, samples.step)
 
     def _show_forecast(self, forecast: Any) -> None:
-        """ "bf16, channels-last picked: 214 samples/s, about 2 min left"."""
-        steps = self.settings.values().get("steps", 0)
-        left = f", about {duration(steps * forecast.seconds_per_step)} left" if forecast.seconds_per_step else ""
-        self.forecast.setText(f"{forecast.picked} picked: {rate(forecast.samples_per_second)}{left}")
+        """ "Forecast with bf16, channels-last: 214 samples/s, about 2 min in all"."""
+        seconds = self.settings.values().get("steps", 0) * forecast.seconds_per_step
+        whole = f", about {duration(seconds)} in all" if seconds else ""
+        self.forecast.setText(f"Forecast with {forecast.picked}: {rate(forecast.samples_per_second)}{whole}")
         table = "\n".join(f"{name}: {1000 * seconds:.1f} ms a step" for name, seconds in forecast.table)
         self.forecast.setToolTip(f"Measured on {forecast.device} before the start:\n{table}")
 
@@ -569,6 +575,7 @@ class TrainRoom(Room):
     def _run_ended(self, run: Run) -> None:
         if self.shown and self.shown.folder == run.folder:
             self.settings.form.set_running(False)
+            self.curves.wait_no_more()
             state = run.state()
             self.settings.show_values(run.config_at(state.step))
             self.shown_values = self.settings.values()

@@ -26,6 +26,7 @@ from ... import runs
 from ...runs import Run, State
 from .. import theme
 from ..session import Session
+from ..widgets.preset_list import paint_ground
 from ..words import clock
 from .record import load
 
@@ -35,7 +36,7 @@ THUMBNAIL = RUN + 2
 STATE = RUN + 3
 REFRESH_MS = 2000
 PICTURE_PX = 44
-MARGIN_PX = 6
+MARGIN_PX = 8
 STATE_WORDS = {"new": "not started", "queued": "waits in the queue", "interrupted": "interrupted"}
 
 
@@ -302,7 +303,8 @@ class RunsView(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setUniformItemSizes(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
+        self.viewport().setAutoFillBackground(False)  # the cards lie on the window
+        self.setMouseTracking(True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete:
@@ -318,10 +320,11 @@ class RunDelegate(QStyledItemDelegate):
         return QSize(160, max(PICTURE_PX, 2 * option.fontMetrics.lineSpacing() + 4) + 2 * MARGIN_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | Any) -> None:
-        frame = QStyleOptionViewItem(option)
-        self.initStyleOption(frame, index)
-        frame.text = ""
-        option.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, frame, painter, option.widget)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_ground(painter, option, chosen, bool(option.state & QStyle.StateFlag.State_MouseOver))
+        painter.restore()
         inside = option.rect.adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX)
         picture = QRect(inside.left(), inside.center().y() - PICTURE_PX // 2, PICTURE_PX, PICTURE_PX)
         thumbnail: QPixmap = index.data(THUMBNAIL)
@@ -332,21 +335,18 @@ class RunDelegate(QStyledItemDelegate):
         self._write(painter, option, index, words)
 
     def _write(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex, words: QRect) -> None:
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        palette = option.palette
         line = option.fontMetrics.lineSpacing()
         top = QRect(words.left(), words.center().y() - line, words.width(), line)
         bold = QFont(option.font)
         bold.setBold(True)
         painter.save()
         painter.setFont(bold)
-        painter.setPen(palette.color(QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.Text))
+        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         painter.drawText(
             top, 0, painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, top.width())
         )
         painter.setFont(option.font)
-        if not chosen:
-            painter.setPen(state_colour(index.data(STATE).name))
+        painter.setPen(state_colour(index.data(STATE).name))
         below = top.translated(0, line + 1)
         text = option.fontMetrics.elidedText(index.data(DETAILS), Qt.TextElideMode.ElideRight, below.width())
         painter.drawText(below, 0, text)

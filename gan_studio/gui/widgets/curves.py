@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
-    QPushButton,
+    QProgressBar,
     QSlider,
     QSplitter,
     QStackedLayout,
@@ -31,9 +31,12 @@ from .. import theme
 from .flow import FlowLayout
 from .fold import quiet
 from .series import Series
+from .toggle import Toggle
 
+PROGRESS = QSize(220, 12)
 SAMPLE = 16  # pixels of line in the legend
 MOST = 1000  # points of a curve that are drawn
+UNIT = (-0.09, 1.09)  # room for the labels at 0 and 1
 FRAME_MS = 40
 RANGE_S = 0.25
 EMPTY = "Curves appear here when a training runs."
@@ -82,9 +85,8 @@ class CurvesView(QWidget):
 
         self._splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.plots: dict[str, Plot] = {}
-        self._empty = quiet(QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter))
         self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._empty_page())
         self._stack.addWidget(self._splitter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -116,6 +118,21 @@ class CurvesView(QWidget):
             plot.recolour()
             yield
 
+    def _empty_page(self) -> QWidget:
+        self._empty = quiet(QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter, textFormat=Qt.TextFormat.PlainText))
+        self._progress = QProgressBar(textVisible=False)
+        self._progress.setFixedSize(PROGRESS)
+        self._progress.setAccessibleName("Progress of what comes before the training")
+        self._progress.hide()
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setSpacing(12)
+        column.addStretch(1)
+        column.addWidget(self._empty)
+        column.addWidget(self._progress, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        return page
+
     def _bar(self) -> QHBoxLayout:
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0, 99)
@@ -135,11 +152,10 @@ class CurvesView(QWidget):
         self.outliers_box.setAccessibleName("Ignore outliers")
         self.outliers_box.setToolTip("Fit the height to nearly all points, not to single spikes")
         self.outliers_box.toggled.connect(self._range_now)
-        self.follow = QPushButton("Follow", autoDefault=False)
-        self.follow.setCheckable(True)
+        tip = "Show everything up to the newest step. Zooming by hand stops it; a double click fits."
+        self.follow = Toggle("Follow", tip)
         self.follow.setChecked(True)
         self.follow.setAccessibleName("Follow the newest step")
-        self.follow.setToolTip("Show everything up to the newest step. Zooming by hand stops it; a double click fits.")
         self.follow.toggled.connect(self._range_now)
         row = QHBoxLayout()
         row.setContentsMargins(8, 4, 8, 4)
@@ -151,6 +167,19 @@ class CurvesView(QWidget):
         row.addStretch(1)
         row.addWidget(self.follow)
         return row
+
+    # what comes before the numbers
+
+    def wait_for(self, text: str, done: int = 0, total: int = 0) -> None:
+        """Say what is going on until the first point, with how much of it is done; total 0 where nobody knows."""
+        self._empty.setText(text)
+        self._progress.setRange(0, total)
+        self._progress.setValue(done)
+        self._progress.show()
+
+    def wait_no_more(self) -> None:
+        self._empty.setText(EMPTY)
+        self._progress.hide()
 
     # numbers
 
@@ -194,6 +223,7 @@ class CurvesView(QWidget):
             plot.add(name)
             plot.setVisible(True)
             self._stack.setCurrentIndex(1)
+            self.wait_no_more()
             self._number_axes()
         return self.series[name]
 
@@ -315,6 +345,7 @@ class Plot(QWidget):
         header = QHBoxLayout()
         header.setContentsMargins(8, 4, 8, 0)
         header.setSpacing(8)
+        title.setFixedHeight(Chip("").sizeHint().height())  # on one line with the first row of the legend
         header.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
         header.addLayout(self._legend, 1)
         self.graph = Graph()
@@ -349,7 +380,8 @@ class Plot(QWidget):
         self.ideal = pg.InfiniteLine(0.5, angle=0, movable=False)
         if self.kind.unit_range:
             self.item.addItem(self.ideal, ignoreBounds=True)
-            self.view.setYRange(-0.03, 1.03, padding=0)
+            self.view.setYRange(*UNIT, padding=0)
+            self.item.getAxis("left").setTicks([[(value, f"{value:g}") for value in (0, 0.5, 1)]])
 
     # curves
 
@@ -424,7 +456,7 @@ class Plot(QWidget):
 
     def fit_height(self, series: dict[str, Series], robust: bool) -> None:
         if self.kind.unit_range:
-            self.view.setYRange(-0.03, 1.03, padding=0)
+            self.view.setYRange(*UNIT, padding=0)
             return
         low, high = self.view.viewRange()[0]
         shown = [

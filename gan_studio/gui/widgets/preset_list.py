@@ -57,8 +57,11 @@ class PresetList(QWidget):
         self.nothing.setContentsMargins(PAD, 24, PAD, 24)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(PAD)
-        column.addWidget(self.filter)
+        column.setSpacing(0)
+        head = QVBoxLayout()
+        head.setContentsMargins(PAD, PAD, PAD, PAD)
+        head.addWidget(self.filter)
+        column.addLayout(head)
         column.addWidget(self.nothing)
         column.addWidget(self.view, 1)
         self._show()
@@ -159,21 +162,11 @@ class Card(QStyledItemDelegate):
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter, option, current, hovered)
+        paint_ground(painter, option, current, hovered)
         box = option.rect.adjusted(PAD, PAD, -PAD, -PAD)
         self._paint_picture(painter, QRect(box.left(), box.top(), PICTURE, PICTURE), index)
         self._paint_text(painter, box.adjusted(PICTURE + PAD, 0, 0, 0), preset, current, option)
         painter.restore()
-
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, current: bool, hovered: bool) -> None:
-        palette = option.palette
-        box = option.rect.adjusted(1, 1, -2, -2)
-        accent = palette.color(QPalette.ColorRole.Highlight)
-        painter.setPen(accent if current else Qt.PenStyle.NoPen)
-        ground = accent if current else palette.color(QPalette.ColorRole.Text)
-        ground.setAlphaF(0.14 if current else 0.05 if hovered else 0.0)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(box, 6, 6)
 
     def _paint_picture(self, painter: QPainter, box: QRect, index: Index) -> None:
         picture = index.data(Qt.ItemDataRole.DecorationRole)
@@ -229,6 +222,18 @@ class Card(QStyledItemDelegate):
 
     def _resize(self) -> None:
         self._view.scheduleDelayedItemsLayout()
+
+
+def paint_ground(painter: QPainter, option: QStyleOptionViewItem, current: bool, hovered: bool) -> None:
+    """What lies behind a card: tinted and framed where it is the current one."""
+    palette = option.palette
+    box = option.rect.adjusted(1, 1, -2, -2)
+    accent = palette.color(QPalette.ColorRole.Highlight)
+    painter.setPen(accent if current else Qt.PenStyle.NoPen)
+    ground = accent if current else palette.color(QPalette.ColorRole.Text)
+    ground.setAlphaF(0.14 if current else 0.05 if hovered else 0.0)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(box, 6, 6)
 
 
 def facts(preset: Preset) -> str:
