@@ -446,12 +446,12 @@ def _pulled(url: str, to: Path, text: str) -> Generator[Progress, None, None]:
 
 
 def _so_far(done: int, total: int) -> str:
-    """ "3 of 12 MB"; "3 MB" where the server does not say how much there is."""
-    return f"{done / 1e6:,.0f} of {_bytes(total)}" if total else _bytes(done)
+    """ "3.1 MB of 12 MB"; "3.1 MB" where the server does not say how much there is."""
+    return f"{_bytes(done)} of {_bytes(total)}" if total else _bytes(done)
 
 
 def _bytes(count: int) -> str:
-    return f"{count / 1e6:,.0f} MB"
+    return f"{count / 1e6:,.{0 if count >= 10**7 else 1}f} MB"
 
 
 def _copied(source: Any, to: Path) -> Generator[Progress, None, None]:

@@ -51,6 +51,9 @@ class Room(QWidget):
     def take(self, path: Path) -> None:
         """Show or use what was dropped."""
 
+    def leave(self) -> None:
+        """The window closes: end what is under way beside the training."""
+
     def save_layout(self) -> list[QByteArray]:
         """The states of the room's splitters."""
         return []

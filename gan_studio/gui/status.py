@@ -43,6 +43,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self._steps = 0
         self._stage = "loading"
+        self._outcome = ""  # of the last training, while nothing trains
         self._fading = QTimer(self, singleShot=True, interval=MESSAGE_MS)
         self._fading.timeout.connect(self._say_stage)
         self.set_stage("loading")
@@ -52,6 +53,7 @@ class StatusBar(QStatusBar):
         self._say_stage()
         self.bar.setVisible(stage not in ("idle", "loading"))
         if stage == "preparing":
+            self._outcome = ""
             self._clear()
         if stage != "running":
             self.left.clear()
@@ -64,7 +66,8 @@ class StatusBar(QStatusBar):
 
     def _say_stage(self) -> None:
         self._fading.stop()
-        self.message.setText(STAGES[self._stage])
+        outcome = self._outcome if self._stage == "idle" else ""
+        self.message.setText(outcome or STAGES[self._stage])
 
     def show_events(self, mail: list[Any]) -> None:
         """Only the last event of each kind is looked at."""
@@ -85,8 +88,12 @@ class StatusBar(QStatusBar):
                     self._forecast(event.samples_per_second, event.seconds_left)
                 case events.Checkpoint():
                     self.say(f"Saved at step {event.step:,}")
-                case events.Paused() | events.Stopped() if event.reason:
+                case events.Paused() if event.reason:
                     self.say(event.reason)
+                case events.Stopped():
+                    self._outcome = event.reason or f"Stopped and saved at step {event.step:,}"
+                case events.Finished():
+                    self._outcome = "Finished"
 
     def _at(self, step: int) -> None:
         self.steps.setText(f"{step:,} / {self._steps:,} steps")

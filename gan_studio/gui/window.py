@@ -284,6 +284,8 @@ class Window(QMainWindow):
             self._leave()
             return
         self._builder.stop()
+        for room in self.rooms:
+            room.leave()
         self._save()
         event.accept()
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QStackedLayout, QV
 if TYPE_CHECKING:
     import numpy as np
 
+    from ...jobs.events import Looked
     from ..widgets.points import PointsView
 
 WIDE = 1.4  # the two grids stand side by side where the panel is wider than this many times its height
@@ -27,6 +28,7 @@ class ResultsPanel(QWidget):
     def furnish(self) -> None:
         from ..widgets.image_grid import ImageGrid
         from ..widgets.points import PointsView
+        from .real_view import RealView
 
         self.generated = ImageGrid("Here you will watch what the generator makes of the same latents, again and again.")
         self.generated.setAccessibleName("Generated samples")
@@ -34,7 +36,8 @@ class ResultsPanel(QWidget):
         self.real.setAccessibleName("Real samples")
         self.pictures = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.pictures.addWidget(titled("Generated, from fixed latents", self.generated))
-        self.pictures.addWidget(titled("Real", self.real))
+        self.real_view = RealView(self.real)
+        self.pictures.addWidget(self.real_view)
         self.pictures.setSizes([1000, 1000])
         self.points = PointsView("Real and generated points stand here.")
         self.points.setAccessibleName("Real and generated points")
@@ -45,6 +48,7 @@ class ResultsPanel(QWidget):
     def clear(self) -> None:
         self.generated.clear()
         self.real.clear()
+        self.real_view.forget_look()
         self.points.clear()
         self.generated.set_caption("")
         self.points.set_caption("")
@@ -55,7 +59,16 @@ class ResultsPanel(QWidget):
             self.points.show_real(array)
         else:
             self.real.show_images(array)
+            self.real_view.forget_look()
         self._turn_to(array)
+
+    def show_look(self, look: Looked) -> None:
+        """What there is to learn from, before anything is learnt."""
+        if look.real.ndim == 2:
+            self.points.show_real(look.real)
+        else:
+            self.real_view.show_look(look)
+        self._turn_to(look.real)
 
     def show_samples(self, array: np.ndarray, step: int) -> None:
         """Pictures [N, H, W, C] uint8 or points [N, 2]."""
@@ -80,18 +93,22 @@ class ResultsPanel(QWidget):
         self.pages.setCurrentIndex(2 if array.ndim == 2 else 1)
 
 
+def heading(text: str) -> QLabel:
+    label = QLabel(text, textFormat=Qt.TextFormat.PlainText)
+    font = QFont(label.font())
+    font.setBold(True)
+    label.setFont(font)
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return label
+
+
 def titled(text: str, widget: QWidget) -> QWidget:
     """A widget under a quiet heading."""
-    heading = QLabel(text)
-    font = QFont(heading.font())
-    font.setBold(True)
-    heading.setFont(font)
-    heading.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-    heading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     frame = QWidget()
     layout = QVBoxLayout(frame)
     layout.setContentsMargins(6, 4, 6, 4)
     layout.setSpacing(4)
-    layout.addWidget(heading)
+    layout.addWidget(heading(text))
     layout.addWidget(widget, 1)
     return frame

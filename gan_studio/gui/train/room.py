@@ -213,6 +213,8 @@ class TrainRoom(Room):
 
     def make_ready(self) -> Iterator[None]:
         yield from self.settings.build_form()
+        self.settings.data.looked.connect(self.results.show_look)
+        self.settings.data.failed.connect(self.session.tell)
         self.choose_first()
         yield
         self.start_button.setFocus()
@@ -377,6 +379,8 @@ class TrainRoom(Room):
         commands.allow("save_preset", reason)
         commands.allow("open", "" if self.settings.has_form else LOADING)
         commands.allow("pictures", "" if self.settings.has_form else LOADING)
+        if self.settings.has_form:
+            self.settings.data.allow("A run is training; look at the data when it has ended." if not idle else "")
 
     def _offer_start(self) -> None:
         if not self.settings.has_form:
@@ -672,6 +676,10 @@ class TrainRoom(Room):
         self.notices.show_notice(f"Saved as the preset “{preset.title}”.")
 
     # --- the layout ---
+
+    def leave(self) -> None:
+        if self.settings.has_form:
+            self.settings.data.leave()
 
     def save_layout(self) -> list[QByteArray]:
         return [self.splitter.saveState(), self.settings.splitter.saveState()]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...presets import Preset
     from ..forms import ConfigForm
     from ..widgets.preset_list import PresetList
+    from .data_panel import DataPanel
 
 PRESETS_PX = 220  # height of their list at first
 CHECK_AFTER_MS = 200  # of quiet, so that typing a number is not judged at each digit
@@ -29,6 +30,7 @@ class SettingsPanel(QWidget):
 
     presets: PresetList
     form: ConfigForm
+    data: DataPanel
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -39,10 +41,10 @@ class SettingsPanel(QWidget):
         self.waiting = QLabel("Loading the settings…", alignment=Qt.AlignmentFlag.AlignCenter)
         self.waiting.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.splitter.addWidget(self.waiting)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.splitter, 1)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(0)
+        self.column.addWidget(self.splitter, 1)
         self._timer = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._timer.timeout.connect(self.check)
 
@@ -63,6 +65,7 @@ class SettingsPanel(QWidget):
     def build_form(self) -> Iterator[None]:
         from ...jobs.settings import RunConfig
         from ..forms import ConfigForm
+        from .data_panel import DataPanel
 
         yield
         self.form = ConfigForm(RunConfig, at_once=False)
@@ -74,6 +77,8 @@ class SettingsPanel(QWidget):
         self.splitter.addWidget(self.form)
         self.splitter.setStretchFactor(self.splitter.indexOf(self.form), 1)
         self.splitter.setSizes([PRESETS_PX, 2 * PRESETS_PX])
+        self.data = DataPanel()
+        self.column.addWidget(self.data)
         self.has_form = True
         yield
 
@@ -114,6 +119,7 @@ class SettingsPanel(QWidget):
         self._timer.stop()
         self.problems = problems(self.form.values())
         self.form.set_problems(self.problems)
+        self.data.show_choice(self.form.values()["data"])
         self.checked.emit()
 
     def _edited(self, values: dict[str, Any]) -> None:
