@@ -386,7 +386,7 @@ class Plot(QWidget):
     # curves
 
     def add(self, name: str) -> None:
-        curve = Curve(name, self.colour_of(name), self.style_of(name))
+        curve = Curve(name, self.colour_of(name), self.style_of(name), round(self.devicePixelRatioF()))
         self.curves[name] = curve
         for line in (curve.raw, curve.line):
             self.item.addItem(line, ignoreBounds=True)
@@ -531,9 +531,10 @@ class Plot(QWidget):
 class Curve:
     """The lines of one curve, raw and smoothed, and its chip in the legend."""
 
-    def __init__(self, name: str, colour: QColor, style: Qt.PenStyle):
+    def __init__(self, name: str, colour: QColor, style: Qt.PenStyle, density: int):
         self.raw = pg.PlotCurveItem(antialias=False, skipFiniteCheck=True)  # a dim band
-        self.line = pg.PlotCurveItem(antialias=True, skipFiniteCheck=True)
+        self.line = pg.PlotCurveItem(antialias=density == 1, skipFiniteCheck=True)
+        self._width = density  # one pixel, counted as the user sees them; a hairline is too thin on a dense screen
         self.raw.setZValue(-1)
         self.chip = Chip(name)
         self.set_colour(colour, style)
@@ -541,8 +542,9 @@ class Curve:
     def set_colour(self, colour: QColor, style: Qt.PenStyle) -> None:
         dim = QColor(colour)
         dim.setAlphaF(0.24)
-        self.raw.setPen(QPen(dim, 0))  # 0 is one pixel wide at every zoom
-        self.line.setPen(QPen(colour, 0, style))
+        for line, pen in ((self.raw, QPen(dim, 0)), (self.line, QPen(colour, self._width, style))):
+            pen.setCosmetic(True)  # as wide at every zoom
+            line.setPen(pen)
         self.chip.set_pen(colour, style)
 
 
