@@ -56,6 +56,16 @@ class Shop(Spec):
     bench: Bench = option(Bench(), "Where one works.")
 
 
+def test_built_in_pieces_it_is_the_same(qtbot):
+    whole, pieces = ConfigForm(Shop), ConfigForm(Shop, at_once=False)
+    qtbot.addWidget(whole)
+    qtbot.addWidget(pieces)
+    assert not list(pieces._root.all_items())
+    assert sum(1 for _ in pieces.furnish()) > 10
+    assert [item.path for item in pieces._root.all_items()] == [item.path for item in whole._root.all_items()]
+    assert pieces.values() == whole.values()
+
+
 @pytest.fixture
 def form(qtbot) -> ConfigForm:
     form = ConfigForm(Shop)

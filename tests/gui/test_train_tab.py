@@ -261,6 +261,15 @@ def test_the_status_bar_and_the_forecast_speak(room, qtbot):
     assert room.forecast.text().startswith("Forecast with bf16, channels-last: 214 samples/s")
 
 
+def test_before_the_first_step_the_curves_say_what_goes_on(room, qtbot):
+    said = []
+    room.curves.wait_for = lambda text, done=0, total=0: said.append((text, done, total))
+    room.left.setCurrentWidget(room.runs)
+    start(room, qtbot)
+    assert ("Looking at the data", 1, 2) in said
+    assert room.left.currentWidget() is room.settings  # they describe what trains
+
+
 def test_only_the_last_samples_of_a_list_are_drawn(room, qtbot, monkeypatch):
     start(room, qtbot)
     drawn = []

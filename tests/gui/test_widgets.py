@@ -5,17 +5,18 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from gan_studio.gui import theme
-from gan_studio.gui.widgets.curves import MOST, CurvesView, kind_of
+from gan_studio.gui.widgets.curves import EMPTY, MOST, CurvesView, kind_of
 from gan_studio.gui.widgets.image_grid import GAP, ImageGrid, stepped_zoom, tile, to_image
 from gan_studio.gui.widgets.notice import Notices
 from gan_studio.gui.widgets.points import PointsView, heat_map
 from gan_studio.gui.widgets.points_editor import PointsEditor
 from gan_studio.gui.widgets.preset_list import PresetList
 from gan_studio.gui.widgets.series import Series, evenly, extremes
+from gan_studio.gui.widgets.toggle import Toggle
 from gan_studio.presets import Preset
 
 RNG = np.random.default_rng(0)
@@ -234,6 +235,28 @@ def test_history_replaces_and_clear_forgets(curves, qtbot):
     curves.clear()
     assert not curves.series and curves._empty.isVisible() and not curves.plots["losses"]._lines
     settle(qtbot, curves)
+
+
+def test_what_comes_before_the_first_point_is_said(curves, qtbot):
+    curves.wait_for("Drawing avatars 512 / 2048", 512, 2048)
+    assert "512" in curves._empty.text() and curves._progress.isVisible()
+    assert (curves._progress.value(), curves._progress.maximum()) == (512, 2048)
+    curves.extend(np.arange(3), {"D/real": np.ones(3)})
+    curves.clear()
+    assert curves._empty.text() == EMPTY and not curves._progress.isVisible()
+    settle(qtbot, curves)
+
+
+def test_a_pressed_toggle_stands_out_in_both_themes(qtbot, qapp):
+    toggle = Toggle("Follow", "Why.")
+    qtbot.addWidget(toggle)
+    for choice in ("light", "dark", "light"):
+        theme.apply(qapp, choice)
+        toggle.setChecked(True)
+        accent = QApplication.palette().color(QPalette.ColorRole.Accent)
+        assert toggle.palette().color(QPalette.ColorRole.Button).hue() == accent.hue()
+        toggle.setChecked(False)
+        assert toggle.palette().color(QPalette.ColorRole.Button) == QApplication.palette().button().color()
 
 
 def test_d_and_g_are_seen_in_their_colours(curves, qtbot):

@@ -163,6 +163,15 @@ def test_a_pause_with_a_reason_is_a_problem(window):
     assert window.status.message.text().startswith("The disk is full")
 
 
+def test_how_a_training_ended_is_told_until_the_next(window):
+    window.session.events.emit([e.Stopped(120)])
+    window.status.set_stage("idle")
+    assert window.status.message.text() == "Stopped and saved at step 120"
+    window.status.set_stage("preparing")
+    window.status.set_stage("idle")
+    assert window.status.message.text() == "Ready"
+
+
 # --- dropping --------------------------------------------------------------------------------------------------------
 
 
