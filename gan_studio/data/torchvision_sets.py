@@ -451,6 +451,8 @@ def _so_far(done: int, total: int) -> str:
 
 
 def _bytes(count: int) -> str:
+    if count >= 10**9:
+        return f"{count / 1e9:.1f} GB"
     return f"{count / 1e6:,.{0 if count >= 10**7 else 1}f} MB"
 
 

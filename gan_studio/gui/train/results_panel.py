@@ -35,7 +35,8 @@ class ResultsPanel(QWidget):
         self.real = ImageGrid("Real samples stand here for comparison.")
         self.real.setAccessibleName("Real samples")
         self.pictures = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        self.pictures.addWidget(titled("Generated, from fixed latents", self.generated))
+        self.generated_view = titled("Generated, from fixed latents", self.generated)
+        self.pictures.addWidget(self.generated_view)
         self.real_view = RealView(self.real)
         self.pictures.addWidget(self.real_view)
         self.pictures.setSizes([1000, 1000])
@@ -48,6 +49,7 @@ class ResultsPanel(QWidget):
     def clear(self) -> None:
         self.generated.clear()
         self.real.clear()
+        self.generated_view.show()
         self.real_view.forget_look()
         self.points.clear()
         self.generated.set_caption("")
@@ -68,6 +70,7 @@ class ResultsPanel(QWidget):
             self.points.show_real(look.real)
         else:
             self.real_view.show_look(look)
+            self.generated_view.setVisible(self.generated.image() is not None)  # the whole room, where it is free
         self._turn_to(look.real)
 
     def show_samples(self, array: np.ndarray, step: int) -> None:
@@ -77,6 +80,7 @@ class ResultsPanel(QWidget):
             self.points.set_caption(f"Step {step:,}")
         else:
             self.generated.show_images(array)
+            self.generated_view.show()
             self.generated.set_caption(f"Step {step:,}")
         self._turn_to(array)
 

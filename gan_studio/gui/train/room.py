@@ -214,6 +214,7 @@ class TrainRoom(Room):
     def make_ready(self) -> Iterator[None]:
         yield from self.settings.build_form()
         self.settings.data.looked.connect(self.results.show_look)
+        self.settings.data.aged.connect(self.results.real_view.set_aged)
         self.settings.data.failed.connect(self.session.tell)
         self.choose_first()
         yield
@@ -675,11 +676,11 @@ class TrainRoom(Room):
         self.settings.reload_presets()
         self.notices.show_notice(f"Saved as the preset “{preset.title}”.")
 
-    # --- the layout ---
-
     def leave(self) -> None:
         if self.settings.has_form:
             self.settings.data.leave()
+
+    # --- the layout ---
 
     def save_layout(self) -> list[QByteArray]:
         return [self.splitter.saveState(), self.settings.splitter.saveState()]
