@@ -53,11 +53,18 @@ class StatusBar(QStatusBar):
         self._say_stage()
         self.bar.setVisible(stage not in ("idle", "loading"))
         if stage == "preparing":
-            self._outcome = ""
-            self._clear()
+            self.forget()
         if stage != "running":
             self.left.clear()
             self.rate.clear()
+
+    def forget(self) -> None:
+        """Nothing of the last training."""
+        self._outcome = ""
+        for label in (self.rate, self.steps, self.left, self.device):
+            label.clear()
+        self._fill(0, 1)
+        self._say_stage()
 
     def say(self, text: str) -> None:
         """A message for a while, or until the next one."""
@@ -110,11 +117,6 @@ class StatusBar(QStatusBar):
         """The bar; without a total it only moves."""
         self.bar.setRange(0, 1000 if total else 0)
         self.bar.setValue(round(1000 * done / total) if total else 0)
-
-    def _clear(self) -> None:
-        for label in (self.rate, self.steps, self.left, self.device):
-            label.clear()
-        self._fill(0, 1)
 
     def _label(self, tip: str) -> QLabel:
         label = QLabel(textFormat=Qt.TextFormat.PlainText)

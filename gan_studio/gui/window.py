@@ -78,12 +78,13 @@ class Window(QMainWindow):
         self.tabs.setAccessibleName("Work modes")
         self.setCentralWidget(self.tabs)
         self.notices = Notices(self.tabs)
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
         self.rooms = [room(self.session, self.commands, self.notices) for room in ROOMS]
         for room in self.rooms:
             self.tabs.addTab(room, room.title)
             room.subject_changed.connect(self._show_title)
-        self.status = StatusBar()
-        self.setStatusBar(self.status)
+            room.subject_changed.connect(self._forget_outcome)
         self.log = LogDock(self)
         self.addDockWidget(self.log.allowedAreas() & self.log.allowedAreas().BottomDockWidgetArea, self.log)
         self.log.hide()
@@ -201,6 +202,11 @@ class Window(QMainWindow):
         self.log.add_error(sentence, details)
         if not expected:
             self.log.show_problems()
+
+    def _forget_outcome(self) -> None:
+        """Something else is looked at: the figures of the last training would be taken for its own."""
+        if not self.session.is_training and self._is_ready:
+            self.status.forget()
 
     def _show_title(self, subject: str) -> None:
         self.setWindowTitle(f"{subject} – GAN Studio" if subject else "GAN Studio")

@@ -163,13 +163,12 @@ def test_a_pause_with_a_reason_is_a_problem(window):
     assert window.status.message.text().startswith("The disk is full")
 
 
-def test_how_a_training_ended_is_told_until_the_next(window):
+def test_how_a_training_ended_is_told_until_something_else_is_shown(window):
     window.session.events.emit([e.Stopped(120)])
     window.status.set_stage("idle")
     assert window.status.message.text() == "Stopped and saved at step 120"
-    window.status.set_stage("preparing")
-    window.status.set_stage("idle")
-    assert window.status.message.text() == "Ready"
+    window.rooms[0].subject_changed.emit("Another")
+    assert window.status.message.text() == "Ready" and not window.status.steps.text()
 
 
 # --- dropping --------------------------------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ class Plane(QWidget):
         below = self.fontMetrics().height() + 8
         room = QRectF(self.rect().adjusted(8, 4, -8, -4 - below))
         side = min(room.width(), room.height())
-        return QRectF(room.center().x() - side / 2, room.center().y() - side / 2, side, side)
+        return QRectF(room.center().x() - side / 2, room.top(), side, side)  # close beneath the legend
 
     def to_pixels(self, points: np.ndarray) -> np.ndarray:
         """[N, 2] in the plane to [N, 2] in the widget; y goes up."""
