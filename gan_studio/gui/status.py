@@ -98,8 +98,10 @@ class StatusBar(QStatusBar):
                 case events.Paused() if event.reason:
                     self.say(event.reason)
                 case events.Stopped():
+                    self._at(event.step)
                     self._outcome = event.reason or f"Stopped and saved at step {event.step:,}"
                 case events.Finished():
+                    self._at(event.step)
                     self._outcome = "Finished"
 
     def _at(self, step: int) -> None:

@@ -508,7 +508,7 @@ def test_presets_are_chosen_by_keyboard_and_told_to_screen_readers(qtbot):
         qtbot.keyClick(listed.view, Qt.Key.Key_Return)
     assert told.args == ["ring"]
     spoken = listed.cards.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "DCGAN on avatars. Radford et al. 2016 · about 4 min. Faces after a minute."
+    assert spoken == "DCGAN on avatars. Radford et al. 2016 · 4 min. Faces after a minute."
 
 
 def test_the_filter_narrows_and_keeps_the_current(qtbot):

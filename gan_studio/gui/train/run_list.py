@@ -6,8 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractListModel, QFile, QModelIndex, QPoint, QRect, QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QColor, QDesktopServices, QFont, QKeyEvent, QPainter, QPalette, QPixmap
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QFile,
+    QModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    QUrl,
+    Signal,
+)
+from PySide6.QtGui import QColor, QDesktopServices, QFont, QKeyEvent, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -389,9 +401,10 @@ def points_in(side: int, points: np.ndarray | None) -> QPixmap:
         return picture
     extent = max(1e-6, float(np.abs(points).max()))
     painter = QPainter(picture)
-    painter.setPen(theme.colours().g)
-    for x, y in points[:400] / extent:
-        painter.drawPoint(round((x + 1) / 2 * (side - 1)), round((1 - y) / 2 * (side - 1)))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.colours().g, side / 24, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    for x, y in points[:400] / (1.1 * extent):
+        painter.drawPoint(QPointF((x + 1) / 2 * side, (1 - y) / 2 * side))
     painter.end()
     return picture
 

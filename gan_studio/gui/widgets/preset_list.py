@@ -237,8 +237,8 @@ def paint_ground(painter: QPainter, option: QStyleOptionViewItem, current: bool,
 
 
 def facts(preset: Preset) -> str:
-    """ "Goodfellow et al. 2014 · about 2 min" """
-    minutes = f"about {preset.minutes:.2g} min" if preset.minutes else ""
+    """ "Goodfellow et al. 2014 · 2 min" """
+    minutes = f"{preset.minutes:.2g} min" if preset.minutes else ""
     own = "Your own" if preset.own else ""
     return " · ".join(part for part in (own, preset.paper, minutes) if part)
 
