@@ -251,7 +251,6 @@ def queue(root: Root = None, tensorboard: Tensorboard = False, dry_run: DryRun =
         try:
             code = carry_out(run, Manner(as_json, tensorboard, dry_run))
         except ConfigError as error:  # the next ones may be better
-            run.set_state(runs.State("failed", run.state().step, run.state().steps, str(error)))
             for problem in error.problems:
                 typer.echo(f"{run.name}: {problem}", err=True)
             code = REFUSED
@@ -682,7 +681,7 @@ def export_curves(
     if csv is None:
         typer.echo(text, nl=False)
         return
-    csv.write_text(text)
+    csv.write_text(text, encoding="utf-8")
     typer.echo(str(csv))
 
 

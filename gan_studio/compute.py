@@ -95,12 +95,21 @@ class Engine:
         """Memory in use: of the graphics card at its peak, else of this process."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device)
+        if self.device.type == "mps":
+            return torch.mps.driver_allocated_memory()
         return psutil.Process().memory_info().rss
+
+    def forget_peak(self) -> None:
+        """Count the peak of the graphics card's memory anew."""
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
 
     def wait(self) -> None:
         """Until the device has done all that it was told; for timing."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
+        elif self.device.type == "mps":
+            torch.mps.synchronize()
 
     def satisfies(self, compute: Compute) -> bool:
         """Whether this is one of the ways to compute that the user allows."""
@@ -123,8 +132,13 @@ class Engine:
         }
 
 
-def engine_from(values: dict[str, Any]) -> Engine:
-    return Engine(**(values | {"device": torch.device(values["device"])}))
+def engine_from(values: dict[str, Any]) -> Engine | None:
+    """The engine that was saved; None where nothing usable was, or where its device is not here."""
+    try:
+        engine = Engine(**(values | {"device": torch.device(values["device"])}))
+    except (KeyError, TypeError, RuntimeError):
+        return None
+    return engine if is_here(engine.device.type) else None
 
 
 def mixed_seed(*numbers: int) -> int:
@@ -135,12 +149,18 @@ def mixed_seed(*numbers: int) -> int:
 
 def pick_device(wanted: str = "auto") -> torch.device:
     """Raises ConfigError where the wanted device is not there."""
-    have = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted == "auto":
-        wanted = next(name for name in ("cuda", "mps", "cpu") if have[name])
-    if not have[wanted]:
+        wanted = next(name for name in ("cuda", "mps", "cpu") if is_here(name))
+    if not is_here(wanted):
         raise ConfigError(f"There is no {wanted.upper()} device here; set compute.device to auto or cpu.")
     return torch.device(wanted)
+
+
+def is_here(device: str) -> bool:
+    """Whether there is a device of this kind: "cpu", "cuda" or "mps"."""
+    if device == "cuda":
+        return torch.cuda.is_available()
+    return device == "cpu" or torch.backends.mps.is_available()
 
 
 def device_name(device: torch.device) -> str:

@@ -201,8 +201,11 @@ def is_live(spec: Spec, path: str) -> bool:
     """Whether the option at this path may be changed while a run trains."""
     node: Any = spec
     *parents, last = path.split(".")
-    for part in parents:
-        node = node[int(part)] if isinstance(node, (list, tuple)) else getattr(node, part, None)
+    try:
+        for part in parents:
+            node = node[int(part)] if isinstance(node, (list, tuple)) else getattr(node, part, None)
+    except (ValueError, IndexError):
+        return False
     if not isinstance(node, Spec) or last not in type(node).model_fields:
         return False
     return bool(extra(type(node).model_fields[last])["live"])

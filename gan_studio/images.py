@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import os
-import secrets
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +16,7 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 from torch import Tensor
 
 from .config import ConfigError
+from .files import write_atomic
 
 Colour = tuple[int, int, int]
 Channels = Literal["rgb", "grey", "rgba"]
@@ -209,16 +208,9 @@ def write_png(path: Path | str, pixels: np.ndarray, recipe: Mapping[str, str] | 
     text = PngInfo()
     for name, value in (recipe or {}).items():
         text.add_itxt(name, value)
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            _picture(pixels).save(file, "PNG", pnginfo=text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    buffer = io.BytesIO()
+    _picture(pixels).save(buffer, "PNG", pnginfo=text)
+    write_atomic(Path(path), buffer.getvalue())
 
 
 def read_recipe(path: Path | str) -> dict[str, str]:

@@ -15,7 +15,16 @@ from typing import Any
 import platformdirs
 
 from .config import ConfigError, did_you_mean, from_toml, to_toml
+from .files import write_atomic
 
+WORDS: dict[str, Any] = {  # of the table [preset], with their types
+    "title": str,
+    "paper": str,
+    "figure": str,
+    "expect": str,
+    "minutes": (int, float),
+    "order": int,
+}
 DEFAULT = "dcgan-digits"
 
 
@@ -60,7 +69,9 @@ def read(path: Path, own: bool = False) -> Preset:
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not a text file; choose a TOML file.") from None
     about = values.pop("preset", {})
-    known = {key: about[key] for key in ("title", "paper", "figure", "expect", "minutes", "order") if key in about}
+    known = {key: about[key] for key in WORDS if key in about} if isinstance(about, dict) else None
+    if known is None or not all(isinstance(known[key], WORDS[key]) for key in known):
+        raise ConfigError(f"The table [preset] of {path} is not one of texts and numbers; mend it or remove the file.")
     return Preset(id=path.stem, values=values, path=path, own=own, **({"title": path.stem} | known))
 
 
@@ -94,7 +105,7 @@ def save(title: str, values: dict[str, Any], expect: str = "") -> Preset:
     path = own_folder() / f"{name}.toml"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(to_toml({"preset": {"title": title, "expect": expect}} | values), encoding="utf-8")
+        write_atomic(path, to_toml({"preset": {"title": title, "expect": expect}} | values))
     except OSError as error:
         raise ConfigError(f"The preset cannot be written to {path} ({error.strerror}).") from None
     return read(path, own=True)

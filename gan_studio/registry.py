@@ -45,10 +45,10 @@ class Registry(Generic[T]):
 
     def parse(self, value: Any) -> T:
         """An entry from itself, from its kind alone, or from a table with `kind`. Raises ConfigError."""
-        if isinstance(value, Spec) and value.kind in self._entries:
+        if isinstance(value, Spec) and type(value) is self._entries.get(value.kind):
             return value  # type: ignore[return-value]
         values = {"kind": value} if isinstance(value, str) else value
-        if not isinstance(values, dict) or "kind" not in values:
+        if not isinstance(values, dict) or not isinstance(values.get("kind"), str):
             raise ConfigError(f"{value!r} does not name {self.what} by its kind.")
         rest = {key: item for key, item in values.items() if key != "kind"}
         return self[values["kind"]].parse(rest)
@@ -56,10 +56,10 @@ class Registry(Generic[T]):
     def _fill(self) -> None:
         if self._filled:
             return
-        self._filled = True
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{self.package}.{module.name}")
+        self._filled = True
 
 
 class OneOf:

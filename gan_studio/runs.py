@@ -12,6 +12,7 @@ Written by jobs only. Files are written under a temporary name, flushed and rena
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -27,6 +28,7 @@ import numpy as np
 import platformdirs
 
 from .config import ConfigError, from_toml, put, to_toml
+from .files import write_atomic
 
 STATES = ("new", "queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
 
@@ -39,18 +41,6 @@ def default_root() -> Path:
 # --- writing so that nothing is ever half there ----------------------------------------------------------------------
 
 
-def write_atomic(path: Path, data: bytes | str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data.encode() if isinstance(data, str) else data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def write_json(path: Path, values: Any) -> None:
     write_atomic(path, json.dumps(values, indent=1))
 
@@ -58,7 +48,7 @@ def write_json(path: Path, values: Any) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """{} where the file is missing or cut off."""
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}
@@ -67,10 +57,21 @@ def read_json(path: Path) -> dict[str, Any]:
 def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     """Append as one write, after closing a line that an earlier process left half-written."""
     text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
-    with path.open("ab+") as file:
-        if file.tell() and not _ends_with_newline(file):
+    with path.open("ab+", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        if size and not _ends_with_newline(file):
             text = "\n" + text
-        file.write(text.encode())
+        try:
+            write_all(file, text.encode())
+        except OSError:  # a full disk: nothing rather than half, so that writing again doubles nothing
+            file.truncate(size)
+            raise
+
+
+def write_all(file: Any, data: bytes) -> None:
+    """A raw file may take less than it is given."""
+    while data:
+        data = data[file.write(data) :]
 
 
 def _ends_with_newline(file: Any) -> bool:
@@ -169,7 +170,9 @@ class Run:
     def config(self) -> dict[str, Any]:
         """The plain values of config.toml. Raises ConfigError."""
         try:
-            return from_toml((self.folder / "config.toml").read_text())
+            return from_toml((self.folder / "config.toml").read_text(encoding="utf-8"))
+        except UnicodeDecodeError:
+            raise ConfigError(f"The config.toml of {self.folder} is damaged; branch from another run.") from None
         except OSError:
             raise ConfigError(
                 f"{self.folder} is not a run: its config.toml is missing. Choose a run's folder."
@@ -237,6 +240,12 @@ class Run:
         append_lines(self.folder / "changes.jsonl", [{"step": step, "path": path, "old": old, "new": new}])
 
     def mark_resumed(self, step: int) -> None:
+        """Take back what was told after `step`, and put aside the checkpoints after it: they could not be read."""
+        for checkpoint in self.checkpoints():
+            if checkpoint.step > step:
+                aside = checkpoint.path.with_name(f".damaged-{checkpoint.path.name}")
+                shutil.rmtree(aside, ignore_errors=True)
+                checkpoint.path.rename(aside)
         for file in ("curves.jsonl", "changes.jsonl"):
             if (self.folder / file).exists():
                 append_lines(self.folder / file, [{"resumed": step}])
@@ -260,7 +269,8 @@ class Run:
         return sorted((self.folder / "samples").glob("step-*"))
 
     def log(self, text: str) -> None:
-        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+        """A line for people; a full disk does not stop what it tells about."""
+        with contextlib.suppress(OSError), (self.folder / "log.txt").open("a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}\n")
 
     # what it can go on from
@@ -329,8 +339,12 @@ class Run:
                 shutil.rmtree(checkpoint.path, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove what a killed process left half-written."""
-        for leftover in [*self.folder.glob(".*.tmp"), *(self.folder / "checkpoints").glob(".*.tmp")]:
+        """Remove what a killed process left half-written; bring back what it was about to replace."""
+        for retired in (self.folder / "checkpoints").glob(".step-*.old.tmp"):
+            final = retired.with_name(retired.name.removeprefix(".").removesuffix(".old.tmp"))
+            if not final.exists():
+                retired.rename(final)
+        for leftover in [p for place in (".", "checkpoints", "samples") for p in (self.folder / place).glob(".*.tmp")]:
             shutil.rmtree(leftover, ignore_errors=True)
             leftover.unlink(missing_ok=True)
 
@@ -413,8 +427,14 @@ def branch(parent: Run, step: int | None, config: dict[str, Any], root: Path | N
         preset=about.get("preset", ""),
         parent={"run": parent.name, "step": checkpoint.step},
     )
-    shutil.copytree(checkpoint.path, run.folder / "checkpoints" / checkpoint.path.name)
-    run.set_state(State("stopped", checkpoint.step))
+    final = run.folder / "checkpoints" / checkpoint.path.name
+    temporary = final.with_name(f".{final.name}.tmp")
+    try:
+        shutil.copytree(checkpoint.path, temporary, ignore=shutil.ignore_patterns("starred"))
+        temporary.rename(final)
+    except OSError as error:
+        raise ConfigError(f"The checkpoint cannot be copied to {final} ({error.strerror}); make room.") from error
+    run.set_state(State("stopped", checkpoint.step, config.get("steps", 0)))
     return run
 
 

@@ -91,3 +91,13 @@ def test_a_thumbnail_lies_beside_its_preset(own_folders: Path) -> None:
     assert saved.thumbnail is None and saved.path is not None
     saved.path.with_suffix(".png").write_bytes(b"png")
     assert saved.thumbnail == saved.path.with_suffix(".png")
+
+
+@pytest.mark.parametrize("table", ["preset = 3", '[preset]\norder = "first"', "[preset]\ntitle = 5"])
+def test_a_malformed_preset_is_left_out_of_the_list(own_folders: Path, table: str) -> None:
+    folder = presets.own_folder()
+    folder.mkdir(parents=True)
+    (folder / "odd.toml").write_text(table)
+    assert "odd" not in {preset.id for preset in presets.all_presets()}
+    with pytest.raises(ConfigError, match="preset"):
+        presets.read(folder / "odd.toml")

@@ -377,7 +377,7 @@ def test_a_branch_knows_its_parent_and_has_its_checkpoint(run: Run) -> None:
     assert child.about()["preset"] == "ring"
     assert child.config() == {"steps": 20}
     assert [checkpoint.step for checkpoint in child.checkpoints()] == [4]
-    assert child.state() == State("stopped", 4, updated=child.state().updated)
+    assert child.state() == State("stopped", 4, 20, updated=child.state().updated)
     assert torch.equal(child.checkpoint_at().load()[0]["G"]["w"], torch.full((3,), 4.0))
     assert [checkpoint.step for checkpoint in run.checkpoints()] == [4, 8]
     assert runs.branch(run, None, {}).about()["parent"]["step"] == 8

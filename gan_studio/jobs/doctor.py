@@ -131,7 +131,7 @@ def _screen() -> Check:
 
 
 def _extras() -> Check:
-    found = {"video": "av", "tensorboard": "tensorboardX"}
+    found = {"tensorboard": "tensorboardX"}
     missing = [extra for extra, module in found.items() if importlib.util.find_spec(module) is None]
     if missing:
         return Check("Extras", "warning", f'to have all: pip install "gan-studio[{",".join(missing)}]".')
@@ -253,7 +253,7 @@ def _copy(run: runs.Run, span: Span, folder: Path) -> runs.Run:
     if span.checkpoint:
         shutil.copytree(span.checkpoint.path, folder / "checkpoints" / span.checkpoint.path.name)
     values = run.config_at(span.start) | {"checkpoint_every": span.end - span.middle, "keep_newest": 1000}
-    (folder / "config.toml").write_text(to_toml(values))
+    (folder / "config.toml").write_text(to_toml(values), encoding="utf-8")
     return runs.Run(folder)
 
 

@@ -6,6 +6,7 @@ starts untouched.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -39,7 +40,9 @@ def dry_run(config: RunConfig, dataset: Dataset, spare_core: bool) -> Generator[
                 yield Progress(len(times), 0, f"Trying {engine}")
                 times[engine] = _seconds_per_step(config, dataset, engine)
         best = min(times, key=times.__getitem__)
-    ranked = sorted(times.items(), key=lambda pair: pair[1])
+    if math.isinf(times[best]):
+        raise ConfigError(_what_fits(config, dataset, best))
+    ranked = sorted(((e, t) for e, t in times.items() if math.isfinite(t)), key=lambda pair: pair[1])
     return Outcome(best, forecast(config, best, times[best], tuple((str(e), t) for e, t in ranked)))
 
 
@@ -55,17 +58,18 @@ def forecast(
 
 
 def _seconds_per_step(config: RunConfig, dataset: Dataset, engine: Engine) -> float:
-    """The median of a few steps after one that warms up. Raises ConfigError where memory runs out."""
+    """The median of a few steps after one that warms up; infinity where memory runs out."""
     engine.enter()
     try:
         return _timed(config, dataset, engine)
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
-    raise ConfigError(_what_fits(config, dataset, engine))
+        return math.inf
 
 
 def _timed(config: RunConfig, dataset: Dataset, engine: Engine, most: int = STEPS) -> float:
+    engine.forget_peak()
     engine.seed_step(config.seed, 0)
     training = config.recipe.build(dataset.shape, config.steps, engine)
     training.iteration = TYPICAL
@@ -88,7 +92,7 @@ def _what_fits(config: RunConfig, dataset: Dataset, engine: Engine) -> Problem:
         smaller = config.with_values({"recipe.batch_size": batch})
         try:
             _timed(smaller, dataset, engine, most=1)
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             continue
@@ -102,4 +106,5 @@ def _what_fits(config: RunConfig, dataset: Dataset, engine: Engine) -> Problem:
 def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    return "can't allocate memory" in str(error)  # what torch says on the CPU
+    told = str(error).lower()
+    return "out of memory" in told or "can't allocate memory" in told  # as torch says on graphics cards, on the CPU

@@ -55,9 +55,11 @@ class Inbox:
     """Thread-safe and never blocking for the sender."""
 
     def __init__(self) -> None:
-        self._commands: queue.Queue[Command] = queue.Queue()
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()  # its put may interrupt itself: Ctrl-C
+        self._stop = False
 
     def put(self, command: Command) -> None:
+        self._stop |= isinstance(command, Stop)
         self._commands.put(command)
 
     def waiting(self) -> list[Command]:
@@ -71,8 +73,7 @@ class Inbox:
 
     def stop_waits(self) -> bool:
         """Whether a Stop has come; everything stays where it is."""
-        with self._commands.mutex:
-            return any(isinstance(command, Stop) for command in self._commands.queue)
+        return self._stop
 
     def wait(self) -> Command:
         """The next command, however long it takes."""

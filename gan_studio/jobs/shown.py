@@ -13,10 +13,12 @@ from torch import Tensor
 
 from .. import images
 from ..data import Dataset
+from ..files import write_atomic
 from ..recipes import Generates
-from ..runs import Run, write_atomic
+from ..runs import Run
 from .events import Event, Landscape, Real, Samples
 
+AT_ONCE = 512  # samples in one pass, so that a large grid takes no more memory than a step
 REAL_SEED = 987_654_321  # of the fixed real samples that stand beside the generated ones
 
 
@@ -25,13 +27,16 @@ class Shown(ABC):
 
     def __init__(self, dataset: Dataset, count: int, seed: int):
         self.dataset, self.count, self.seed = dataset, count, seed
+        self._latents: Tensor | None = None  # fixed, and slow to make by seed
 
     def real(self) -> Real:
         return Real(self.array(self.dataset.batch(self.count, 0, REAL_SEED).x))
 
     def events(self, step: int, training: Generates) -> Iterator[Event]:
-        z = training.latents(self.count, self.seed)
-        yield Samples(step, self.array(training.generate(z)))
+        if self._latents is None:
+            self._latents = training.latents(self.count, self.seed)
+        x = torch.cat([training.generate(z) for z in self._latents.split(AT_ONCE)])
+        yield Samples(step, self.array(x))
 
     @abstractmethod
     def array(self, x: Tensor) -> np.ndarray:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from .. import runs
 from ..compute import pick_device
 from ..config import ConfigError
-from ..recipes.gan import Gan
+from ..recipes import GeneratingRecipe
 from .settings import RunConfig
 
 
@@ -26,18 +26,11 @@ class Snapshot:
     about: dict[str, Any]  # {"run", "step", "weights": "averaged" or "raw", "title"}
     device: torch.device
 
-    @property
-    def z_dim(self) -> int:
-        return self._recipe.latent.dim
-
-    @property
-    def _recipe(self) -> Gan:
-        assert isinstance(self.config.recipe, Gan)
-        return self.config.recipe
-
     def latents(self, count: int, seed: int) -> Tensor:
         """z [N, z_dim]; row i belongs to seed + i."""
-        return self._recipe.latent.seeded(count, seed).to(self.device)
+        recipe = self.config.recipe
+        assert isinstance(recipe, GeneratingRecipe)
+        return recipe.seeded_latents(count, seed).to(self.device)
 
     @torch.no_grad()
     def generate(self, z: Tensor, batch: int = 256) -> Tensor:
@@ -58,7 +51,7 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
         checkpoint = run.checkpoint_at(step)
     config = RunConfig.parse(run.config_at(checkpoint.step))
     weights, _ = checkpoint.load()
-    if not isinstance(config.recipe, Gan):
+    if not isinstance(config.recipe, GeneratingRecipe):
         raise ConfigError(f"The run {run.name} holds no generator that makes samples from noise; choose another run.")
     shape = tuple(run.about().get("shape") or config.data.shape() or ())
     averaged = "generator_ema" in weights and not raw
@@ -76,8 +69,10 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
     )
 
 
-def _network(recipe: Gan, shape: tuple[int, ...], weights: dict[str, Tensor], run: runs.Run, device: str) -> nn.Module:
-    network = recipe.generator.build(recipe.latent.dim, shape)
+def _network(
+    recipe: GeneratingRecipe, shape: tuple[int, ...], weights: dict[str, Tensor], run: runs.Run, device: str
+) -> nn.Module:
+    network = recipe.build_generator(shape)
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

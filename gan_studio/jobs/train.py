@@ -6,9 +6,11 @@ the device until they are told, about ten times a second.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import time
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,10 @@ import numpy as np
 import torch
 
 from .. import runs
-from ..compute import Engine, default_engine, engine_from, environment, pick_device
+from ..compute import Engine, default_engine, engine_from, environment
 from ..config import ConfigError, get, is_live
 from ..data import Dataset, Progress, Stream
+from ..nn.blocks import parameter_count
 from ..recipes import PLAYERS, Generates, Training
 from .dryrun import dry_run, forecast, is_out_of_memory
 from .events import (
@@ -86,18 +89,30 @@ class TrainJob:
     def __iter__(self) -> Events:
         lock = self.run.lock()
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=1)  # somebody may be looking whether it is held
         except filelock.Timeout:
             raise ConfigError(
                 f"The run {self.run.name} is being trained already; follow it, or stop it first."
             ) from None
         except OSError as error:
             raise ConfigError(f"{self.run.folder} cannot be written ({error.strerror}).") from None
+        before = self.run.state()
         try:
+            self.run.set_state(replace(before, name="running"))
             yield from self._train()
         except Ending:  # a Stop while the data was being prepared
-            yield Stopped(self.run.state().step)
+            self.run.set_state(replace(before, name="stopped"))
+            yield Stopped(before.step)
+        except ConfigError as error:
+            self.run.set_state(replace(before, name="failed", reason=str(error)))
+            raise
+        except OSError as error:
+            sentence = f"{self.run.folder} cannot be written ({error.strerror}); make room, or mend it."
+            raise ConfigError(sentence) from error
         finally:
+            if self.run.state().name == "running":  # whoever iterated went before the first step
+                with contextlib.suppress(OSError):
+                    self.run.set_state(replace(before, name="stopped"))
             lock.release()
 
     def _train(self) -> Events:
@@ -108,10 +123,14 @@ class TrainJob:
         dataset = yield from self._stoppable(config.data.prepare())
         for note in dataset.notes:
             yield self._log(note, "warning")
+        for sentence in config.recipe.advice(dataset.shape):
+            yield self._log(sentence, "warning")
         engine = yield from self._engine(config, dataset)
         engine.enter()
         engine.seed_step(config.seed, 0)
         training = config.recipe.build(dataset.shape, config.steps, engine)
+        for name, network in training.networks().items():
+            self.run.log(f"{name}: {parameter_count(network):,} parameters")
         stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
         loop = Loop(
             self.run, config, training, stream, engine, shown(dataset, config.sample_count, config.seed), self.inbox
@@ -137,11 +156,9 @@ class TrainJob:
 
     def _engine(self, config: RunConfig, dataset: Dataset) -> Generator[Event | Progress, None, Engine]:
         """What an earlier part of the run computed with, or what the dry run picks."""
-        saved = self.run.engine()
-        if saved and engine_from(saved).satisfies(config.compute):
-            engine = engine_from(saved)
-            pick_device(engine.device.type)  # it must still be there
-            return engine
+        saved = engine_from(self.run.engine())
+        if saved and saved.satisfies(config.compute):
+            return saved
         if self.dry_run:
             outcome = yield from self._stoppable(dry_run(config, dataset, self.spare_core))
             engine, told = outcome.engine, outcome.forecast
@@ -227,7 +244,7 @@ class Loop:
         self.engine.seed_step(self.config.seed, self.step + 1)
         try:
             scalars = self.training.step(self.stream, players)
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             raise Failed(self._out_of_memory()) from error
@@ -355,6 +372,9 @@ class Loop:
         numbers = flat.cpu().numpy()  # the one CPU-GPU sync
         if not np.isfinite(numbers).all():
             row, column = where[int(np.argmin(np.isfinite(numbers)))]
+            if row:  # what led there is worth seeing
+                self.untold = untold[:row]
+                self.run.append_curves(*self._fetch())
             raise Failed(self._divergence(f"The term {names[column]}", untold[row][0]))
         table = np.full((len(untold), len(names)), np.nan, np.float32)
         rows, columns = zip(*where, strict=True)
@@ -362,9 +382,8 @@ class Loop:
         return [step for step, _ in untold], {name: table[:, j] for j, name in enumerate(names)}
 
     def _divergence(self, what: str, step: int) -> str:
-        healthy = self.run.checkpoints()[-1].step
         return (
-            f"{what} stopped being a number at step {step}. The healthy checkpoint of step {healthy} is kept: "
+            f"{what} stopped being a number at step {step}. The healthy checkpoint of step {self.saved_at} is kept: "
             "branch from it with a lower learning rate, or with recipe.clip_norm set."
         )
 
@@ -390,9 +409,12 @@ class Loop:
     def _save(self, starred: bool = False) -> Events:
         yield from self._writing(lambda: self._checkpoint(starred))
         self._set_state("paused" if self.paused else "running")
-        yield Checkpoint(self.step, self.run.checkpoints()[-1].path)
+        yield Checkpoint(self.step, self.run.checkpoint_at(self.step).path)
 
     def _checkpoint(self, starred: bool = False) -> None:
+        if self.saved_at == self.step:  # it is there already
+            self.run.checkpoint_at(self.step).star(starred)
+            return
         self._check_weights()
         weights = {name: network.state_dict() for name, network in self.training.networks().items()}
         rest = {
@@ -414,8 +436,7 @@ class Loop:
     def load(self, weights: dict[str, dict[str, Any]], rest: dict[str, Any]) -> None:
         """Go on from a checkpoint. Raises ConfigError where it was made by other networks."""
         try:
-            for name, network in self.training.networks().items():
-                network.load_state_dict(weights[name])
+            self.training.load_weights(weights)
             self.training.load_state(rest["training"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise ConfigError(

@@ -28,11 +28,6 @@ class Average:
             torch._foreach_copy_(self._buffers, list(network.buffers()))
 
 
-def half_life_decay(half_life: float, amount: float) -> float:
-    """The decay of an update after `amount` such that an old weight counts half after `half_life`, in the same unit."""
-    return 0.5 ** (amount / half_life) if half_life > 0 else 0.0
-
-
 def ramped(decay: float, updates: int) -> float:
     """The decay of update number `updates` (from 0), small at first: min(decay, (1 + t) / (10 + t))."""
     return min(decay, (1 + updates) / (10 + updates))

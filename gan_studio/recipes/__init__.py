@@ -37,6 +37,11 @@ class Training(ABC):
     def networks(self) -> dict[str, nn.Module]:
         """What is saved as weights: {name: network}."""
 
+    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
+        """Take over saved weights. Raises KeyError or RuntimeError where they are of other networks."""
+        for name, network in self.networks().items():
+            network.load_state_dict(weights[name])
+
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """What else resuming needs: optimisers and counters, as tensors, numbers, strings, lists and dicts."""
@@ -78,9 +83,25 @@ class Recipe(Spec):
     def check(self, shape: tuple[int, ...]) -> None:
         """Whether the parts fit together for samples of this shape. Raises ConfigError with paths."""
 
+    def advice(self, shape: tuple[int, ...]) -> tuple[str, ...]:
+        """Sentences about choices that work but that the papers advise against."""
+        return ()
+
     @abstractmethod
     def build(self, shape: tuple[int, ...], steps: int, engine: Engine) -> Training:
         """Networks and optimisers on the engine's device, for a training of `steps`. Raises ConfigError."""
+
+
+class GeneratingRecipe(Recipe):
+    """A recipe whose trained generator makes samples from latents: what a snapshot needs."""
+
+    @abstractmethod
+    def seeded_latents(self, count: int, seed: int) -> Tensor:
+        """z [N, z_dim] on the CPU; row i belongs to seed + i."""
+
+    @abstractmethod
+    def build_generator(self, shape: tuple[int, ...]) -> nn.Module:
+        """The bare generator on the CPU, for weights to be loaded into."""
 
 
 RECIPES: Registry[Recipe] = Registry("gan_studio.recipes", "recipe")

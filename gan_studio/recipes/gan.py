@@ -20,13 +20,13 @@ from ..nn.schedules import AnySchedule, Constant
 from ..objectives import OBJECTIVES, Objective
 from ..penalties import PENALTIES, Penalty
 from ..registry import OneOf
-from . import PLAYERS, RECIPES, Curves, Generates, Recipe, Training
+from . import PLAYERS, RECIPES, Curves, Generates, GeneratingRecipe, Recipe, Training
 
 Terms = dict[str, Tensor]  # {name: [N]}
 
 
 @RECIPES.add
-class Gan(Recipe):
+class Gan(GeneratingRecipe):
     """A generator and a discriminator, any objective, any list of penalties."""
 
     kind = "gan"
@@ -95,6 +95,23 @@ class Gan(Recipe):
         with torch.device("meta"):
             _built("generator", lambda: self.generator.build(self.latent.dim, shape))
             _built("discriminator", lambda: self.discriminator.build(shape))
+
+    def advice(self, shape: tuple[int, ...]) -> tuple[str, ...]:
+        with torch.device("meta"):
+            D = self.discriminator.build(shape)
+        batched = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in D.modules())
+        if batched and any(penalty.second_order for penalty in self.penalties):
+            return (
+                "The penalty looks at each sample alone, and batch norm ties a batch together: "
+                "set recipe.discriminator.norm to none, layer or instance (Gulrajani et al. 2017, section 4).",
+            )
+        return ()
+
+    def seeded_latents(self, count: int, seed: int) -> Tensor:
+        return self.latent.seeded(count, seed)
+
+    def build_generator(self, shape: tuple[int, ...]) -> nn.Module:
+        return self.generator.build(self.latent.dim, shape)
 
     def build(self, shape: tuple[int, ...], steps: int, engine: Engine) -> GanTraining:
         return GanTraining(self, shape, steps, engine)
@@ -208,6 +225,8 @@ class GanTraining(Training, Generates):
 
     def apply(self, recipe: Recipe) -> None:
         assert isinstance(recipe, Gan)
+        if bool(recipe.ema) != bool(self.recipe.ema):
+            self.average = Average(self.G) if recipe.ema else None
         self.recipe = recipe
 
     def latents(self, count: int, seed: int) -> Tensor:
@@ -225,6 +244,10 @@ class GanTraining(Training, Generates):
     def networks(self) -> dict[str, nn.Module]:
         averaged = {"generator_ema": self.average.module} if self.average else {}
         return {"generator": self.G, "discriminator": self.D} | averaged
+
+    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
+        """An average that was not kept before begins at the generator as it is."""
+        super().load_weights({"generator_ema": weights["generator"]} | weights)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -309,5 +332,9 @@ def _load_optimiser(optimiser: torch.optim.Optimizer, spec: Spec, saved: dict[st
         return
     options = [{k: v for k, v in group.items() if k != "params"} for group in optimiser.param_groups]
     optimiser.load_state_dict(saved["state"])
+    for parameter, moments in optimiser.state.items():  # fused kernels want them laid out as the weights are
+        for name, value in moments.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                moments[name] = torch.empty_like(parameter).copy_(value)
     for group, chosen in zip(optimiser.param_groups, options, strict=True):
         group.update(chosen)

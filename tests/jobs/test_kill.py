@@ -134,3 +134,23 @@ def test_where_every_checkpoint_is_damaged_the_run_starts_anew(make_run: Callabl
     assert next(e for e in events if isinstance(e, Started)).step == 0
     assert run.curves()["D/real"][0].tolist() == [1, 2, 3, 4, 5, 6]
     assert run.checkpoint_at().load()
+
+
+def test_a_kill_between_the_two_renames_of_a_checkpoint_loses_nothing(make_run: Callable[..., runs.Run]) -> None:
+    run = make_run()
+    list(job_of(run))
+    newest = run.checkpoint_at().path
+    newest.rename(newest.with_name(f".{newest.name}.old.tmp"))
+    run.sweep()
+    assert run.checkpoint_at().path == newest
+    assert run.checkpoint_at().load()
+
+
+def test_a_damaged_checkpoint_is_put_aside_and_outlives_no_good_one(make_run: Callable[..., runs.Run]) -> None:
+    run = make_run({"keep_newest": 1, "steps": 7, "checkpoint_every": 3})
+    list(job_of(run))
+    shorten(run.checkpoint_at().path / "state.pt")
+    saved = run.checkpoint_at().step
+    list(job_of(run))
+    assert [checkpoint.step for checkpoint in run.checkpoints()] == [saved]
+    assert run.newest_readable()

@@ -126,3 +126,21 @@ def test_a_checkpoint_of_another_network_is_refused_with_a_sentence(make_run: Ca
     config = RunConfig.parse(parent.config()).with_values({"steps": 7, "recipe.generator.width": 16})
     with pytest.raises(ConfigError, match="made by other networks"):
         list(job_of(runs.branch(parent, None, config.plain())))
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.0, 0.9), (0.9, 0.0)])
+def test_an_average_may_begin_or_end_while_the_run_trains(
+    make_run: Callable[..., runs.Run], before: float, after: float
+) -> None:
+    run = make_run({"recipe.ema": before})
+    job = job_of(run)
+    events = iter(job)
+    while not (isinstance(event := next(events), Checkpoint) and event.step == 3):
+        pass
+    job.inbox.put(Change("recipe.ema", after))
+    list(events)
+    assert ("generator_ema" in run.checkpoint_at().load()[0]) == bool(after)
+    config = RunConfig.parse(run.config_at(6)).with_values({"steps": 8})
+    assert isinstance(list(job_of(runs.branch(run, 6, config.plain())))[-1], Finished)
+    config = config.with_values({"recipe.ema": before})
+    assert isinstance(list(job_of(runs.branch(run, 6, config.plain())))[-1], Finished)

@@ -314,3 +314,66 @@ def test_parts_that_do_not_fit_are_told_with_their_place() -> None:
     found = problems({"data": {"kind": "toy2d"}, "recipe": {"kind": "gan"}})
     assert [problem.path for problem in found] == ["recipe.generator"]
     assert problems({"data": {"kind": "digits", "size": 16}, "recipe": {"kind": "gan"}}) == ()
+
+
+def test_a_disk_that_stays_full_for_everything_ends_in_a_sentence(
+    make_run: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run({"steps": 1000, "checkpoint_every": 1000})
+    job = job_of(run)
+    events = iter(job)
+    until(events, Curves)
+
+    def full(*args: Any, **kwargs: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("save_checkpoint", "append_curves", "set_state"):
+        monkeypatch.setattr(runs.Run, name, full)
+    monkeypatch.setattr("pathlib.Path.open", full)
+    assert "disk" in until(events, Paused)[-1].reason
+    job.inbox.put(Stop())
+    assert "disk" in until(events, Stopped)[-1].reason
+
+
+def test_the_dry_run_leaves_out_what_does_not_fit(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = GanTraining.step
+
+    def hungry(self: GanTraining, batches: Any, players: tuple[str, ...] = ("D", "G")) -> Any:
+        if self.engine.precision == "fp32":
+            raise RuntimeError("MPS backend out of memory")
+        return step(self, batches, players)
+
+    monkeypatch.setattr(GanTraining, "step", hungry)
+    monkeypatch.setattr("gan_studio.compute.has_fast_bf16", lambda device: True)
+    run = make_run()
+    told = next(e for e in TrainJob(run) if isinstance(e, Forecast))
+    assert told.picked.startswith("bf16") and all("fp32" not in name for name, _ in told.table)
+
+
+def test_the_curve_before_a_divergence_is_kept(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = GanTraining.step
+
+    def poisoned(self: GanTraining, batches: Any, players: tuple[str, ...] = ("D", "G")) -> dict[str, torch.Tensor]:
+        curves = step(self, batches, players)
+        return curves | ({"D/real": torch.tensor(float("inf"))} if self.iteration == 5 else {})
+
+    monkeypatch.setattr(GanTraining, "step", poisoned)
+    monkeypatch.setattr("gan_studio.jobs.train.TELL_EVERY", 1000.0)
+    run = make_run({"steps": 6, "checkpoint_every": 1000})
+    list(job_of(run))
+    assert run.curves()["D/real"][0].tolist() == [1, 2, 3, 4]
+
+
+def test_what_a_paper_advises_against_is_said(make_run: Make) -> None:
+    changes = {"recipe.discriminator.norm": "batch", "recipe.penalties": ["gradient-penalty"]}
+    warned = [e.text for e in job_of(make_run(changes)) if isinstance(e, Log) and e.level == "warning"]
+    assert len(warned) == 1 and "batch norm" in warned[0]
+    assert not [e for e in job_of(make_run({"recipe.penalties": ["gradient-penalty"]})) if isinstance(e, Log)]
+
+
+def test_an_engine_that_is_not_here_is_measured_anew(make_run: Make) -> None:
+    run = make_run()
+    list(job_of(run))
+    for damage in ({"device": "nonsense"}, {"device": "cpu", "colour": 1}, {}):
+        runs.write_json(run.folder / "engine.json", damage)
+        assert isinstance(list(job_of(run))[-1], Finished)

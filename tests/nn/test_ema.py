@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan_studio.nn.ema import Average, half_life_decay, ramped
+from gan_studio.nn.ema import Average, ramped
 from gan_studio.nn.spectral import spectral_normalise
 
 
@@ -56,12 +56,6 @@ def test_follows_after_loading_a_state():
     other.update(made, 0.5)
     for a, b in zip(other.module.parameters(), made.parameters(), strict=True):
         assert torch.equal(a, b)
-
-
-def test_half_life():
-    decay = half_life_decay(half_life=10_000, amount=64)
-    assert decay ** (10_000 / 64) == pytest.approx(0.5)
-    assert half_life_decay(0, 64) == 0  # no memory at all
 
 
 def test_ramp():
