@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 Editor = NumberBox | ChoiceBox | CheckBox | TextLine | PathLine | PointsEditor
 
-EDITOR_WIDTH = 120
+EDITOR_WIDTH = 104
 GUTTER = 18  # left of every title in "All settings", where the arrows stand
 
 
@@ -546,6 +546,7 @@ class ListItem(Folding):
         self.shown = self._own_shown = own or bool(nested)
         self.setVisible(self.shown)
         self.none.setVisible(not self.entries)
+        self.none.setIndent(0 if look.flat else GUTTER + 4 - INDENT)  # beneath the title
         self.lay_out(look, bool(nested) or not self.entries)
         return self.shown
 

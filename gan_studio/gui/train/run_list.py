@@ -79,11 +79,18 @@ class Row:
         state = self.state
         parts = [STATE_WORDS.get(state.name, state.name)]
         if state.steps:
-            done = state.name == "finished"
-            parts.append(f"{state.step:,} steps" if done else f"{state.step:,} of {state.steps:,} steps")
+            parts.append(self._progress())
         if state.seconds >= 1:
             parts.append(clock(state.seconds))
         return " · ".join(parts)
+
+    def _progress(self) -> str:
+        """The folder knows of the newest checkpoint only, which is behind what a training run is at."""
+        state = self.state
+        if state.name == "finished":
+            return f"{state.step:,} steps"
+        saved = "saved at " if state.name in ("running", "paused") else ""
+        return f"{saved}{state.step:,} of {state.steps:,} steps"
 
     def thumbnail(self) -> QPixmap:
         """The newest samples; read when it is first painted."""
