@@ -20,6 +20,7 @@ EVENTS: list[Any] = [
     events.Forecast("bf16", "CPU (2 cores)", (("bf16", 0.1), ("fp32", 0.2)), 0.1, 640.0, 2**30),
     events.Started(Path("/runs/x"), 3, 9),
     events.Real(np.zeros((4, 2), np.float32)),
+    events.Looked(np.zeros((4, 2), np.float32), None, None, (("a", 4),), (("b.png", "is empty"),), ()),
     CURVES,
     events.Samples(8, np.zeros((4, 8, 8, 3), np.uint8)),
     events.Landscape(8, np.zeros((4, 4), np.float32), 1.5),
