@@ -199,6 +199,9 @@ class ConfigForm(QWidget):
         target = item.editor if isinstance(item, (FieldRow, ChoiceItem)) else item
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_top(self) -> None:
+        self._area.verticalScrollBar().setValue(0)
+
     def _level_toggled(self, number: int, checked: bool) -> None:
         if checked:
             self._look_again()

@@ -50,6 +50,7 @@ FOLLOW_MS = 1000
 WIDTHS = (330, 640, 390)  # of the three columns at first
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 LOADING = "Loading PyTorch; a moment."
+HINT = "Choose a preset on the left, or drop a folder of pictures on the window."
 
 
 class TrainRoom(Room):
@@ -131,7 +132,7 @@ class TrainRoom(Room):
         page = QWidget()
         column = QVBoxLayout(page)
         words = QLabel("The curves of the training will be drawn here.")
-        more = QLabel("Choose a preset on the left, or drop a folder of pictures on the window.")
+        more = self.hint = QLabel(HINT, textFormat=Qt.TextFormat.PlainText)
         start = self._button("start")
         start.setAutoRaise(False)
         for label in (words, more):
@@ -368,6 +369,7 @@ class TrainRoom(Room):
         else:
             self._offer_start()
         reason = self._why_not()
+        self.hint.setText(reason if self.settings.problems else HINT)
         commands.allow("start", "The run is being saved." if stage == "stopping" else "" if stage != "idle" else reason)
         for id in ("step", "step_d", "step_g"):
             commands.allow(id, "The run is being saved." if stage == "stopping" else "" if stage != "idle" else reason)

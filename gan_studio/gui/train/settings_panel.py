@@ -93,6 +93,7 @@ class SettingsPanel(QWidget):
     def show_preset(self, preset: Preset) -> None:
         self.presets.set_current(preset.id)
         self.show_values(preset.values)
+        self.form.show_top()
 
     def show_values(self, values: dict[str, Any]) -> None:
         """These plain values, as what "changed" is measured against."""
