@@ -6,7 +6,7 @@ buttons, so that text, shortcut, tooltip and the reason for being unavailable st
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
@@ -104,11 +104,12 @@ class Commands(QObject):
             menu.setToolTipsVisible(True)
         self.menus = menus
 
-    def draw_icons(self) -> None:
-        """Not before the first paint, as the icon font is large."""
+    def draw_icons(self) -> Iterator[None]:
+        """Not before the first paint, as the icon font is large; each `yield` lets the window paint what is new."""
         for command in COMMANDS:
             if command.icon:
                 theme.tint(self[command.id], command.icon)
+                yield
 
     def _action(self, command: Command) -> QAction:
         action = QAction(command.text, self, checkable=command.checkable)

@@ -145,7 +145,7 @@ class Window(QMainWindow):
 
     def _reached(self, stages: list[str]) -> None:
         if LIGHT in stages:
-            self._pieces.append(self._draw_icons())
+            self._pieces.append(self.commands.draw_icons())
             self._pieces.extend(room.furnish() for room in self.rooms)
         if READY in stages:
             self._pieces.extend(room.make_ready() for room in self.rooms)
@@ -158,10 +158,6 @@ class Window(QMainWindow):
             self._builder.stop()
         elif next(self._pieces[0], "done") == "done":
             self._pieces.popleft()
-
-    def _draw_icons(self) -> Iterator[None]:
-        self.commands.draw_icons()
-        yield
 
     def _be_ready(self) -> Iterator[None]:
         self._is_ready = True

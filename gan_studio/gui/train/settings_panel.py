@@ -59,6 +59,9 @@ class SettingsPanel(QWidget):
         self.presets = PresetList()
         self.presets.set_presets(self.known)
         yield
+        for number in range(len(self.known)):
+            self.presets.cards.index(number).data(Qt.ItemDataRole.DecorationRole)  # read before it is painted
+            yield
         self.presets.chosen.connect(self.preset_chosen)
         self.splitter.insertWidget(0, self.presets)
 
