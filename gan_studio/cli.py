@@ -30,6 +30,7 @@ from .config import ConfigError, Problem, from_text, is_live, put, to_toml
 from .terminal import View, duration, view
 
 if TYPE_CHECKING:
+    from .data import Source
     from .jobs.inbox import Inbox
     from .jobs.settings import RunConfig
     from .runs import Run
@@ -546,25 +547,32 @@ def list_data(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         return print_json(rows)
     for row in rows:
-        state = "ready" if row["ready"] else "to fetch" if row["download"] else "to choose"
-        typer.echo(f"{row['kind']:14}  {row['name']:16}  {state:9}  {row['title']}: {row['about']}")
+        typer.echo(f"{row['kind']:14}  {row['name']:16}  {row['state']:9}  {row['title']}: {row['about']}")
 
 
 def data_rows() -> list[dict[str, Any]]:
-    from .data import SOURCES, torchvision_sets
+    from .data import SOURCES
 
-    rows = []
-    for entry in SOURCES:
-        row = {"kind": entry.kind, "name": "", "title": entry.title, "about": entry.about, "download": False}
-        if entry is torchvision_sets.TorchvisionSet:
-            root = torchvision_sets.folder()
-            for name, one in torchvision_sets.SETS.items():
-                about = f'data.kind="torchvision", data.name="{name}"'
-                here = not one.missing(root, "train")
-                rows.append(row | {"name": name, "title": one.title, "about": about, "ready": here, "download": True})
-        else:
-            rows.append(row | {"ready": "path" not in entry.model_fields})
-    return rows
+    return [data_row(source) for entry in SOURCES for source in entry.variants()]
+
+
+def data_row(source: Source) -> dict[str, Any]:
+    """ "to fetch": the download is still to come; "to choose": a setting is."""
+    missing = source.missing()
+    try:
+        source.check()
+        state = "to fetch" if missing else "ready"
+    except ConfigError:
+        state = "to choose"
+    values = source.plain()
+    name = values.get("name", "")
+    return {
+        "kind": source.kind,
+        "name": name,
+        "title": source.called(),
+        "about": missing or source.about,
+        "state": state,
+    }
 
 
 @data_app.command("preview")

@@ -517,7 +517,7 @@ def test_samples_into_a_folder_that_is_none(trained: dict[str, Run], tmp_path: P
 
 def test_data_is_listed_and_previewed(tmp_path: Path) -> None:
     rows = {(row["kind"], row["name"]): row for row in json.loads(typed("data", "--json").out)}
-    assert rows["digits", ""]["ready"] and not rows["torchvision", "mnist"]["ready"]
+    assert rows["digits", ""]["state"] == "ready" and rows["torchvision", "mnist"]["state"] == "to fetch"
     assert "digits" in typed("data").out
     typed("data", "preview", "digits", "--set", "data.size=16", "--count", 9, "--out", tmp_path / "digits.png")
     with Image.open(tmp_path / "digits.png") as picture:

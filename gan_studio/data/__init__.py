@@ -77,6 +77,15 @@ class Source(Spec):
         """The shape of one sample, where it is known before `prepare`."""
         return None
 
+    @classmethod
+    def variants(cls) -> tuple[Source, ...]:
+        """What a list of sources shows: one entry, or one for each data set of a family."""
+        return (cls(),)
+
+    def called(self) -> str:
+        """What this very choice is called."""
+        return self.title
+
     def missing(self) -> str:
         """What `fetch` would bring to this computer, as a sentence; "" where nothing is missing."""
         return ""

@@ -71,6 +71,13 @@ class TorchvisionSet(Source):
     def shape(self) -> tuple[int, ...]:
         return (BANDS[SETS[self.name].channels], self.size, self.size)
 
+    @classmethod
+    def variants(cls) -> tuple[Source, ...]:
+        return tuple(cls.parse({"name": name}) for name in SETS)
+
+    def called(self) -> str:
+        return SETS[self.name].title
+
     def missing(self) -> str:
         wanted = SETS[self.name]
         if not wanted.missing(folder(self.root), self.split):
