@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor
 from torch.nn.functional import softplus as sp
 
 from ..config import option
+from ..nn.cross_entropy import cross_entropy, js_lower_bound
 from . import OBJECTIVES, Critic, Objective, Terms
 
 
@@ -25,21 +24,10 @@ class Minimax(Objective):
     )
 
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
-        l_r, l_f = D(real), D(fake)
-        return {
-            "real": (1 - self.smoothing) * sp(-l_r) + self.smoothing * sp(l_r),  # -log D(x)
-            "fake": sp(l_f),  # -log(1 - D(G(z)))
-        }
+        return cross_entropy(D(real), D(fake), self.smoothing)
 
     def g_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
         return {"adversarial": -sp(D(fake))}  # log(1 - D(G(z)))
 
     def distance(self, terms: Terms) -> Terms:
-        """A lower bound of JSD, reached by the best D; V(D*, G) = 2 JSD - 2 log 2.
-
-        Smoothing flips some labels, and what D learns about flipped labels is less than about true ones: it stays a
-        lower bound when the labels' entropy H takes the place of log 2.
-        """
-        share = (1 - self.smoothing) / 2  # of the labels that say "real"
-        H = -share * math.log(share) - (1 - share) * math.log(1 - share)
-        return {"js": H - (terms["real"].mean() + terms["fake"].mean()) / 2}
+        return {"js": js_lower_bound(terms, self.smoothing)}
