@@ -145,10 +145,10 @@ def test_an_error_half_way_leaves_nothing_and_is_not_hidden(own_cache):
 
 def test_killed_half_way_leaves_no_entry_and_is_swept_away(own_cache):
     script = """
-import time, numpy as np
+import os, time, numpy as np
 from gan_studio.data import cache
 def draw(i):
-    if i >= 40: print("half way", flush=True); time.sleep(60)
+    if i >= 40: os.write(1, b"half way\\n"); time.sleep(60)
     return np.full((3, 4, 4), i, np.uint8)
 for _ in cache.cached("things", {"size": 4}, (3, 4, 4), lambda: cache.Work(range(100), draw), "Drawing"): pass
 """
