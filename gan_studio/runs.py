@@ -411,6 +411,9 @@ def queued(root: Path | None = None) -> list[Run]:
 
 
 def enqueue(run: Run) -> None:
+    """Let a run wait for its turn. Raises ConfigError where it is being trained already."""
+    if run.is_being_written():
+        raise ConfigError(f"The run {run.name} is being trained already; it need not wait.")
     write_json(run.folder / "run.json", run.about() | {"queued": time.time()})
     state = run.state()
     run.set_state(State("queued", state.step, state.steps, "", seconds=state.seconds))

@@ -390,3 +390,8 @@ def test_the_environment_names_the_root(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("GAN_STUDIO_RUNS", "")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert runs.default_root().parts[-2:] == ("GAN Studio", "runs")
+
+
+def test_a_run_in_training_cannot_be_queued(run: Run) -> None:
+    with run.lock(), pytest.raises(ConfigError, match="being trained already"):
+        runs.enqueue(run)
