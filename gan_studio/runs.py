@@ -5,6 +5,7 @@
     engine.json         device and precision picked       environment.json  versions
     curves.jsonl        one object a line, append-only    log.txt
     samples/            step-00000100.png or .npy         checkpoints/step-00000100/
+    real.png or .npy    what stands beside the samples    landscape.npz   the newest of D, on 2-D data
 
 Written by jobs only. Files are written under a temporary name, flushed and renamed; a half-written last line of a
 `.jsonl` is skipped on reading. A resumed run appends `{"resumed": step}`, which takes back the lines after that step.
@@ -13,11 +14,13 @@ Written by jobs only. Files are written under a temporary name, flushed and rena
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
 import shutil
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -267,6 +270,20 @@ class Run:
     def samples(self) -> list[Path]:
         """The saved grids (.png) or points (.npy), by step."""
         return sorted((self.folder / "samples").glob("step-*"))
+
+    def save_landscape(self, logits: np.ndarray, extent: float) -> None:
+        """The newest landscape of D on 2-D data, as in the event of that name. Raises OSError."""
+        buffer = io.BytesIO()
+        np.savez(buffer, logits=logits, extent=extent)
+        write_atomic(self.folder / "landscape.npz", buffer.getvalue())
+
+    def landscape(self) -> tuple[np.ndarray, float] | None:
+        """(logits [R, R], extent); None where there is none or it is damaged."""
+        try:
+            with np.load(self.folder / "landscape.npz", allow_pickle=False) as kept:
+                return kept["logits"], float(kept["extent"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return None
 
     def log(self, text: str) -> None:
         """A line for people; a full disk does not stop what it tells about."""

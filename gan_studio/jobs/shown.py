@@ -38,6 +38,11 @@ class Shown(ABC):
         x = torch.cat([training.generate(z) for z in self._latents.split(AT_ONCE)])
         yield Samples(step, self.array(x))
 
+    def keep(self, run: Run, event: Event) -> None:
+        """Write what of an event a reopened run shows. Raises OSError."""
+        if isinstance(event, Samples):
+            self.save(run, f"samples/step-{event.step:08d}", event.array)
+
     @abstractmethod
     def array(self, x: Tensor) -> np.ndarray:
         """For an event: uint8 [N, H, W, C] or float32 [N, 2]."""
@@ -70,6 +75,11 @@ class Points(Shown):
         y, x = torch.meshgrid(axis, axis, indexing="ij")
         logits = training.judge(torch.stack([x.flatten(), y.flatten()], dim=1))
         yield Landscape(step, logits.reshape(x.shape).cpu().numpy(), self.extent)
+
+    def keep(self, run: Run, event: Event) -> None:
+        super().keep(run, event)
+        if isinstance(event, Landscape):
+            run.save_landscape(event.logits, event.extent)
 
     def array(self, x: Tensor) -> np.ndarray:
         return x.detach().float().cpu().numpy()

@@ -35,7 +35,6 @@ from .events import (
     Log,
     Paused,
     Resumed,
-    Samples,
     Started,
     Stopped,
 )
@@ -400,10 +399,7 @@ class Loop:
             return
         self.drawn_at = self.step
         for event in self.shown.events(self.step, self.training):
-            if isinstance(event, Samples):
-                yield from self._writing(
-                    partial(self.shown.save, self.run, f"samples/step-{self.step:08d}", event.array)
-                )
+            yield from self._writing(partial(self.shown.keep, self.run, event))
             yield event
 
     def _save(self, starred: bool = False) -> Events:

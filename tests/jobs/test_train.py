@@ -56,7 +56,12 @@ def test_the_story_of_a_training(make_run: Make) -> None:
     assert np.concatenate([e.steps for e in events if isinstance(e, Curves)]).tolist() == [1, 2, 3, 4, 5, 6]
     real, samples = next(e for e in events if isinstance(e, Real)), next(e for e in events if isinstance(e, Samples))
     assert real.array.shape == samples.array.shape == (2500, 2)
-    assert next(e for e in events if isinstance(e, Landscape)).logits.shape == (64, 64)
+    landscape = [e for e in events if isinstance(e, Landscape)][-1]
+    kept = run.landscape()
+    assert kept and kept[1] == landscape.extent and kept[0].shape == (64, 64)
+    np.testing.assert_array_equal(kept[0], landscape.logits)
+    (run.folder / "landscape.npz").write_bytes(b"damaged")
+    assert run.landscape() is None
     assert run.state().name == "finished" and run.state().step == 6
     assert [runs.sample_step(path) for path in run.samples()] == [0, 2, 4, 6]
     assert {"D/real", "D/fake", "G/adversarial", "distance/js", "D(real)", "D(fake)"} <= run.curves().keys()

@@ -29,6 +29,7 @@ class Record:
     samples: np.ndarray | None
     samples_step: int
     real: np.ndarray | None
+    landscape: tuple[np.ndarray, float] | None  # D's logits on a square, and half its width
     tail: Tail | None  # where another process writes it
 
 
@@ -50,6 +51,7 @@ def read(run: Run, ours: bool) -> Iterator[Record]:
         samples=load(samples[-1]) if samples else None,
         samples_step=sample_step(samples[-1]) if samples else 0,
         real=next((load(path) for path in pictures if path.is_file()), None),
+        landscape=run.landscape(),
         tail=tail,
     )
 

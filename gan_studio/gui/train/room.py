@@ -299,6 +299,8 @@ class TrainRoom(Room):
             self.results.show_real(record.real)
         if record.samples is not None:
             self.results.show_samples(record.samples, record.samples_step)
+        if record.landscape is not None:
+            self.results.show_landscape(*record.landscape)
         values = record.values if self.branch_step is None else record.run.config_at(self.branch_step)
         self.settings.show_values(values)
         self.settings.form.set_running(self.session.is_at(record.run))
