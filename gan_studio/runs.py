@@ -21,6 +21,8 @@ import re
 import shutil
 import time
 import zipfile
+from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -258,14 +260,18 @@ class Run:
 
     def curves(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """{name: (steps [K] int64, values [K] float32)}"""
-        found: dict[str, tuple[list[int], list[float]]] = {}
-        for row in standing(read_lines(self.folder / "curves.jsonl")):
-            step = row.pop("step")
-            for name, value in row.items():
-                steps, values = found.setdefault(name, ([], []))
-                steps.append(step)
-                values.append(value)
-        return {n: (np.array(s, np.int64), np.array(v, np.float32)) for n, (s, v) in found.items()}
+        found: dict[str, tuple[array[int], array[float]]] = {}
+        for row in read_lines(self.folder / "curves.jsonl"):
+            if "resumed" in row:  # takes back what came after it
+                for steps, values in found.values():
+                    stands = bisect_right(steps, row["resumed"])
+                    del steps[stands:], values[stands:]
+            elif isinstance(step := row.pop("step", None), int):
+                for name, value in row.items():
+                    steps, values = found.setdefault(name, (array("q"), array("f")))
+                    steps.append(step)
+                    values.append(value)
+        return {n: (np.array(s, np.int64), np.array(v, np.float32)) for n, (s, v) in found.items() if s}
 
     def samples(self) -> list[Path]:
         """The saved grids (.png) or points (.npy), by step."""

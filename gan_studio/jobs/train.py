@@ -106,8 +106,8 @@ class TrainJob:
             self.run.set_state(replace(before, name="failed", reason=str(error)))
             raise
         except OSError as error:
-            sentence = f"{self.run.folder} cannot be written ({error.strerror}); make room, or mend it."
-            raise ConfigError(sentence) from error
+            place = error.filename or self.run.folder
+            raise ConfigError(f"{place} cannot be used ({error.strerror}); make room, or mend it.") from error
         finally:
             if self.run.state().name == "running":  # whoever iterated went before the first step
                 with contextlib.suppress(OSError):
@@ -267,7 +267,10 @@ class Loop:
         except OSError as error:
             if not is_disk_full(error):
                 raise
-            ending = Ending(self._disk_full())
+            ending = Ending(
+                f"The disk of {self.run.folder} is full: step {self.step} could not be saved, step {self.saved_at} is. "
+                "Make room before you resume."
+            )
         self._set_state(ending.state, ending.reason)
         if ending.reason:
             self.run.log(ending.reason)
@@ -308,6 +311,9 @@ class Loop:
 
     def _halt(self, reason: str = "") -> Events:
         if self.paused:
+            if reason:  # paused already, and now there is something to say
+                self._set_state("paused", reason)
+                yield Paused(self.step, reason)
             return
         self.seconds = self._seconds_so_far()
         self.paused = True
