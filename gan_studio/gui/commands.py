@@ -68,7 +68,7 @@ class Commands(QObject):
 
     def __init__(self, window: QWidget):
         super().__init__(window)
-        self._table = {command.id: command for command in COMMANDS}
+        self._help = {command.id: command.help for command in COMMANDS}
         self._actions = {command.id: self._action(command) for command in COMMANDS}
 
     def __getitem__(self, id: str) -> QAction:
@@ -83,7 +83,7 @@ class Commands(QObject):
         """Enable a command, or disable it for a reason, which its tooltip tells."""
         action = self[id]
         action.setEnabled(not reason)
-        self._tell(action, reason or self._table[id].help)
+        self._tell(action, reason or self._help[id])
 
     def rename(self, id: str, text: str, help: str, icon: str) -> None:
         """The same command with another face: Start, Pause, Resume."""
@@ -91,6 +91,7 @@ class Commands(QObject):
         action.setText(text)
         action.setIconText(text.replace("&", ""))
         theme.tint(action, icon)
+        self._help[id] = help
         self._tell(action, help)
 
     def fill(self, bar: QMenuBar) -> None:
