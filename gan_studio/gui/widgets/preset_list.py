@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
@@ -25,6 +26,7 @@ from .fold import quiet
 
 PICTURE = 56
 PAD = 8
+TWICE_S = 0.5  # within this a second click on the same card is the first one told again
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -37,6 +39,7 @@ class PresetList(QWidget):
         super().__init__(parent)
         self._presets: list[Preset] = []
         self._current = ""
+        self._chosen_at = 0.0  # seconds of the monotonic clock
         self.filter = QLineEdit(placeholderText="Find a preset", clearButtonEnabled=True)
         self.filter.setAccessibleName("Find a preset")
         self.filter.textChanged.connect(self._show)
@@ -99,9 +102,10 @@ class PresetList(QWidget):
 
     def _choose(self, index: QModelIndex) -> None:
         preset = self.cards.presets[index.row()]
-        if preset.id == self._current:
+        now = time.monotonic()
+        if preset.id == self._current and now - self._chosen_at < TWICE_S:
             return  # a click is told both as a click and as an activation on some desktops
-        self._current = preset.id
+        self._current, self._chosen_at = preset.id, now
         self.chosen.emit(preset.id)
 
 
