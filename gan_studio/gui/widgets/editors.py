@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,10 @@ class NumberBox(QAbstractSpinBox):
             self.lineEdit().setCursorPosition(0)
 
     def _read(self, text: str) -> float | None:
-        word = text.removesuffix(self._suffix).strip().replace(" ", "").replace(",", ".").replace("_", "")
+        word = text.removesuffix(self._suffix).strip().replace(" ", "").replace("_", "")
+        if self._whole and re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+", word):
+            word = word.replace(",", "")  # of thousands; elsewhere a comma is a point
+        word = word.replace(",", ".")
         try:
             number = float(word)
         except ValueError:
