@@ -131,6 +131,10 @@ class ConfigForm(QWidget):
     def values(self) -> Values:
         """The plain values of the form, all of them; a copy. What is still being typed counts."""
         self._commit()
+        return self.current()
+
+    def current(self) -> Values:
+        """The same without what is still being typed."""
         return copy.deepcopy(self._values)
 
     def edit(self, path: str, value: Any) -> None:
@@ -138,7 +142,8 @@ class ConfigForm(QWidget):
         self.edit_many({path: value})
 
     def edit_many(self, changes: Values) -> None:
-        """Set values by dotted path, as one step of undo."""
+        """Set values by dotted path, as one step of undo. What is still being typed is taken first."""
+        self._commit()
         new = copy.deepcopy(self._values)
         for path, value in changes.items():
             put(new, path, value)

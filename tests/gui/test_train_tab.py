@@ -363,6 +363,31 @@ def test_the_queue_moves_on_when_a_run_ends(room, qtbot):
     assert states == ["finished", "stopped"]
 
 
+def test_a_shown_run_that_the_queue_begins_locks_the_form(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.settings.form.edit("seed", 77)  # is not told to the run
+    room._enqueue_run(run)
+    wait_for(room, qtbot, "running")
+    qtbot.waitUntil(lambda: room.settings.form.current()["seed"] != 77, timeout=10_000)
+    assert not room.settings.form.editor("seed").isEnabled()
+    room.settings.form.edit("samples_every", 7)
+    qtbot.waitUntil(lambda: Change("samples_every", 7) in FakeJob.made[-1].got, timeout=10_000)
+
+
+def test_a_branch_from_the_run_in_training_leaves_it_alone(room, qtbot):
+    start(room, qtbot)
+    run = room.session.run
+    room.runs.branched.emit(run, run.checkpoints()[0].step)
+    qtbot.waitUntil(lambda: room.branch_step is not None, timeout=10_000)
+    room.settings.form.edit("samples_every", 7)
+    room.settings.form.edit("seed", 78)
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
+    assert Change("samples_every", 7) not in FakeJob.made[-1].got
+    assert room.settings.form.current()["seed"] == 78
+    assert room.commands["start"].text() == "&Branch"
+
+
 def put_steps(room, steps):
     room.settings.show_values(room.settings.values() | {"steps": steps})
     room.offer()

@@ -24,6 +24,7 @@ class DataPanel(QWidget):
     looked = Signal(object)  # a Looked event of the data that is chosen
     aged = Signal(bool)  # whether other data is chosen by now than what was looked at
     failed = Signal(object)  # the exception
+    pressed = Signal()  # before anything begins: the last chance to say what is chosen
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
@@ -41,7 +42,7 @@ class DataPanel(QWidget):
     def _build(self) -> None:
         self.sentence = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
         self.button = QPushButton("Preview", autoDefault=False)
-        self.button.clicked.connect(self.begin)
+        self.button.clicked.connect(self._press)
         self.bar = QProgressBar(textVisible=False)
         self.bar.setFixedHeight(8)
         self.bar.setAccessibleName("Progress of the data")
@@ -93,6 +94,11 @@ class DataPanel(QWidget):
         self._offer()
 
     # the job
+
+    def _press(self) -> None:
+        self.pressed.emit()
+        if self.button.isEnabled():
+            self.begin()
 
     def begin(self) -> None:
         """Look at the data; fetch it first where it is missing."""

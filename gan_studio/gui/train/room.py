@@ -67,7 +67,8 @@ class TrainRoom(Room):
         self.run_title = "New run"
         self._tail: Tail | None = None
         self._reader: Worker | None = None
-        self._awaited: Run | None = None  # what the reader reads
+        self._awaited: Run | None = None  # what the reader reads,
+        self._awaited_step: int | None = None  # and the checkpoint to branch from then
         self._held: list[Any] = []  # events of a run that is still being read
         self._last_step = -1  # in the curves
         self._build()
@@ -252,6 +253,7 @@ class TrainRoom(Room):
         self._choose(preset)
 
     def _choose(self, preset: Preset) -> None:
+        self._drop_reader()
         self._show_nothing()
         self.preset = preset.id if preset in self.settings.known else ""  # "" for a file from elsewhere
         self.run_title = preset.title
@@ -270,17 +272,21 @@ class TrainRoom(Room):
         """Read a run on a thread of its own, then show it."""
         from .record import read
 
-        self.branch_step = branch_step
-        if self._reader:
-            self._reader.events.disconnect()  # somebody was faster than the disk: the latest wish counts
-            self._reader.failed.disconnect()
+        self._drop_reader()
         reader = Worker(read(run, self.session.is_at(run)), parent=self)
         reader.events.connect(self._show_records)
         reader.failed.connect(self.session.tell)
         reader.finished.connect(reader.deleteLater)
         reader.finished.connect(self._forget_reader)
-        self._reader, self._awaited, self._held = reader, run, []
+        self._reader, self._awaited, self._awaited_step, self._held = reader, run, branch_step, []
         reader.start()
+
+    def _drop_reader(self) -> None:
+        """Somebody was faster than the disk: the latest wish counts."""
+        if self._reader:
+            self._reader.events.disconnect()
+            self._reader.failed.disconnect()
+        self._reader = self._awaited = None
 
     def _forget_reader(self) -> None:
         if self.sender() is self._reader:
@@ -288,7 +294,7 @@ class TrainRoom(Room):
 
     def _show_records(self, records: list[Record]) -> None:
         record = records[-1]
-        self._show_nothing(self.branch_step)
+        self._show_nothing(self._awaited_step)
         self.shown, self.run_title, self.preset = record.run, record.title, record.preset
         self.pages.setCurrentWidget(self.curves)
         self.curves.set_curves(record.curves)
@@ -303,12 +309,13 @@ class TrainRoom(Room):
             self.results.show_landscape(*record.landscape)
         values = record.values if self.branch_step is None else record.run.config_at(self.branch_step)
         self.settings.show_values(values)
-        self.settings.form.set_running(self.session.is_at(record.run))
-        self.shown_values = self.settings.values()
+        self.settings.form.set_running(self.session.is_at(record.run) and self.branch_step is None)
+        self.shown_values = self.settings.form.current()
         if record.tail:
             self._tail = record.tail
             self._follower.start()
         self.runs.select(record.run)
+        self.settings.presets.set_current("")  # a click on its preset brings the fresh settings back
         self.subject_changed.emit(record.title)
         if record.state.reason:
             self.notices.show_notice(record.state.reason, "warning")
@@ -350,7 +357,7 @@ class TrainRoom(Room):
     def _edits(self) -> dict[str, Any]:
         from ...config import differences
 
-        return {path: new for path, (_, new) in differences(self.shown_values, self.settings.values()).items()}
+        return {path: new for path, (_, new) in differences(self.shown_values, self.settings.form.current()).items()}
 
     def _is_live(self, path: str) -> bool:
         from ...config import ConfigError, is_live
@@ -432,8 +439,8 @@ class TrainRoom(Room):
                 self.start()
 
     def start(self, *first: Command) -> None:
-        """Start, resume or branch, as the button says. The settings are judged once more, as typing may be fresh."""
-        self.settings.check()
+        """Start, resume or branch, as the button says. What is still being typed counts, and is judged first."""
+        self.settings.settle()
         if self._why_not():
             return
         match self.what_start_does():
@@ -443,14 +450,30 @@ class TrainRoom(Room):
                 self.start_branch(*first)
             case "resume":
                 assert self.shown
-                edits = self._edits().items()  # only live ones are left
-                self._train(self.shown, *(Change(path, value) for path, value in edits), *first)
+                changes = self._changes_since_saved(self.shown)
+                self.shown_values = self.settings.values()  # the edits are sent with it
+                self._train(self.shown, *changes, *first)
+
+    def _changes_since_saved(self, run: Run) -> list[Change]:
+        """What is live and differs from what the newest checkpoint was trained with: also what a failure took back."""
+        from ...config import differences
+        from ...jobs.settings import RunConfig
+        from ..form_fields import complete
+
+        checkpoints = run.checkpoints()
+        saved = run.config_at(checkpoints[-1].step if checkpoints else 0)
+        changed = differences(complete(RunConfig, saved), self.settings.values())
+        return [Change(path, new) for path, (_, new) in changed.items() if self._is_live(path)]
 
     def start_fresh(self, *first: Command) -> None:
         if run := self._new_run():
             self._train(run, *first)
 
     def start_branch(self, *first: Command) -> None:
+        if run := self._new_branch():
+            self._train(run, *first)
+
+    def _new_branch(self) -> Run | None:
         from ...config import ConfigError
         from ...jobs.settings import RunConfig
         from ...runs import branch
@@ -459,11 +482,10 @@ class TrainRoom(Room):
         try:
             config = RunConfig.parse(self.settings.values())
             config.check()
-            run = branch(self.shown, self.branch_step, config.plain(), self.session.root)
+            return branch(self.shown, self.branch_step, config.plain(), self.session.root)
         except ConfigError as error:
             self.session.tell(error)
-            return
-        self._train(run, *first)
+            return None
 
     def step(self, *players: str) -> None:
         """One step, then a pause; with nothing in training, the first of a run."""
@@ -474,18 +496,28 @@ class TrainRoom(Room):
 
     def enqueue(self) -> None:
         """Let what the form says wait for its turn."""
-        self.settings.check()
+        self.settings.settle()
         if self._why_not():
             return
-        waiting = self.shown and not self._edits() and self.shown.state().name != "finished"
-        run = self.shown if waiting and not self.session.is_at(self.shown) else self._new_run()
+        match self.what_start_does():
+            case "branch":
+                run = self._new_branch()
+            case "resume" if not self._edits() and not self.session.is_at(self.shown):
+                run = self.shown
+            case _:  # live edits have nobody to be told to while they wait
+                run = self._new_run()
         if run:
             self._enqueue_run(run)
 
     def _enqueue_run(self, run: Run) -> None:
+        from ...config import ConfigError
         from ...runs import enqueue
 
-        enqueue(run)
+        try:
+            enqueue(run)
+        except ConfigError as error:
+            self.session.tell(error)
+            return
         self.session.runs_changed.emit()
         if self.session.is_training:
             self.notices.show_notice(f"{run.about().get('title', run.name)} starts when the runs before it have ended.")
@@ -503,24 +535,24 @@ class TrainRoom(Room):
     def _train(self, run: Run, *first: Command) -> None:
         self.left.setCurrentWidget(self.settings)  # where what trains is described
         self.session.train(run, *first)
-        self._show_training(run)
 
     def _show_training(self, run: Run) -> None:
-        """Look at the run that begins to train; one that goes on keeps its curves."""
-        if self.shown is None or self.shown.folder != run.folder:
+        """Look at the run that begins to train; one that goes on keeps its curves, not edits it was not told."""
+        same = self.shown is not None and self.shown.folder == run.folder and self.branch_step is None
+        if not same or self._edits():
             self.open_run(run)
         else:
             self.settings.form.set_running(True)
 
     def _change_live(self, path: str, value: object) -> None:
-        if self.session.is_at(self.shown):
+        if self.session.is_at(self.shown) and self.branch_step is None:
             self.session.put(Change(path, value))
 
     # --- what the run in training tells ---
 
     def _stage_changed(self, stage: str) -> None:
-        if stage == "preparing" and self.session.run and not self.session.is_at(self.shown):
-            self.open_run(self.session.run)  # also where the queue began it
+        if stage == "preparing" and self.session.run:
+            self._show_training(self.session.run)  # also where the queue began it
         self.offer()
 
     def _show_events(self, mail: list[Any]) -> None:
@@ -558,7 +590,7 @@ class TrainRoom(Room):
 
     def _show_forecast(self, forecast: Any) -> None:
         """ "Forecast with bf16, channels-last: 214 samples/s, about 2 min in all"."""
-        seconds = self.settings.values().get("steps", 0) * forecast.seconds_per_step
+        seconds = self.settings.form.current().get("steps", 0) * forecast.seconds_per_step
         whole = f", about {duration(seconds)} in all" if seconds else ""
         self.forecast.setText(f"Forecast with {forecast.picked}: {rate(forecast.samples_per_second)}{whole}")
         table = "\n".join(f"{name}: {1000 * seconds:.1f} ms a step" for name, seconds in forecast.table)
@@ -583,11 +615,12 @@ class TrainRoom(Room):
 
     def _run_ended(self, run: Run) -> None:
         if self.shown and self.shown.folder == run.folder:
-            self.settings.form.set_running(False)
             self.curves.wait_no_more()
             state = run.state()
-            self.settings.show_values(run.config_at(state.step))
-            self.shown_values = self.settings.values()
+            if self.branch_step is None:  # else the form describes the run to come
+                self.settings.form.set_running(False)
+                self.settings.show_values(run.config_at(state.step))
+                self.shown_values = self.settings.form.current()
             if state.name == "finished":
                 self.notices.show_notice(f"{self.run_title} is finished: {state.step:,} steps.")
         self.offer()
@@ -597,18 +630,21 @@ class TrainRoom(Room):
         from ...runs import sample_step
         from .record import columns, load
 
-        if not (self._tail and self.shown):
+        if not (self._tail and self.shown) or self._reader:
             return
         rows = self._tail.rows()
         sample = self._tail.sample()
         if rows is None or not self.shown.is_being_written():
-            self.open_run(self.shown)
+            self._follower.stop()
+            self.open_run(self.shown, self.branch_step)
             return
         if rows:
             steps, values = columns(rows)
             self.curves.extend(steps, values)
         if sample and (array := load(sample)) is not None:
             self.results.show_samples(array, sample_step(sample))
+            if landscape := self.shown.landscape():
+                self.results.show_landscape(*landscape)
 
     # --- runs and files ---
 
@@ -623,6 +659,8 @@ class TrainRoom(Room):
             self.subject_changed.emit(self.run_title)
 
     def _deleted(self, run: Run) -> None:
+        if self._awaited and self._awaited.folder == run.folder:
+            self._drop_reader()
         if self.shown and self.shown.folder == run.folder:
             self.choose_first()
 
@@ -646,6 +684,11 @@ class TrainRoom(Room):
             self.notices.show_notice("A run is training on other data. Stop it first, or choose a preset.", "warning")
             return
         self.left.setCurrentWidget(self.settings)
+        self._drop_reader()
+        if self.shown:  # that run learned from other data
+            values = self.settings.values()
+            self._show_nothing()
+            self.settings.form.set_values(values)
         self.settings.edit("data", {"kind": "image-folder", "path": str(path)})
         self.run_title = path.stem
         self.subject_changed.emit(path.stem)
@@ -718,5 +761,13 @@ def has_pictures(path: Path) -> bool:
     """Whether a folder holds a picture, at most one level down; whoever drops a home folder does not wait for it."""
     if not path.is_dir():
         return False
-    near = [path, *[child for child in path.iterdir() if child.is_dir()][:50]]
-    return any(file.suffix.lower() in PICTURES for folder in near for file in folder.iterdir())
+    near = [path, *[child for child in files_in(path) if child.is_dir()][:50]]
+    return any(file.suffix.lower() in PICTURES for folder in near for file in files_in(folder))
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Nothing where it may not be read."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []

@@ -81,6 +81,7 @@ class SettingsPanel(QWidget):
         self.splitter.setStretchFactor(self.splitter.indexOf(self.form), 1)
         self.splitter.setSizes([PRESETS_PX, 2 * PRESETS_PX])
         self.data = DataPanel()
+        self.data.pressed.connect(self.settle)  # what is typed counts
         self.column.addWidget(self.data)
         self.has_form = True
         yield
@@ -116,14 +117,20 @@ class SettingsPanel(QWidget):
     def values(self) -> dict[str, Any]:
         return self.form.values()
 
+    def settle(self) -> None:
+        """Take what is still being typed, and judge it."""
+        self.form.values()
+        self.check()
+
     def check(self) -> None:
-        """Say beside the fields what is wrong."""
+        """Say beside the fields what is wrong; what is still being typed is left alone."""
         from ...jobs.settings import problems
 
         self._timer.stop()
-        self.problems = problems(self.form.values())
+        values = self.form.current()
+        self.problems = problems(values)
         self.form.set_problems(self.problems)
-        self.data.show_choice(self.form.values()["data"])
+        self.data.show_choice(values["data"])
         self.checked.emit()
 
     def _edited(self, values: dict[str, Any]) -> None:
