@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -145,15 +146,17 @@ class Session(QObject):
         self._enter("idle")
         self.ended.emit(run)
         self.runs_changed.emit()
-        self.start_next()
+        if run.state().name != "queued":  # else it would be begun again and again
+            self.start_next()
 
     def _leave_queue(self, run: Run) -> None:
-        """A run that could not even begin must not stay first in the queue for ever."""
+        """A run that could not even begin must not stay first in the queue for ever; a full disk keeps it there."""
         from ..runs import State
 
         state = run.state()
         if state.name == "queued":
-            run.set_state(State("failed", state.step, state.steps, "It could not be started."))
+            with contextlib.suppress(OSError):
+                run.set_state(State("failed", state.step, state.steps, "It could not be started."))
 
     def _enter(self, stage: Stage) -> None:
         if stage != self.stage:
