@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QFile,
     QModelIndex,
+    QPersistentModelIndex,
     QPoint,
     QPointF,
     QRect,
@@ -203,6 +204,8 @@ class RunList(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
+        if self.view.state() == QAbstractItemView.State.EditingState:
+            return  # a title is being typed, and would be lost
         current = self.current()
         self.runs.refresh()
         self.pages.setCurrentIndex(1 if self.runs.rowCount() else 0)
@@ -238,8 +241,9 @@ class RunList(QWidget):
     def menu_for(self, index: QModelIndex) -> QMenu:
         """What can be done with a run as it stands."""
         run: Run = index.data(RUN)
-        state: State = index.data(STATE)
+        state = run.state()  # the row may be two seconds old
         busy = state.name in ("running", "paused")
+        place = QPersistentModelIndex(index)  # the rows may move while the menu is open
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
@@ -252,12 +256,16 @@ class RunList(QWidget):
         queue.triggered.connect(lambda: self._toggle_queue(run))
         self._add_branches(menu, run)
         menu.addSeparator()
-        menu.addAction("Re&name").triggered.connect(lambda: self.view.edit(index))
+        menu.addAction("Re&name").triggered.connect(lambda: self._edit(place))
         menu.addAction("&Show in the file browser").triggered.connect(lambda: reveal(run.folder))
         delete = menu.addAction("Move to the &trash…")
         delete.setEnabled(not busy)
         delete.triggered.connect(lambda: self.delete(run))
         return menu
+
+    def _edit(self, place: QPersistentModelIndex) -> None:
+        if place.isValid():
+            self.view.edit(self.runs.index(place.row()))
 
     def _add_branches(self, menu: QMenu, run: Run) -> None:
         branches = menu.addMenu("&Branch from")
@@ -286,6 +294,9 @@ class RunList(QWidget):
     def delete(self, run: Run) -> None:
         """Ask, then move the folder to the trash."""
         if not self._agreed(run):
+            return
+        if self.session.is_at(run) or run.is_being_written():  # begun by the queue while the question stood
+            self.problem.emit(f"{run.about().get('title', run.name)} is in training; stop it before it is deleted.")
             return
         if not QFile(str(run.folder)).moveToTrash():
             self.problem.emit(f"{run.folder} could not be moved to a trash; delete the folder in the file browser.")
