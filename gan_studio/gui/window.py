@@ -60,6 +60,7 @@ class Window(QMainWindow):
         self._pieces: deque[Iterator[None]] = deque()
         self._was_painted = self._is_ready = False
         self._leaving_since = 0.0
+        self._trouble = False  # something went wrong while the window was leaving
         self._build()
         self._connect()
         self._restore()
@@ -190,10 +191,12 @@ class Window(QMainWindow):
                 case Checkpoint():
                     self.log.add(f"Saved {event.path}")
                 case Paused() | Stopped() if event.reason:
+                    self._trouble = True
                     self.log.add(event.reason, "warning")
 
     def _show_problem(self, sentence: str, details: str, expected: bool) -> None:
         """A notice for the user; the trace goes to the log, which opens itself for what nobody expected."""
+        self._trouble = True
         self.notices.show_notice(sentence, "error", details)
         self.log.add_error(sentence, details)
         if not expected:
@@ -294,10 +297,10 @@ class Window(QMainWindow):
     def _leave(self) -> None:
         if self._leaving_since:
             return
-        self._leaving_since = time.monotonic()
+        self._leaving_since, self._trouble = time.monotonic(), False
         self.session.leaving = True
         self.session.stop()
-        self.notices.show_notice("Saving the run. The window closes when it is done.", "info")
+        self._farewell = self.notices.show_notice("Saving the run. The window closes when it is done.", "info")
         self._leaver = QTimer(self, interval=30)
         self._leaver.timeout.connect(self._leave_when_saved)
         self._leaver.start()
@@ -305,7 +308,10 @@ class Window(QMainWindow):
     def _leave_when_saved(self) -> None:
         if not self.session.is_training:
             self._leaver.stop()
-            self.close()
+            if self._trouble:
+                self._stay()
+            else:
+                self.close()
             return
         waited = time.monotonic() - self._leaving_since
         if waited > PATIENCE_S:
@@ -314,6 +320,11 @@ class Window(QMainWindow):
             self._save()
             self.settings.sync()
             os._exit(0)  # everything before the newest checkpoint is safe; a thread of torch cannot be ended otherwise
+
+    def _stay(self) -> None:
+        """What went wrong is to be read before the window goes; the next wish to close it counts."""
+        self._leaving_since, self.session.leaving = 0.0, False
+        self.notices.take_back(self._farewell)
 
 
 def dropped(event: QDropEvent) -> list[Path]:

@@ -245,6 +245,28 @@ def test_a_job_that_does_not_listen_is_ended_and_saved(window, qtbot, monkeypatc
     assert (run / "saved").exists()
 
 
+class FullDisk(Deaf):
+    """Cannot save what it is asked to."""
+
+    def __iter__(self):
+        yield e.Progress(0, 0, "Busy")
+        self.inbox.wait()
+        yield e.Stopped(3, "The disk is full.")
+
+
+def test_what_goes_wrong_while_leaving_can_be_read(window, qtbot):
+    from gan_studio.jobs import train
+
+    window.session._engine = SimpleNamespace(new_run=train.new_run, TrainJob=FullDisk)
+    window.rooms[0].start()
+    qtbot.waitUntil(lambda: window.status.message.text() == "Busy")
+    window.close()
+    qtbot.waitUntil(lambda: not window.session.is_training and not window._leaver.isActive(), timeout=10_000)
+    assert window.isVisible() and not window.session.leaving
+    assert [bar.text for bar in window.notices.bars] == ["The disk is full."]
+    assert window.close()
+
+
 CLOSE_WHILE_TRAINING = """
 import sys, time
 from gan_studio import presets

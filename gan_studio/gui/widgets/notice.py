@@ -52,6 +52,10 @@ class Notices(QWidget):
         for bar in list(self.bars):
             self._remove(bar)
 
+    def take_back(self, bar: Bar) -> None:
+        """Close a notice that is no longer true, if it is still there."""
+        self._remove(bar)
+
     def _remove(self, bar: Bar) -> None:
         if bar in self.bars:
             self.bars.remove(bar)
