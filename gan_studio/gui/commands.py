@@ -29,7 +29,7 @@ class Command:
     short: str = ""  # for buttons
 
 
-FILE, RUN, VIEW, HELP = "&File", "&Run", "&View", "&Help"
+FILE, EDIT, RUN, VIEW, HELP = "&File", "&Edit", "&Run", "&View", "&Help"
 
 # fmt: off
 COMMANDS = (
@@ -39,6 +39,8 @@ COMMANDS = (
     Command("save_preset", FILE, "Save settings as &preset…", "Keep these settings among the presets.",
             icon="bookmark-plus-outline", line_before=True),
     Command("quit", FILE, "&Quit", "Save what is training and leave.", "Ctrl+Q", line_before=True),
+    Command("undo", EDIT, "&Undo", "Take the last change of a setting back.", "Ctrl+Z"),
+    Command("redo", EDIT, "&Redo", "Make the change again that was taken back.", "Ctrl+Shift+Z"),
     Command("start", RUN, "&Start", "Start the training.", "F5", "play"),
     Command("stop", RUN, "S&top", "Save the run and end the training.", "Shift+F5", "stop"),
     Command("step", RUN, "Step &both", "Train D and then G for one step, then pause.", "F10", "skip-next",

@@ -33,6 +33,7 @@ from .widgets.fold import alarming, quiet
 from .widgets.toggle import Toggle
 
 Level = Literal["learn", "all"]
+UNDO_STEPS = 100
 
 
 class ConfigForm(QWidget):
@@ -55,6 +56,7 @@ class ConfigForm(QWidget):
         self.rebuilt = True  # a part of the form is new
         self._problems: tuple[Problem, ...] = ()
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(UNDO_STEPS)
 
         self.search = QLineEdit(placeholderText="Search settings", clearButtonEnabled=True)
         self.search.setAccessibleName("Search settings")

@@ -11,7 +11,7 @@ import pyqtgraph
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractItemDelegate, QLineEdit, QToolButton, QWidget
 
 from gan_studio import presets, runs
 from gan_studio.config import ConfigError, put
@@ -386,6 +386,120 @@ def test_a_branch_from_the_run_in_training_leaves_it_alone(room, qtbot):
     assert Change("samples_every", 7) not in FakeJob.made[-1].got
     assert room.settings.form.current()["seed"] == 78
     assert room.commands["start"].text() == "&Branch"
+
+
+def test_half_typed_text_is_not_taken_by_what_looks_at_the_form(room, qtbot):
+    start(room, qtbot)
+    before = room.settings.values()["samples_every"]
+    room.settings.form.set_level("all")
+    room.settings.form.editor("samples_every").lineEdit().setText("7")  # on the way to 75
+    room.settings.check()
+    room.offer()
+    room._show_forecast(e.Forecast("fp32", "CPU", (), 0.01, 1.0, 0))
+    assert room.settings.form.current()["samples_every"] == before
+    assert not any(isinstance(command, Change) for command in FakeJob.made[0].got)
+    assert room.settings.values()["samples_every"] == 7
+
+
+def test_an_edit_takes_what_is_still_being_typed(room):
+    room.settings.form.set_level("all")
+    room.settings.form.editor("samples_every").lineEdit().setText("75")
+    room.settings.form.edit("seed", 5)
+    values = room.settings.form.current()
+    assert (values["samples_every"], values["seed"]) == (75, 5)
+
+
+def test_queueing_an_edited_run_queues_a_branch(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.settings.edit("seed", 3)
+    press(room, "enqueue")
+    wait_for(room, qtbot, "running")
+    assert FakeJob.made[-1].run.about()["parent"]["run"] == run.name
+
+
+def test_start_tells_what_it_will_do(room, qtbot):
+    stopped_run(room, qtbot)
+    assert room.commands["start"].toolTip().startswith("Go on with this run")
+    room.settings.edit("seed", 3)
+    assert room.commands["start"].toolTip().startswith("Go on from the newest checkpoint with the changed settings")
+
+
+def test_a_choice_is_not_overtaken_by_a_run_that_is_still_read(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.open_run(run, run.checkpoints()[0].step)
+    room.choose_first()
+    qtbot.wait(200)
+    assert room.shown is None and room.branch_step is None
+    assert room.commands["start"].text() == "&Start"
+
+
+def test_pictures_on_a_stopped_run_begin_a_new_one(room, qtbot, tmp_path):
+    stopped_run(room, qtbot)
+    room.settings.edit("seed", 3)
+    room.use_pictures(tmp_path)
+    assert room.shown is None
+    values = room.settings.form.current()
+    assert (values["seed"], values["data"]["path"]) == (3, str(tmp_path))
+    assert room.what_start_does() == "fresh"
+
+
+def test_live_changes_that_a_failure_took_back_are_sent_again(room, qtbot):
+    run = stopped_run(room, qtbot)
+    step = run.state().step
+    run.append_change(step + 5, "samples_every", 100, 9)
+    run.set_state(runs.State("failed", step + 10, 100_000, "Nothing but NaN."))
+    room.choose_first()
+    room.open_run(run)
+    qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
+    assert room.settings.values()["samples_every"] == 9
+    press(room, "start")
+    qtbot.waitUntil(lambda: Change("samples_every", 9) in FakeJob.made[-1].got, timeout=10_000)
+
+
+def test_settings_can_be_undone_and_redone(room):
+    assert not room.commands["undo"].isEnabled()
+    before = room.settings.values()["seed"]
+    room.settings.form.edit("seed", before + 1)
+    press(room, "undo")
+    assert room.settings.values()["seed"] == before
+    press(room, "redo")
+    assert room.settings.values()["seed"] == before + 1
+
+
+def test_a_full_disk_does_not_leave_the_window_preparing(open_window, qtbot, monkeypatch):
+    room = open_window(FailingJob).rooms[0]
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    press(room, "enqueue")
+    monkeypatch.setattr(runs.Run, "set_state", full)
+    wait_for(room, qtbot, "idle")
+    qtbot.wait(200)
+    assert len(FakeJob.made) == 1 and room.session.stage == "idle"
+
+
+def test_a_refresh_leaves_the_title_that_is_typed(room, qtbot):
+    stopped_run(room, qtbot)
+    room.left.setCurrentWidget(room.runs)
+    view = room.runs.view
+    view.edit(room.runs.runs.index(0))
+    editor = view.indexWidget(view.currentIndex()) or view.findChild(QLineEdit)
+    editor.setText("Half a na")
+    runs.create(room.session.root, "Another", RunConfig().plain())
+    room.runs.refresh()
+    assert view.state() == view.State.EditingState and editor.text() == "Half a na"
+    view.closeEditor(editor, QAbstractItemDelegate.EndEditHint.RevertModelCache)
+
+
+def test_a_run_that_began_meanwhile_is_not_deleted(room, qtbot, monkeypatch):
+    run = stopped_run(room, qtbot)
+    told = []
+    room.runs.problem.connect(told.append)
+    monkeypatch.setattr(room.runs, "_agreed", lambda run: True)
+    with run.lock():
+        room.runs.delete(run)
+    assert run.folder.exists() and "stop it" in told[0]
 
 
 def put_steps(room, steps):

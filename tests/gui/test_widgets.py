@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from gan_studio.gui import theme
 from gan_studio.gui.widgets.curves import EMPTY, MOST, CurvesView, kind_of
+from gan_studio.gui.widgets.editors import NumberBox
 from gan_studio.gui.widgets.image_grid import GAP, ImageGrid, stepped_zoom, tile, to_image
 from gan_studio.gui.widgets.notice import Notices
 from gan_studio.gui.widgets.points import PointsView, heat_map
@@ -496,6 +498,31 @@ def test_a_click_chooses_a_preset(qtbot):
     with qtbot.waitSignal(listed.chosen) as told:
         qtbot.mouseClick(listed.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert told.args == ["ring"] and listed.current() == "ring"
+
+
+def test_a_click_on_the_preset_in_use_brings_it_back(qtbot, monkeypatch):
+    listed = show(qtbot, PresetList(), 300, 400)
+    listed.set_presets(PRESETS)
+    told = []
+    listed.chosen.connect(told.append)
+    listed._choose(listed.cards.index(1))
+    listed._choose(listed.cards.index(1))  # the same click as an activation
+    assert told == ["ring"]
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 1)
+    listed._choose(listed.cards.index(1))
+    assert told == ["ring", "ring"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole", "number"),
+    [("20,000", True, 20_000), ("-1,234,567", True, -1_234_567), ("2,5", False, 2.5), ("20,000", False, 20.0)],
+)
+def test_commas_of_thousands_and_of_fractions(qtbot, typed, whole, number):
+    box = show(qtbot, NumberBox(whole))
+    box.lineEdit().setText(typed)
+    box.commit()
+    assert box.value() == number
 
 
 def test_presets_are_chosen_by_keyboard_and_told_to_screen_readers(qtbot):

@@ -215,6 +215,7 @@ class TrainRoom(Room):
 
     def make_ready(self) -> Iterator[None]:
         yield from self.settings.build_form()
+        self._connect_undo()
         self.settings.data.looked.connect(self.results.show_look)
         self.settings.data.aged.connect(self.results.real_view.set_aged)
         self.settings.data.failed.connect(self.session.tell)
@@ -222,6 +223,16 @@ class TrainRoom(Room):
         yield
         self.start_button.setFocus()
         yield
+
+    def _connect_undo(self) -> None:
+        stack = self.settings.form.undo_stack
+        for id, slot, changed in (
+            ("undo", stack.undo, stack.canUndoChanged),
+            ("redo", stack.redo, stack.canRedoChanged),
+        ):
+            self.commands.on(id, slot)
+            self.commands[id].setEnabled(False)
+            changed.connect(self.commands[id].setEnabled)  # a slot of Qt: the stack outlives the actions by a moment
 
     # --- what is shown: a preset, or a run ---
 

@@ -22,6 +22,8 @@ class PointsView(QWidget):
         self.real_box = self._toggle("Real", "real")
         self.generated_box = self._toggle("Generated", "generated")
         self.landscape_box = self._toggle("D's view", "landscape")
+        self.real_box.setToolTip("Points of the data")
+        self.generated_box.setToolTip("Points that G makes")
         self.landscape_box.setToolTip("Where D takes points for real (blue) and for generated (orange)")
         legend = QHBoxLayout()
         legend.setContentsMargins(8, 4, 8, 4)
