@@ -97,7 +97,7 @@ class TrainJob:
             raise ConfigError(f"{self.run.folder} cannot be written ({error.strerror}).") from None
         before = self.run.state()
         try:
-            self.run.set_state(replace(before, name="running"))
+            self.run.set_state(replace(before, name="running", reason=""))
             yield from self._train()
         except Ending:  # a Stop while the data was being prepared
             self.run.set_state(replace(before, name="stopped"))
