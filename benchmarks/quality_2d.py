@@ -76,7 +76,11 @@ def on_points(changes: dict[str, Any]) -> dict[str, Any]:
 
 def of_presets(names: list[str], seeds: int) -> list[dict[str, Any]]:
     configs = {name: RunConfig.parse(presets.find(name).values) for name in names if name}
-    return [row(f"preset {name}", config.data.plain()["distribution"]["kind"], over_seeds(config, {}, seeds)) for name, config in configs.items()]  # fmt: skip  # noqa: E501
+    rows = []
+    for name, config in configs.items():
+        where = config.data.plain()["distribution"]["kind"]
+        rows.append(row(f"preset {name}", where, over_seeds(config, {}, seeds)))
+    return rows
 
 
 def main() -> None:

@@ -186,7 +186,7 @@ class Run:
     def config_at(self, step: int) -> dict[str, Any]:
         """The config with the changes up to `step` applied."""
         values = self.config()
-        for row in standing(read_lines(self.folder / "changes.jsonl")):
+        for row in self.changes():
             if row["step"] <= step:
                 put(values, row["path"], row["new"])
         return values
