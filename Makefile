@@ -47,7 +47,7 @@ $(VENV)/.created:
 
 $(VENV)/.installed: $(VENV)/.created pyproject.toml
 	@echo "Installing GAN Studio into $(VENV); the first time takes a few minutes ..."
-	@$(PIP_INSTALL) -e '.[tensorboard]'
+	@$(PIP_INSTALL) -e '.[tensorboard,video]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.created pyproject.toml

@@ -685,28 +685,14 @@ def export_curves(
     root: Root = None,
 ) -> None:
     """Write a run's curves as CSV: a column for each, a row for each step, empty where nothing was measured."""
-    text = curves_as_csv(opened(run, root))
+    from .tables import as_csv
+
+    text = as_csv(opened(run, root).curves())
     if csv is None:
         typer.echo(text, nl=False)
         return
     csv.write_text(text, encoding="utf-8")
     typer.echo(str(csv))
-
-
-def curves_as_csv(run: Run) -> str:
-    import csv
-    import io
-
-    curves = run.curves()
-    rows: dict[int, dict[str, float]] = {}
-    for name, (steps, values) in curves.items():
-        for step, value in zip(steps.tolist(), values.tolist(), strict=True):
-            rows.setdefault(step, {})[name] = float(f"{value:.7g}")  # as many digits as float32 has
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["step", *curves])
-    writer.writerows([step, *(row.get(name, "") for name in curves)] for step, row in sorted(rows.items()))
-    return text.getvalue()
 
 
 # --- without a screen ------------------------------------------------------------------------------------------------

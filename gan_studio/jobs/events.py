@@ -14,6 +14,7 @@ __all__ = [
     "Checkpoint",
     "Curves",
     "Event",
+    "Exported",
     "Finished",
     "Forecast",
     "Landscape",
@@ -97,21 +98,34 @@ class Samples(Event):
     """What G makes of the fixed latents: pictures [N, H, W, C] uint8 or points [N, 2] float32."""
 
     step: int
-    array: np.ndarray
+    array: np.ndarray  # by the average of G's weights, where one is kept
+    raw: np.ndarray | None = None  # by the weights as they are, where an average is kept beside them
 
 
 @dataclass(frozen=True)
 class Landscape(Event):
-    """On 2-D data, D's logits on a square grid: logits[row, column], row 0 at y = -extent, column 0 at x = -extent."""
+    """On 2-D data, what D thinks of the plane and what G makes of it.
+
+    logits[row, column] of D on a square grid: row 0 is at y = -extent, column 0 at x = -extent.
+    """
 
     step: int
     logits: np.ndarray  # [R, R] float32
     extent: float
+    pull: np.ndarray | None = None  # [M, 2] float32: minus the gradient of G's loss at the first M generated points
+    warped: np.ndarray | None = None  # [K, K, 2] float32: G of an even grid in the plane of its first two latents
 
 
 @dataclass(frozen=True)
 class Checkpoint(Event):
     step: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class Exported(Event):
+    """A file for others is written, whole."""
+
     path: Path
 
 
