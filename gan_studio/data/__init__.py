@@ -17,16 +17,8 @@ import torch
 from torch import Tensor
 
 from ..config import Spec
+from ..progress import Progress as Progress
 from ..registry import Registry
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Long work, `done` of `total` (0: not known); `text` says what is being done."""
-
-    done: int
-    total: int
-    text: str
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..data import Progress
+from ..progress import Progress
 
 __all__ = [
     "Changed",
