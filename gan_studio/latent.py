@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -15,6 +17,14 @@ DISTRIBUTIONS = {
     "uniform": lambda z, rng: z.uniform_(-1, 1, generator=rng),  # U(-1, 1)
     "truncated": lambda z, rng: nn.init.trunc_normal_(z, a=-2, b=2, generator=rng),  # N(0, 1) within 2 sigma
 }
+CUT_OFF = 0.5 * math.erfc(2 / math.sqrt(2))  # the share of N(0, 1) below -2
+# Each maps shares p in (0, 1) to the number that one entry of z stays below with probability p.
+QUANTILES: dict[str, Callable[[Tensor], Tensor]] = {
+    "normal": torch.special.ndtri,
+    "uniform": lambda p: 2 * p - 1,
+    "truncated": lambda p: torch.special.ndtri(CUT_OFF + p * (1 - 2 * CUT_OFF)),
+}
+GRID_EDGE = 0.02  # the share of a latent's distribution that lies beyond each side of the grid
 
 
 class Latent(Spec):
@@ -36,3 +46,17 @@ class Latent(Spec):
             DISTRIBUTIONS[self.distribution](torch.empty(self.dim), rng.manual_seed(seed + i)) for i in range(count)
         ]
         return torch.stack(rows)
+
+    def grid(self, side: int) -> Tensor:
+        """z [side * side, dim] on the CPU: a grid in the plane of the first two latents, the others 0.
+
+        Row by row, from the lowest second latent up; in a row the first latent rises. Its lines stand at evenly spaced
+        quantiles, 2 % to 98 %, so that every cell holds the same share of z. With one latent all rows are the same.
+        """
+        p = torch.linspace(GRID_EDGE, 1 - GRID_EDGE, side, dtype=torch.float64)
+        lines = QUANTILES[self.distribution](p).float()  # [side]
+        second, first = torch.meshgrid(lines, lines, indexing="ij")
+        plane = torch.stack([first.flatten(), second.flatten()], dim=1)  # [side * side, 2]
+        z = torch.zeros(side * side, self.dim)
+        z[:, :2] = plane[:, : self.dim]
+        return z

@@ -16,7 +16,9 @@ from ..config import Spec
 from ..data import Stream
 from ..registry import Registry
 
-Curves = dict[str, Tensor]  # {curve name: scalar on the device}; "D/..." and "G/..." are loss terms
+# {curve name: scalar on the device}; "D/..." and "G/..." are loss terms, "gradient/D" and "gradient/G" the norms of the
+# gradients that moved the weights, "slope/..." the norm of D's gradient where a penalty looks.
+Curves = dict[str, Tensor]
 PLAYERS = ("D", "G")
 
 
@@ -32,6 +34,10 @@ class Training(ABC):
     @abstractmethod
     def apply(self, recipe: Recipe) -> None:
         """Take over the live options of a changed recipe."""
+
+    def rates(self) -> dict[str, float]:
+        """{"rate/D": learning rate of the last step, "rate/G": ...}; {} where there is none to show."""
+        return {}
 
     @abstractmethod
     def networks(self) -> dict[str, nn.Module]:
@@ -67,6 +73,17 @@ class Generates(ABC):
     @abstractmethod
     def judge(self, x: Tensor) -> Tensor:
         """D's logits [N] of samples, without gradients and without moving any statistic."""
+
+    @abstractmethod
+    def pull(self, x: Tensor, real: Tensor) -> Tensor:
+        """What each generated sample feels, [N, *shape]: minus the gradient of G's loss, summed over the samples, by x.
+
+        `x` and `real`, as many of the data, are [N, *shape]. No statistic is moved and no gradient left behind.
+        """
+
+    @abstractmethod
+    def latent_grid(self, side: int) -> Tensor:
+        """z [side * side, z_dim]: an even grid in the plane of the first two latents, see `Latent.grid`."""
 
 
 class Recipe(Spec):

@@ -241,6 +241,22 @@ class GanTraining(Training, Generates):
         with torch.no_grad(), evaluating(self.D), self.engine.autocast():
             return self.D(self.engine.lay(x.to(self.engine.device))).float()
 
+    def pull(self, x: Tensor, real: Tensor) -> Tensor:
+        x, real = (self.engine.lay(samples.detach().to(self.engine.device)) for samples in (x, real))
+        x.requires_grad_()
+        with frozen(self.D), evaluating(self.D), torch.enable_grad():
+            with self.engine.autocast():
+                terms = self.recipe.objective.g_loss(Judge(self.D, 0.0, real, x), real, x)
+            L_G = torch.stack([term.float().sum() for term in terms.values()]).sum()
+            (gradient,) = torch.autograd.grad(L_G, x)
+        return -gradient.float()
+
+    def latent_grid(self, side: int) -> Tensor:
+        return self.recipe.latent.grid(side).to(self.engine.device)
+
+    def rates(self) -> dict[str, float]:
+        return {"rate/D": self.d_opt.param_groups[0]["lr"], "rate/G": self.g_opt.param_groups[0]["lr"]}
+
     def networks(self) -> dict[str, nn.Module]:
         averaged = {"generator_ema": self.average.module} if self.average else {}
         return {"generator": self.G, "discriminator": self.D} | averaged
