@@ -1,23 +1,62 @@
-"""Curves as a table that other programs read."""
+"""Curves as tables that other programs read."""
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
 
 import numpy as np
+import orjson
 
 Curves = dict[str, tuple[np.ndarray, np.ndarray]]  # {name: (steps [K] int64, values [K] float32)}
 
+AT_ONCE = 100_000  # rows that are text at the same time
+
 
 def as_csv(curves: Curves) -> str:
-    """A column for each curve, a row for each step, empty where nothing was measured."""
-    rows: dict[int, dict[str, float]] = {}
-    for name, (steps, values) in curves.items():
-        for step, value in zip(steps.tolist(), values.tolist(), strict=True):
-            rows.setdefault(step, {})[name] = float(f"{value:.7g}")  # as many digits as float32 has
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["step", *curves])
-    writer.writerows([step, *(row.get(name, "") for name in curves)] for step, row in sorted(rows.items()))
-    return text.getvalue()
+    """A column for each curve, a row for each step, empty where nothing was measured; exact as float32."""
+    return "".join([",".join(["step", *map(_quoted, curves)]) + "\n", *_rows(curves)])
+
+
+def as_json(curves: Curves) -> bytes:
+    """{name: {"steps": [...], "values": [...]}}, null where a value is not a number."""
+    tables = {
+        name: {"steps": np.ascontiguousarray(steps), "values": np.ascontiguousarray(values)}
+        for name, (steps, values) in curves.items()
+    }
+    return orjson.dumps(tables, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE)
+
+
+def _rows(curves: Curves) -> Iterator[str]:
+    """Lines of the table, many in one string."""
+    steps = _all_steps([steps for steps, _ in curves.values()])
+    for start in range(0, len(steps), AT_ONCE):
+        part = steps[start : start + AT_ONCE]
+        columns = [_cells(part), *(_cells(_column(part, *curve)) for curve in curves.values())]
+        yield "\n".join(map(",".join, zip(*columns, strict=True))) + "\n"
+
+
+def _all_steps(steps: list[np.ndarray]) -> np.ndarray:
+    """Those of any curve, ascending; most curves are measured at the same ones."""
+    different: list[np.ndarray] = []
+    for some in steps:
+        if not any(np.array_equal(some, other) for other in different):
+            different.append(some)
+    return np.unique(np.concatenate([np.empty(0, np.int64), *different]))
+
+
+def _column(rows: np.ndarray, steps: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The values of a curve at ascending steps, NaN where it has none."""
+    first, last = np.searchsorted(steps, rows[0]), np.searchsorted(steps, rows[-1], side="right")
+    column = np.full(len(rows), np.nan, np.float32)
+    column[np.searchsorted(rows, steps[first:last])] = values[first:last]
+    return column
+
+
+def _cells(column: np.ndarray) -> list[str]:
+    """Numbers as the shortest texts that give them back; nothing where they are none."""
+    text = orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return text[1:-1].replace("null", "").split(",")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"' if any(sign in name for sign in ',"\n\r') else name

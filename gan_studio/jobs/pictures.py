@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from .. import images
 from ..config import to_toml
@@ -13,6 +14,10 @@ from .snapshots import Snapshot, open_snapshot
 
 PAPER: images.Colour = (250, 249, 246)  # of a gallery's wall
 PLANE_PX = 512  # width of a picture of points
+MOST = 5000  # points of a kind in the plane
+
+# Of the plane, as in the window: what D takes for real and for generated, real points, generated points.
+FOR_REAL, FOR_FAKE, REAL, GENERATED = (28, 108, 196), (200, 66, 26), (12, 122, 83), (30, 33, 38)
 
 
 def one_picture(array: np.ndarray) -> np.ndarray:
@@ -28,6 +33,50 @@ def points(array: np.ndarray, extent: float = 0.0, size_px: int = PLANE_PX) -> n
     counts, _, _ = np.histogram2d(array[:, 1], array[:, 0], bins, [[-extent, extent]] * 2)  # [row, column]
     ink = np.minimum(1.0, 0.35 * counts[::-1] ** 0.7)
     return np.kron(255 * (1 - ink), np.ones((2, 2))).round().astype(np.uint8)[:, :, None]
+
+
+def plane(
+    generated: np.ndarray,
+    real: np.ndarray | None = None,
+    logits: np.ndarray | None = None,
+    extent: float = 0.0,
+    size_px: int = PLANE_PX,
+) -> np.ndarray:
+    """Points [N, 2] over D's logits [R, R] on the square [-extent, extent]^2, as [size_px, size_px, 3] uint8.
+
+    Row 0 of the logits is at y = -extent. `extent` 0: all the real points are in it, or nearly all the generated ones.
+    """
+    layers = [(real, REAL, 2.0)] if real is not None else []
+    extent = extent or _extent(generated if real is None else real)
+    sheet = Image.new("RGB", (size_px, size_px), images.WHITE) if logits is None else _heat(logits, size_px)
+    for points, colour, radius in [*layers, (generated, GENERATED, 1.8)]:
+        finite = points[np.isfinite(points).all(axis=1)][:MOST]
+        sheet.paste(colour, mask=_dots(finite / extent, size_px, radius, 217 if len(finite) < 1000 else 140))
+    return np.asarray(sheet)
+
+
+def _extent(points: np.ndarray) -> float:
+    far = np.abs(points[np.isfinite(points).all(axis=1)])
+    return 1.15 * float(np.quantile(far, 0.999) if len(far) else 1.0) or 1.0
+
+
+def _heat(logits: np.ndarray, size_px: int) -> Image.Image:
+    """Blue above 0, orange below; through tanh, so that near 0 shows detail."""
+    amount = np.tanh(0.5 * np.nan_to_num(logits[::-1].astype(np.float32)))[:, :, None]  # [R, R, 1], row 0 on top
+    strength = 0.65 * np.abs(amount)
+    mixed = 255 * (1 - strength) + np.where(amount < 0, FOR_FAKE, FOR_REAL) * strength  # [R, R, 3]
+    small = Image.fromarray(mixed.round().astype(np.uint8))
+    return small.resize((size_px, size_px), Image.Resampling.BILINEAR)
+
+
+def _dots(points: np.ndarray, size_px: int, radius: float, opacity: int) -> Image.Image:
+    """A mask with a dot for each point of [-1, 1]^2; drawn at twice the size, for smooth edges."""
+    mask = Image.new("L", (2 * size_px, 2 * size_px))
+    draw = ImageDraw.Draw(mask)
+    inside = points[np.abs(points).max(axis=1, initial=0) <= 1]
+    for x, y in ((inside * [1, -1] + 1) * size_px).tolist():
+        draw.ellipse((x - 2 * radius, y - 2 * radius, x + 2 * radius, y + 2 * radius), opacity)
+    return mask.reduce(2)
 
 
 def shown(snapshot: Snapshot, count: int, seed: int) -> np.ndarray:
