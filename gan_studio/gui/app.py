@@ -104,9 +104,11 @@ def main(open: str = "", start: bool | None = None, root: Path | None = None, me
     sys.excepthook = Reporter(session)
     opening = Opening(window, open, start)
     window.ready.connect(opening.begin)
+    window.ready.connect(session.warm)
     watch = Watch(window, measure) if measure else None
     window.show()
     code = app.exec()
+    session.close()
     if watch:
         print(json.dumps(watch.report()), flush=True)
     gc.unfreeze()  # what the warm-up froze is to be torn down in order

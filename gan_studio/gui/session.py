@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +14,7 @@ from ..jobs.inbox import Command, Stop
 from .worker import Worker
 
 if TYPE_CHECKING:  # these import torch or pydantic, which the window does not wait for
+    from ..jobs.apart import Apart
     from ..runs import Run
 
 Stage = Literal["idle", "preparing", "running", "paused", "stopping"]
@@ -21,7 +23,8 @@ Stage = Literal["idle", "preparing", "running", "paused", "stopping"]
 class Session(QObject):
     """At most one run is in training at a time; others wait in the queue.
 
-    `engine` offers `new_run` and `TrainJob` as `gan_studio.jobs.train` does, and is that where nothing is given.
+    `engine` offers `new_run` and `TrainJob` as `gan_studio.jobs.train` does; where nothing is given, runs are trained
+    in processes of their own.
     """
 
     stage_changed = Signal(str)
@@ -33,6 +36,7 @@ class Session(QObject):
     def __init__(self, root: Path | None = None, engine: Any = None, parent: QObject | None = None):
         super().__init__(parent)
         self._root, self._engine = root, engine
+        self._apart: Apart | None = None
         self.stage: Stage = "idle"
         self.run: Run | None = None  # the one in training
         self.worker: Worker | None = None
@@ -48,9 +52,11 @@ class Session(QObject):
 
     @property
     def engine(self) -> Any:
-        from ..jobs import train
+        from ..jobs.apart import Apart
 
-        return self._engine or train
+        if self._engine is None:
+            self._engine = self._apart = Apart()
+        return self._engine
 
     @property
     def is_training(self) -> bool:
@@ -113,6 +119,16 @@ class Session(QObject):
         if waiting and not self.is_training and not self.leaving:
             self.train(waiting[0])
 
+    def warm(self) -> None:
+        """Have a process import what the next training needs, while nothing else wants the processor."""
+        if self.engine is self._apart and not self.is_training and not self.leaving:
+            threading.Thread(target=self._apart.warm, name="warm", daemon=True).start()
+
+    def close(self) -> None:
+        """Let that process go; the window is closed."""
+        if self._apart:
+            self._apart.dismiss()
+
     def tell(self, error: Exception) -> None:
         """Show an error as one sentence, with the full trace as details."""
         from ..config import ConfigError
@@ -148,6 +164,7 @@ class Session(QObject):
         self.runs_changed.emit()
         if run.state().name != "queued":  # else it would be begun again and again
             self.start_next()
+        self.warm()
 
     def _leave_queue(self, run: Run) -> None:
         """A run that could not even begin must not stay first in the queue for ever; a full disk keeps it there."""

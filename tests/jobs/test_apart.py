@@ -1,0 +1,156 @@
+"""A training in a process of its own tells and does the same as one on a thread, and nothing is lost where it dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from gan_studio import runs
+from gan_studio.config import ConfigError
+from gan_studio.jobs.apart import Apart, RemoteJob, portable
+from gan_studio.jobs.events import Checkpoint, Curves, Paused, Resumed, Samples, Started, Stopped
+from gan_studio.jobs.inbox import Pause, Resume, Stop
+
+from .conftest import job_of, until
+
+ENDLESS = {"steps": 1_000_000, "checkpoint_every": 1_000_000}
+
+
+@pytest.fixture
+def apart() -> Iterator[Apart]:
+    crew = Apart()
+    yield crew
+    crew.dismiss()
+
+
+def remote(apart: Apart, run: runs.Run) -> RemoteJob:
+    return apart.TrainJob(run, dry_run=False)
+
+
+def test_it_tells_and_keeps_what_a_thread_does(apart: Apart, make_run: Callable[..., runs.Run]) -> None:
+    here, there = make_run(), make_run()
+    told = [list(job_of(here)), list(remote(apart, there))]
+    ours, theirs = ([e for e in events if isinstance(e, Samples)] for events in told)
+    assert [e.step for e in ours] == [e.step for e in theirs] == [0, 6]
+    for our, their in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(our.array, their.array)
+    kinds = [[type(e) for e in events if not isinstance(e, Curves)] for events in told]  # how often depends on clocks
+    assert kinds[0] == kinds[1]
+    assert there.state().name == "finished"
+    expected, found = here.curves(), there.curves()
+    for name in expected.keys() - {"speed/samples per second"}:
+        np.testing.assert_array_equal(expected[name][1][-1:], found[name][1][-1:])
+
+
+def test_the_warm_process_is_taken_and_another_one_made(apart: Apart, make_run: Callable[..., runs.Run]) -> None:
+    apart.warm()
+    assert apart._spare
+    first = apart._spare[0].pid
+    apart.warm()
+    assert apart._spare[0].pid == first
+    process, pipe = apart.take()
+    assert process.pid == first
+    pipe.close()
+    process.join()
+    assert process.exitcode == 0  # whoever is dismissed while waiting goes in peace
+
+
+def test_commands_reach_it(apart: Apart, make_run: Callable[..., runs.Run]) -> None:
+    run = make_run(ENDLESS)
+    job = remote(apart, run)
+    job.inbox.put(Pause())  # before there is a process
+    events = iter(job)
+    assert until(events, Paused)[-1].step == 0
+    job.inbox.put(Resume())
+    until(events, Resumed)
+    job.inbox.put(Stop())
+    stopped = until(events, Stopped)[-1]
+    assert list(events) == []
+    assert run.checkpoints()[-1].step == stopped.step
+    assert run.state().name == "stopped"
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_closing_the_iterator_saves(apart: Apart, make_run: Callable[..., runs.Run], paused: bool) -> None:
+    run = make_run(ENDLESS)
+    job = remote(apart, run)
+    events = iter(job)
+    until(events, Curves)
+    if paused:
+        job.inbox.put(Pause())
+        until(events, Paused)
+    events.close()
+    assert not run.is_being_written()
+    assert run.state().name == "stopped"
+    assert run.checkpoints()[-1].step == run.state().step > 0
+
+
+def test_what_the_job_raises_arrives_with_its_trace(apart: Apart, make_run: Callable[..., runs.Run]) -> None:
+    run = make_run()
+    (run.folder / "config.toml").write_text("steps = -1")
+    with pytest.raises(ConfigError) as raised:
+        list(remote(apart, run))
+    assert raised.value.problems[0].path == "steps"
+    assert "in parse" in str(raised.value.__cause__)
+
+
+def test_an_error_that_cannot_be_sent_goes_as_text() -> None:
+    class Private(Exception):
+        pass
+
+    failure = portable(Private("no way"))
+    assert str(failure.error) == "Private: no way"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_a_killed_training_is_told_in_one_sentence_and_resumes(
+    apart: Apart, make_run: Callable[..., runs.Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(ENDLESS | {"checkpoint_every": 5})
+    process, pipe = apart.take()
+    monkeypatch.setattr(apart, "take", lambda: (process, pipe))
+    events = iter(remote(apart, run))
+    saved = until(events, Checkpoint)[-1].step
+    until(events, Checkpoint)
+    assert process.pid
+    os.kill(process.pid, signal.SIGKILL)
+    with pytest.raises(ConfigError, match=r"ended of itself \(SIGKILL\).*Resume goes on"):
+        list(events)
+    monkeypatch.undo()
+    assert run.state().name == "interrupted"
+    again = iter(remote(apart, run))
+    assert until(again, Started)[-1].step > saved
+    again.close()
+
+
+ORPHAN = """
+import os, sys
+from pathlib import Path
+from gan_studio import runs
+from gan_studio.jobs.apart import Apart
+from gan_studio.jobs.events import Curves
+
+if __name__ == "__main__":
+    for event in Apart().TrainJob(runs.Run(Path(sys.argv[1])), dry_run=False):
+        if isinstance(event, Curves):
+            os._exit(7)  # as if the window had crashed
+"""
+
+
+def test_a_training_whose_window_has_gone_saves_and_ends(make_run: Callable[..., runs.Run], tmp_path: object) -> None:
+    run = make_run(ENDLESS)
+    script = run.folder / "orphan.py"
+    script.write_text(textwrap.dedent(ORPHAN))
+    done = subprocess.run([sys.executable, str(script), str(run.folder)], timeout=60)
+    assert done.returncode == 7
+    with run.lock().acquire(timeout=30):  # held until it has saved
+        pass
+    assert run.state().name == "stopped"
+    assert run.checkpoints()[-1].step == run.state().step > 0
