@@ -1,11 +1,11 @@
-"""Gradients of a function with respect to its input, kept differentiable for penalties."""
+"""Gradients of a function with respect to its input, kept differentiable for penalties; and how long they are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Function = Callable[[Tensor], Tensor]  # x [N, ...] -> [N], or [N, ...], which is summed over each sample
 
@@ -25,3 +25,10 @@ def squared_gradient_norm(f: Function, x: Tensor) -> Tensor:
 def gradient_norm(f: Function, x: Tensor) -> Tensor:
     """Euclidean norm of the gradient at each sample, [N]; 1e-12 under the root keeps it differentiable at 0."""
     return (squared_gradient_norm(f, x) + 1e-12).sqrt()
+
+
+@torch.no_grad()
+def weight_gradient_norm(network: nn.Module) -> Tensor:
+    """Euclidean norm of the gradient that lies on a network's weights, all of them as one vector: a scalar."""
+    gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))

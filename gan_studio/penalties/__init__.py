@@ -13,12 +13,16 @@ from ..registry import Registry
 Critic = Callable[[Tensor], Tensor]  # x [N, ...] -> logits [N]
 Terms = dict[str, Tensor]  # {curve name: [N]}
 
+SLOPE = "slope/"  # how the names of what is shown of D, and not minimised, begin
+
 
 class Penalty(Spec):
     """Terms that D minimises beside its objective, already weighted; or a constraint put upon D after its step.
 
     `second_order` penalties differentiate D's gradient, which a compiled D cannot give.
     The recipe adds `d_loss` in every `every`-th D step, multiplied by `every` (lazy regularisation, StyleGAN2).
+    Names that begin with SLOPE are shown and neither minimised nor multiplied: the norm of D's gradient by its input,
+    where the penalty looks, "slope/r1" beside "r1".
     """
 
     second_order: ClassVar[bool] = False
@@ -26,7 +30,7 @@ class Penalty(Spec):
     every: int = option(1, "Apply it in every n-th D step only, n times as strong.", ge=1, le=64, unit="D steps")
 
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
-        """{name: [N]}; real and fake are detached, D maps samples to logits [N]."""
+        """{name: [N]}; real and fake are detached, D maps samples to logits [N]. Slopes come detached."""
         return {}
 
     def after_d_step(self, D: nn.Module) -> None:

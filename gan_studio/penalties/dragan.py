@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..config import option
 from ..nn.gradients import gradient_norm
-from . import PENALTIES, Critic, Penalty, Terms
+from . import PENALTIES, SLOPE, Critic, Penalty, Terms
 
 
 @PENALTIES.add
@@ -34,4 +34,4 @@ class Dragan(Penalty):
         alpha = torch.rand((len(real), *[1] * (real.ndim - 1)), dtype=real.dtype, device=real.device)
         delta = self.spread * real.std(correction=0) * torch.rand_like(real)
         slope = gradient_norm(D, real + alpha * delta)  # [N]
-        return {"dragan": self.weight * (slope - self.target).square()}
+        return {"dragan": self.weight * (slope - self.target).square(), SLOPE + "dragan": slope.detach()}

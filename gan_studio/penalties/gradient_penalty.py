@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..config import option
 from ..nn.gradients import gradient_norm
-from . import PENALTIES, Critic, Penalty, Terms
+from . import PENALTIES, SLOPE, Critic, Penalty, Terms
 
 
 @PENALTIES.add
@@ -34,7 +34,8 @@ class GradientPenalty(Penalty):
         per_sample = (len(real), *[1] * (real.ndim - 1))
         eps = torch.rand(per_sample, dtype=real.dtype, device=real.device)  # U[0, 1]
         x_hat = fake.lerp(real, eps)
-        excess = gradient_norm(D, x_hat) - self.target  # [N]
+        slope = gradient_norm(D, x_hat)  # [N]
+        excess = slope - self.target
         if self.sides == "one":
             excess = excess.clamp(min=0)
-        return {"gradient penalty": self.weight * excess.square()}
+        return {"gradient penalty": self.weight * excess.square(), SLOPE + "gradient penalty": slope.detach()}

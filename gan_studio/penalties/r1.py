@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ..config import option
 from ..nn.gradients import squared_gradient_norm
-from . import PENALTIES, Critic, Penalty, Terms
+from . import PENALTIES, SLOPE, Critic, Penalty, Terms
 
 
 @PENALTIES.add
@@ -27,4 +27,5 @@ class R1(Penalty):
     )
 
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
-        return {"r1": self.weight / 2 * squared_gradient_norm(D, real)}
+        squares = squared_gradient_norm(D, real)  # [N]
+        return {"r1": self.weight / 2 * squares, SLOPE + "r1": squares.detach().sqrt()}

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ..config import option
 from ..nn.gradients import squared_gradient_norm
-from . import PENALTIES, Critic, Penalty, Terms
+from . import PENALTIES, SLOPE, Critic, Penalty, Terms
 
 
 @PENALTIES.add
@@ -24,4 +24,5 @@ class R2(Penalty):
     )
 
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
-        return {"r2": self.weight / 2 * squared_gradient_norm(D, fake)}
+        squares = squared_gradient_norm(D, fake)  # [N]
+        return {"r2": self.weight / 2 * squares, SLOPE + "r2": squares.detach().sqrt()}

@@ -6,7 +6,7 @@ from torch import nn
 
 from gan_studio.config import extra, from_toml, to_toml
 from gan_studio.objectives import OBJECTIVES
-from gan_studio.penalties import PENALTIES
+from gan_studio.penalties import PENALTIES, SLOPE
 
 every_penalty = pytest.mark.parametrize("entry", list(PENALTIES), ids=lambda entry: entry.kind)
 every_weight = pytest.mark.parametrize(
@@ -24,8 +24,15 @@ def batch(seed=0):
 
 
 def terms_of(penalty, D, real, fake, seed=0):
+    """What D minimises."""
     torch.manual_seed(seed)
-    return penalty.d_loss(D, real, fake)
+    return {name: term for name, term in penalty.d_loss(D, real, fake).items() if not name.startswith(SLOPE)}
+
+
+def slope_of(penalty, D, real, fake):
+    """What is shown beside it."""
+    (slope,) = (term for name, term in penalty.d_loss(D, real, fake).items() if name.startswith(SLOPE))
+    return slope
 
 
 # --- every entry -----------------------------------------------------------------------------------------------------
@@ -48,14 +55,28 @@ def test_round_trip_and_live_strength(entry):
 def test_a_step_of_d(entry):
     torch.manual_seed(0)
     D = Critic()
-    terms = entry().d_loss(D, *batch())
-    for term in terms.values():
+    for term in terms_of(entry(), D, *batch()).values():
         assert term.shape == (8,) and term.isfinite().all() and (term >= 0).all()
         term.mean().backward()
         assert all(parameter.grad.isfinite().all() for name, parameter in D.named_parameters() if name != "3.bias")
         assert D[1].weight.grad.abs().sum() > 0
     entry().after_d_step(D)
     assert all(parameter.requires_grad and parameter.is_leaf for parameter in D.parameters())
+
+
+@pytest.mark.parametrize("entry", [e for e in PENALTIES if e.second_order], ids=lambda entry: entry.kind)
+def test_slopes_are_shown_under_the_name_of_their_term(entry):
+    """One gradient serves both, and nothing flows back through what is shown."""
+    torch.manual_seed(0)
+    D, calls = Critic(), []
+    told = entry(weight=3.0).d_loss(lambda x: calls.append(x) or D(x), *batch())
+    (name,) = terms_of(entry(), D, *batch())
+    assert told.keys() == {name, SLOPE + name} and len(calls) == 1
+    (x,) = calls
+    (gradient,) = torch.autograd.grad(D(x).sum(), x)
+    slope = told[SLOPE + name]
+    assert not slope.requires_grad
+    torch.testing.assert_close(slope, gradient.flatten(1).norm(dim=1))
 
 
 @every_weight
@@ -78,7 +99,7 @@ def test_patch_discriminators(entry):
 @every_weight
 def test_flat_discriminators_give_finite_gradients(entry):
     w = torch.zeros(12, requires_grad=True)
-    terms = entry().d_loss(lambda x: x.flatten(1) @ w, *batch())
+    terms = terms_of(entry(), lambda x: x.flatten(1) @ w, *batch())
     sum(term.mean() for term in terms.values()).backward()
     assert w.grad.isfinite().all()
 
@@ -122,8 +143,9 @@ def test_linear_discriminators(slope):
     }
     for (kind, sides), value in expected.items():
         penalty = PENALTIES.parse({"kind": kind} | ({"sides": sides} if sides else {}))
-        (term,) = penalty.d_loss(D, real, fake).values()
+        (term,) = terms_of(penalty, D, real, fake).values()
         assert torch.allclose(term, torch.full((8,), float(value)), atol=1e-5), kind
+        assert torch.allclose(slope_of(penalty, D, real, fake), torch.full((8,), slope)), kind
 
 
 @pytest.mark.parametrize(("kind", "which"), [("r1", 0), ("r2", 1)])
@@ -131,12 +153,14 @@ def test_r1_and_r2_on_a_quadratic(kind, which):
     """D(x) = k/2 |x|^2 has the gradient k x: the penalty is gamma/2 k^2 |x|^2, its own slope in k gamma k |x|^2."""
     k, samples = torch.tensor(1.5, requires_grad=True), batch()
     squares = samples[which].flatten(1).square().sum(dim=1)
-    (term,) = (
-        PENALTIES.parse({"kind": kind, "weight": 6})
-        .d_loss(lambda x: k / 2 * x.flatten(1).square().sum(1), *samples)
-        .values()
-    )
+    penalty = PENALTIES.parse({"kind": kind, "weight": 6})
+
+    def D(x):
+        return k / 2 * x.flatten(1).square().sum(1)
+
+    (term,) = terms_of(penalty, D, *samples).values()
     assert torch.allclose(term, 3 * 1.5**2 * squares)
+    assert torch.allclose(slope_of(penalty, D, *samples), 1.5 * squares.sqrt())
     term.sum().backward()
     assert torch.allclose(k.grad, 6 * 1.5 * squares.sum())
 
@@ -187,7 +211,7 @@ def test_two_sided_penalty_raises_the_estimate_of_wasserstein():
         return s * x[:, 0]
 
     terms = OBJECTIVES.parse("wasserstein").d_loss(D, real, fake)
-    terms |= PENALTIES.parse({"kind": "gradient-penalty", "weight": weight}).d_loss(D, real, fake)
+    terms |= terms_of(PENALTIES.parse({"kind": "gradient-penalty", "weight": weight}), D, real, fake)
     sum(term.mean() for term in terms.values()).backward()
     assert abs(s.grad) < 1e-5
 
