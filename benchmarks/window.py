@@ -150,7 +150,7 @@ def in_window(work: str, seconds: float, place: str = "") -> dict[str, float]:
     pace, gaps = Pace(seconds), Gaps(window)
 
     def take(mail: list[object]) -> None:
-        done = any([pace.take(event) for event in mail])
+        done = sum(pace.take(event) for event in mail)  # all of them are to be taken
         if pace.first and not gaps.running:
             gaps.start()
         if done and not gaps.done:

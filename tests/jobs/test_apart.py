@@ -102,7 +102,7 @@ def test_what_the_job_raises_arrives_with_its_trace(apart: Apart, make_run: Call
 
 
 def test_an_error_that_cannot_be_sent_goes_as_text() -> None:
-    class Private(Exception):
+    class Private(Exception):  # noqa: N818
         pass
 
     failure = portable(Private("no way"))
