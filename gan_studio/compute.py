@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import ConfigError, Spec, option
+from .ranks import ALONE, Ranks
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -49,13 +50,13 @@ class Engine:
     channels_last: bool = False
     compiled: bool = False
     threads: int = 1
-    rank: int = 0
-    world: int = 1
+    ranks: Ranks = ALONE
 
     def __str__(self) -> str:
         parts = [self.precision, "channels-last" if self.channels_last else "contiguous"]
         parts += ["compiled"] if self.compiled else []
         parts += [f"{self.threads} thread{'s' if self.threads > 1 else ''}"] if self.device.type == "cpu" else []
+        parts += [f"{self.ranks.world} processes"] if self.ranks.are_many else []
         return ", ".join(parts)
 
     def enter(self) -> None:
@@ -88,8 +89,14 @@ class Engine:
         return torch.autocast(self.device.type, torch.bfloat16, cache_enabled=True)
 
     def seed_step(self, seed: int, step: int) -> None:
-        """Make step `step` the same alone as in a row. The global generators belong to the thread that trains."""
-        torch.manual_seed(mixed_seed(seed, self.rank, step))
+        """Make step `step` the same alone as in a row; step 0 builds the networks, which all ranks do alike.
+
+        The global generators belong to the thread that trains.
+        """
+        common = mixed_seed(seed, 0, step)
+        self.ranks.begin(common)
+        of_its_own = self.ranks.are_many and step > 0
+        torch.manual_seed(mixed_seed(seed, self.ranks.rank + 1, step) if of_its_own else common)
 
     def memory_bytes(self) -> int:
         """Memory in use: of the graphics card at its peak, else of this process."""
@@ -179,6 +186,13 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
     return psutil.virtual_memory().available
+
+
+def card_bytes() -> int | None:
+    """Memory that this process holds of the graphics card; None while it uses none. Waits for nothing."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        return torch.cuda.memory_reserved()
+    return None
 
 
 def cores() -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenuBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from . import theme
 
@@ -30,14 +30,17 @@ class Command:
 
 
 FILE, EDIT, RUN, VIEW, HELP = "&File", "&Edit", "&Run", "&View", "&Help"
+EXPORT = f"{FILE}/E&xport"  # a menu within a menu
 
 # fmt: off
 COMMANDS = (
+    Command("new", FILE, "&New run", "Begin afresh with the first preset.", "Ctrl+N", "plus"),
     Command("open", FILE, "&Open run…", "Open the folder of an earlier run.", "Ctrl+O", "folder-open-outline"),
     Command("pictures", FILE, "&Learn from pictures…", "Choose a folder of your own pictures to learn from.",
             icon="image-multiple-outline"),
     Command("save_preset", FILE, "Save settings as &preset…", "Keep these settings among the presets.",
             icon="bookmark-plus-outline", line_before=True),
+    Command("export", EXPORT, "&Find an export…", "Choose among all that can be exported.", "Ctrl+E", "export"),
     Command("quit", FILE, "&Quit", "Save what is training and leave.", "Ctrl+Q", line_before=True),
     Command("undo", EDIT, "&Undo", "Take the last change of a setting back.", "Ctrl+Z"),
     Command("redo", EDIT, "&Redo", "Make the change again that was taken back.", "Ctrl+Shift+Z"),
@@ -58,8 +61,13 @@ COMMANDS = (
     Command("branch", RUN, "B&ranch", "Go on from the newest checkpoint with these settings, in a new run.",
             icon="source-branch"),
     Command("log", VIEW, "&Log", "Show what is going on, line by line.", "Ctrl+L", checkable=True),
+    Command("panels", VIEW, "Side &panels", "Show or hide what stands left and right of the middle.", "F9",
+            checkable=True),
     Command("full_screen", VIEW, "&Full screen", "Fill the screen with the window.", "F11", checkable=True),
     Command("reset_layout", VIEW, "&Reset layout", "Put all panels back to where they were at first."),
+    Command("palette", HELP, "&Commands…", "Find any command, preset or setting by a few letters.", "Ctrl+Shift+P",
+            "magnify"),
+    Command("keys", HELP, "&Keyboard shortcuts", "All keys at a glance.", "Ctrl+/", "keyboard-outline"),
     Command("about", HELP, "&About GAN Studio", "The version of GAN Studio and what it stands on."),
 )
 # fmt: on
@@ -72,6 +80,7 @@ class Commands(QObject):
         super().__init__(window)
         self._help = {command.id: command.help for command in COMMANDS}
         self._actions = {command.id: self._action(command) for command in COMMANDS}
+        self.menus: dict[str, QMenu] = {}
 
     def __getitem__(self, id: str) -> QAction:
         return self._actions[id]
@@ -98,14 +107,26 @@ class Commands(QObject):
 
     def fill(self, bar: QMenuBar) -> None:
         """The menus, in the order of the table."""
-        menus = {name: bar.addMenu(name) for name in dict.fromkeys(command.menu for command in COMMANDS)}
         for command in COMMANDS:
+            if command.menu not in self.menus:
+                self.add_menu(command.menu, bar)
             if command.line_before:
-                menus[command.menu].addSeparator()
-            menus[command.menu].addAction(self[command.id])
-        for menu in menus.values():
-            menu.setToolTipsVisible(True)
-        self.menus = menus
+                self.menus[command.menu].addSeparator()
+            self.menus[command.menu].addAction(self[command.id])
+
+    def add_menu(self, name: str, bar: QMenuBar | None = None) -> QMenu:
+        """A menu in the bar, or one within another: "&File/E&xport"."""
+        above, _, title = name.rpartition("/")
+        menu: QMenu = (self.menus[above] if above else bar).addMenu(title)  # type: ignore[union-attr, assignment]
+        menu.setToolTipsVisible(True)
+        self.menus[name] = menu
+        return menu
+
+    def all_actions(self) -> Iterator[tuple[str, QAction]]:
+        """(title of its menu, action) for all that the menus hold, also what others have added to them."""
+        for menu in self.menus.values():
+            choices = [action for action in menu.actions() if action.text() and action.menu() is None]
+            yield from ((menu.title().replace("&", ""), action) for action in choices)
 
     def draw_icons(self) -> Iterator[None]:
         """Not before the first paint, as the icon font is large; each `yield` lets the window paint what is new."""
@@ -124,4 +145,5 @@ class Commands(QObject):
 
     def _tell(self, action: QAction, sentence: str) -> None:
         shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        action.setWhatsThis(sentence)
         action.setToolTip(f"{sentence} ({shortcut})" if shortcut else sentence)

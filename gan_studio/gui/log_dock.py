@@ -36,6 +36,11 @@ class LogDock(QDockWidget):
         """A sentence with its trace."""
         self.add(f"{sentence}\n{details}".rstrip(), "error")
 
+    def reset(self) -> None:
+        """As it was at first: closed, with the log on top."""
+        self.pages.setCurrentWidget(self.log)
+        self.hide()
+
     def show_problems(self) -> None:
         self.pages.setCurrentWidget(self.problems)
         self.show()

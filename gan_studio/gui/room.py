@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from .widgets.notice import Notices
 
 
+Found = tuple[str, str, Callable[[], object]]  # what the palette shows, a sentence about it, and what it does
+
+
 class Room(QWidget):
     """Built in three parts, so that the window is there at once: the frame, then `furnish`, then `make_ready`."""
 
     title = ""
+    takes_what = ""  # what may be dropped, for a sentence: "a folder of pictures"
     subject_changed = Signal(str)  # what the room is about, for the window's title
     wanted = Signal(QWidget)  # itself: it asks to be shown
 
@@ -44,8 +48,18 @@ class Room(QWidget):
     def start(self) -> None:
         """Begin with what is shown."""
 
+    def start_over(self) -> None:
+        """Show what a newcomer sees first."""
+
+    def palette_entries(self) -> Iterator[Found]:
+        """What the palette finds here beside the commands: presets, settings, runs. Asked anew at each opening."""
+        yield from ()
+
     def takes(self, path: Path) -> bool:
-        """Whether something that is dropped on the window belongs here."""
+        """Whether something that is dropped on the window belongs here.
+
+        It may look at the disk, which may be slow, and so is called on a thread of its own: it touches no widget.
+        """
         return False
 
     def take(self, path: Path) -> None:
@@ -60,6 +74,9 @@ class Room(QWidget):
 
     def restore_layout(self, layout: list[QByteArray]) -> None:
         """What `save_layout` gave."""
+
+    def show_panels(self, visible: bool) -> None:
+        """Show or hide what stands beside the subject."""
 
     def reset_layout(self) -> None:
         """As it was at first."""

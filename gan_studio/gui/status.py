@@ -6,12 +6,13 @@ import time
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
 
-from .words import duration, rate
+from .words import duration, memory, rate
 
 MESSAGE_MS = 5000
+MEMORY_MS = 1000  # between two looks at the memory
 GAP = 10  # between the figures
 STAGES = {
     "loading": "Getting ready…",
@@ -36,7 +37,8 @@ class StatusBar(QStatusBar):
         self.bar.setFixedSize(160, 12)
         self.bar.setAccessibleName("Progress")
         self.device = self._label("Where it is computed, and in which precision")
-        for widget in (self.rate, self.steps, self.left, self.bar, self.device):
+        self.memory = self._label("Memory in use")
+        for widget in (self.rate, self.steps, self.left, self.bar, self.device, self.memory):
             widget.setContentsMargins(GAP, 0, 0, 0)
             self.addPermanentWidget(widget)
         self.setContentsMargins(8, 0, 8, 0)
@@ -44,8 +46,12 @@ class StatusBar(QStatusBar):
         self._steps = 0
         self._stage = "loading"
         self._outcome = ""  # of the last training, while nothing trains
+        self._watches = False  # the memory
+        self._idle_device = ""  # what would compute, while nothing does
         self._fading = QTimer(self, singleShot=True, interval=MESSAGE_MS)
         self._fading.timeout.connect(self._say_stage)
+        self._memory_timer = QTimer(self, interval=MEMORY_MS)
+        self._memory_timer.timeout.connect(self._show_memory)
         self.set_stage("loading")
 
     def set_stage(self, stage: str) -> None:
@@ -61,8 +67,9 @@ class StatusBar(QStatusBar):
     def forget(self) -> None:
         """Nothing of the last training."""
         self._outcome = ""
-        for label in (self.rate, self.steps, self.left, self.device):
+        for label in (self.rate, self.steps, self.left):
             label.clear()
+        self.device.setText(self._idle_device)
         self._fill(0, 1)
         self._say_stage()
 
@@ -114,6 +121,42 @@ class StatusBar(QStatusBar):
         self.left.setText(f"{duration(seconds_left)} left" if known else "measuring…")
         end = time.strftime("%a %H:%M", time.localtime(time.time() + seconds_left)) if known else "not known yet"
         self.left.setToolTip(f"Time until the last step; the end: {end}")
+
+    # where it is computed, and how much memory that takes
+
+    def watch(self) -> None:
+        """Torch is loaded: show what will compute, and from now on the memory, while the bar can be seen."""
+        from ..compute import device_name, pick_device
+
+        self._idle_device = device_name(pick_device())
+        self.device.setText(self.device.text() or self._idle_device)
+        self._watches = True
+        self._show_memory()
+        if self.isVisible():
+            self._memory_timer.start()
+
+    def _show_memory(self) -> None:
+        import psutil
+
+        from ..compute import card_bytes
+
+        own, card = psutil.Process().memory_info().rss, card_bytes()
+        self.memory.setText(memory(own) if card is None else f"{memory(own)}, card {memory(card)}")
+        lines = [f"This program holds {memory(own)} of the memory."]
+        lines += [f"The networks and their data take {memory(card)} of the graphics card."] if card is not None else []
+        self.memory.setToolTip(" ".join(lines))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._watches:
+            self._show_memory()
+            self._memory_timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._memory_timer.stop()
+
+    # parts
 
     def _fill(self, done: int, total: int) -> None:
         """The bar; without a total it only moves."""

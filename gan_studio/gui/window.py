@@ -7,9 +7,10 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 
-from PySide6.QtCore import QSettings, QSize, QTimer, Signal
+import shiboken6
+from PySide6.QtCore import QEvent, QMimeData, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -25,13 +26,17 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QTabWidget
 from .. import __version__
 from . import theme
 from .commands import VIEW, Commands
+from .desktop import Bell, bring_on_screen
+from .drops import Answer, answer, local_paths, refusal_of_address
 from .log_dock import LogDock
 from .room import Room
 from .session import Session
 from .status import StatusBar
 from .train.room import TrainRoom
 from .warmup import LIGHT, READY, warm_up
+from .widgets.key_list import KeyList
 from .widgets.notice import Notices
+from .widgets.palette import Entry, Palette
 from .worker import Worker
 
 ROOMS: tuple[type[Room], ...] = (TrainRoom,)  # one tab each, in this order
@@ -40,6 +45,7 @@ SIZE = QSize(1360, 860)
 FRAME = QSize(8, 40)  # about what a window manager puts around a window
 PATIENCE_S = 2.0  # a closing window waits so long for the job to answer before it insists,
 LAST_RESORT_S = 15.0  # and so long before it goes all the same, unless a checkpoint is being written
+LOADING = "One moment: it is still being loaded."
 
 
 class Window(QMainWindow):
@@ -61,6 +67,7 @@ class Window(QMainWindow):
         self._was_painted = self._is_ready = False
         self._leaving_since = 0.0
         self._trouble = False  # something went wrong while the window was leaving
+        self._asker: Worker | None = None  # looks at what was dropped
         self._build()
         self._connect()
         self._restore()
@@ -79,6 +86,7 @@ class Window(QMainWindow):
         self.tabs.setAccessibleName("Work modes")
         self.setCentralWidget(self.tabs)
         self.notices = Notices(self.tabs)
+        self.bell = Bell(self)
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.rooms = [room(self.session, self.commands, self.notices) for room in ROOMS]
@@ -92,6 +100,8 @@ class Window(QMainWindow):
         self.commands.fill(self.menuBar())
         self._add_tab_keys()
         self._add_themes()
+        self.finder = Palette(self.tabs, self._entries, as_list(self.settings.value("palette")))
+        self.keys = KeyList(self)
         self._show_title("")
 
     def _add_tab_keys(self) -> None:
@@ -101,15 +111,15 @@ class Window(QMainWindow):
         for i, room in enumerate(self.rooms):
             action = QAction(f"&{i + 1} {room.title}", self, shortcut=QKeySequence(f"Ctrl+{i + 1}"))
             action.setToolTip(f"Show the {room.title} tab.")
+            action.setWhatsThis(action.toolTip())
             action.triggered.connect(room.raise_tab)
             room.wanted.connect(self.tabs.setCurrentWidget)
             menu.insertAction(before, action)
         menu.insertSeparator(before)
 
     def _add_themes(self) -> None:
-        menu = self.commands.menus[VIEW]
         self.themes = QActionGroup(self)
-        choices = menu.addMenu("&Theme")
+        choices = self.commands.add_menu(f"{VIEW}/&Theme")
         for choice, text, help in (
             ("system", "&System", "Light or dark as the desktop is."),
             ("light", "&Light", "Dark text on a light ground."),
@@ -118,19 +128,28 @@ class Window(QMainWindow):
             action = QAction(text, self.themes, checkable=True)
             action.setData(choice)
             action.setToolTip(help)
+            action.setWhatsThis(help)
             choices.addAction(action)
         self.themes.triggered.connect(self._choose_theme)
 
     def _connect(self) -> None:
+        self.commands.on("new", self._start_over)
+        self.commands.allow("new", LOADING)
+        self.commands.on("export", partial(self.finder.open, "export "))
         self.commands.on("quit", self.close)
         self.commands.on("log", self._show_log)
+        self.commands.on("panels", self._show_panels)
         self.commands.on("full_screen", self._fill_screen)
         self.commands.on("reset_layout", self.reset_layout)
+        self.commands.on("palette", self.finder.open)
+        self.commands.on("keys", self._show_keys)
         self.commands.on("about", self._about)
+        self.finder.used.connect(self._remember)
         self.log.visibilityChanged.connect(self.commands["log"].setChecked)
         self.session.stage_changed.connect(self.status.set_stage)
         self.session.events.connect(self._show_events)
         self.session.problem.connect(self._show_problem)
+        application().screenRemoved.connect(self._screen_removed)
 
     # the start: first the picture, then what is behind it
 
@@ -162,6 +181,8 @@ class Window(QMainWindow):
 
     def _be_ready(self) -> Iterator[None]:
         self._is_ready = True
+        self.commands.allow("new")
+        self.status.watch()
         if not self.session.is_training:
             self.status.set_stage("idle")
         self.ready.emit()
@@ -178,7 +199,7 @@ class Window(QMainWindow):
     # what comes from the session
 
     def _show_events(self, mail: list[object]) -> None:
-        from ..jobs.events import Checkpoint, Forecast, Log, Paused, Stopped
+        from ..jobs.events import Checkpoint, Finished, Forecast, Log, Paused, Stopped
 
         self.status.show_events(mail)
         for event in mail:
@@ -190,17 +211,28 @@ class Window(QMainWindow):
                     self.log.add(f"{event.device} uses {event.picked}. Tried: {rows}.")
                 case Checkpoint():
                     self.log.add(f"Saved {event.path}")
+                case Finished():
+                    self.bell.ring(f"{self._training()} is finished", f"{event.step:,} steps are done.")
                 case Paused() | Stopped() if event.reason:
                     self._trouble = True
                     self.log.add(event.reason, "warning")
+                    what = "waits" if isinstance(event, Paused) else "has stopped"
+                    self.bell.ring(f"{self._training()} {what}", event.reason, warns=True)
 
     def _show_problem(self, sentence: str, details: str, expected: bool) -> None:
         """A notice for the user; the trace goes to the log, which opens itself for what nobody expected."""
         self._trouble = True
         self.notices.show_notice(sentence, "error", details)
         self.log.add_error(sentence, details)
+        if self.session.is_training:
+            self.bell.ring(f"{self._training()} has failed", sentence, warns=True)
         if not expected:
             self.log.show_problems()
+
+    def _training(self) -> str:
+        """The title of the run in training."""
+        run = self.session.run
+        return str(run.about().get("title", run.name)) if run else "The run"
 
     def _forget_outcome(self) -> None:
         """Something else is looked at: the figures of the last training would be taken for its own."""
@@ -210,26 +242,55 @@ class Window(QMainWindow):
     def _show_title(self, subject: str) -> None:
         self.setWindowTitle(f"{subject} – GAN Studio" if subject else "GAN Studio")
 
-    # View and Help
+    # File, View and Help
+
+    def current_room(self) -> Room:
+        return self.rooms[self.tabs.currentIndex()]
+
+    def _start_over(self) -> None:
+        self.current_room().start_over()
 
     def _show_log(self) -> None:
         self.log.setVisible(self.commands["log"].isChecked())
 
     def _fill_screen(self) -> None:
-        if self.commands["full_screen"].isChecked():
-            self.showFullScreen()
-        else:
-            self.showNormal()
+        """And back to what it was before: a window, or maximised."""
+        full = Qt.WindowState.WindowFullScreen
+        state = self.windowState()
+        self.setWindowState(state | full if self.commands["full_screen"].isChecked() else state & ~full)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.commands["full_screen"].setChecked(self.isFullScreen())
+
+    def _show_panels(self) -> None:
+        for room in self.rooms:
+            room.show_panels(self.commands["panels"].isChecked())
 
     def _choose_theme(self, action: QAction) -> None:
         theme.apply(application(), action.data())
         self.settings.setValue("theme", action.data())
 
     def reset_layout(self) -> None:
-        self.log.hide()
+        self.log.reset()
         self.restoreState(self._first_state)
+        self.commands["panels"].setChecked(True)
+        self._show_panels()
         for room in self.rooms:
             room.reset_layout()
+        bring_on_screen(self)
+
+    def _screen_removed(self) -> None:
+        QTimer.singleShot(0, self, self._come_on_screen)  # when the desktop has moved its windows
+
+    def _come_on_screen(self) -> None:
+        bring_on_screen(self)
+
+    def _show_keys(self) -> None:
+        self.keys.show_keys(
+            (menu, plain(a.text()), keys_of(a), a.whatsThis()) for menu, a in self.commands.all_actions()
+        )
 
     def _about(self) -> None:
         QMessageBox.about(
@@ -239,6 +300,27 @@ class Window(QMainWindow):
             f"<p>Python {sys.version.split()[0]}, PySide6, PyTorch, pyqtgraph</p>",
         )
 
+    # the palette
+
+    def _entries(self) -> Iterator[Entry]:
+        """All that the menus hold, then what the rooms offer."""
+        for menu, action in self.commands.all_actions():
+            if action is not self.commands["palette"]:
+                reason = "" if action.isEnabled() else action.whatsThis()
+                yield Entry(
+                    f"{menu}: {plain(action.text())}", action.whatsThis(), action.trigger, keys_of(action), reason
+                )
+        for room in self.rooms if self._is_ready else []:
+            for text, detail, call in room.palette_entries():
+                yield Entry(text, detail, partial(self._do_in, room, call))
+
+    def _do_in(self, room: Room, call: Callable[[], object]) -> None:
+        room.raise_tab()
+        call()
+
+    def _remember(self, recent: list[str]) -> None:
+        self.settings.setValue("palette", recent)
+
     # kept from one session to the next
 
     def _restore(self) -> None:
@@ -247,11 +329,17 @@ class Window(QMainWindow):
         self.resize(SIZE.boundedTo(room_on_screen))
         if geometry := self.settings.value("geometry"):
             self.restoreGeometry(geometry)
+            bring_on_screen(self)
         if state := self.settings.value("state"):
             self.restoreState(state)
         for room in self.rooms:
             if layout := self.settings.value(f"layout/{room.title}"):
                 room.restore_layout(layout)
+            if room.title == self.settings.value("tab"):
+                self.tabs.setCurrentWidget(room)
+        self.commands["panels"].setChecked(bool(self.settings.value("panels", True, type=bool)))
+        self._show_panels()
+        self.commands["full_screen"].setChecked(self.isFullScreen())
         choice = self.settings.value("theme", "system")
         for action in self.themes.actions():
             action.setChecked(action.data() == choice)
@@ -260,25 +348,51 @@ class Window(QMainWindow):
     def _save(self) -> None:
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("state", self.saveState())
+        self.settings.setValue("tab", self.current_room().title)
+        self.settings.setValue("panels", self.commands["panels"].isChecked())
         for room in self.rooms:
             self.settings.setValue(f"layout/{room.title}", room.save_layout())
 
     # dropping
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(self._room_for(path) for path in dropped(event)):
-            event.acceptProposedAction()
+        """Anything with an address: what is of no use is told why, which a refused drag would not be."""
+        if event.mimeData().hasUrls():
+            event.setDropAction(Qt.DropAction.CopyAction)  # else the desktop may take what was moved away
+            event.accept()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for path in dropped(event):
-            if room := self._room_for(path):
-                event.acceptProposedAction()
-                self.tabs.setCurrentWidget(room)
-                room.take(path)
-                return
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.take_dropped(event.mimeData())
 
-    def _room_for(self, path: Path) -> Room | None:
-        return next((room for room in self.rooms if self._is_ready and room.takes(path)), None)
+    def take_dropped(self, data: QMimeData) -> None:
+        """Look at it on a thread of its own, as disks may be slow; the latest drop counts."""
+        paths = local_paths(data)
+        if not self._is_ready:
+            self.notices.show_notice(LOADING, "warning")
+        elif not paths:
+            self.notices.show_notice(refusal_of_address(data), "warning")
+        else:
+            self._forget_drop()
+            self._asker = Worker(answer(paths, self.rooms), parent=self)
+            self._asker.events.connect(self._use_drop)
+            self._asker.failed.connect(self.session.tell)
+            self._asker.finished.connect(self._asker.deleteLater)
+            self._asker.start()
+
+    def _forget_drop(self) -> None:
+        if self._asker and shiboken6.isValid(self._asker):
+            self._asker.events.disconnect(self._use_drop)
+        self._asker = None
+
+    def _use_drop(self, answers: list[Answer]) -> None:
+        found = answers[-1]
+        if found.room is None:
+            self.notices.show_notice(found.sentence, "warning")
+        else:
+            self.tabs.setCurrentWidget(found.room)
+            found.room.take(found.path)
 
     # leaving
 
@@ -327,8 +441,18 @@ class Window(QMainWindow):
         self.notices.take_back(self._farewell)
 
 
-def dropped(event: QDropEvent) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+def plain(text: str) -> str:
+    """Without the mark of its mnemonic."""
+    return text.replace("&", "")
+
+
+def keys_of(action: QAction) -> str:
+    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def as_list(value: object) -> list[str]:
+    """What QSettings gives back for a list: one of a single text is a text."""
+    return [str(text) for text in value] if isinstance(value, list) else [str(value)] if value else []
 
 
 def application() -> QApplication:

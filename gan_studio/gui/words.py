@@ -32,3 +32,9 @@ def rate(per_second: float) -> str:
     if not math.isfinite(per_second) or per_second <= 0:
         return "…"
     return f"{per_second:,.0f} samples/s" if per_second >= 10 else f"{per_second:.1f} samples/s"
+
+
+def memory(byte_count: float) -> str:
+    """ "840 MB", "1.2 GB"; in powers of 1,000, as the tools of the desktop count."""
+    megabytes = byte_count / 1e6
+    return f"{megabytes:,.0f} MB" if megabytes < 999.5 else f"{megabytes / 1000:,.1f} GB"
