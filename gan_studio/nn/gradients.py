@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 Function = Callable[[Tensor], Tensor]  # x [N, ...] -> [N], or [N, ...], which is summed over each sample
 
@@ -28,7 +28,7 @@ def gradient_norm(f: Function, x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def weight_gradient_norm(network: nn.Module) -> Tensor:
+def weight_gradient_norm(weights: Iterable[Tensor]) -> Tensor:
     """Euclidean norm of the gradient that lies on a network's weights, all of them as one vector: a scalar."""
-    gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
+    gradients = [weight.grad for weight in weights if weight.grad is not None]
     return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))

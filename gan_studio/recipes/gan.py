@@ -214,10 +214,11 @@ class GanTraining(Training, Generates):
         optimiser.zero_grad(set_to_none=True)
         torch.stack([term.float().mean() for term in terms.values()]).sum().backward()
         norm: Curves = {}
+        weights = [weight for group in optimiser.param_groups for weight in group["params"]]
         if self.recipe.clip_norm:
-            norm[curve] = nn.utils.clip_grad_norm_(player.parameters(), self.recipe.clip_norm, foreach=True)
+            norm[curve] = nn.utils.clip_grad_norm_(weights, self.recipe.clip_norm, foreach=True)
         elif self.iteration % NORMS_EVERY == 0:
-            norm[curve] = weight_gradient_norm(player)
+            norm[curve] = weight_gradient_norm(weights)
         optimiser.step()
         return {name: length.clamp(max=LONGEST) for name, length in norm.items()}
 

@@ -13,7 +13,7 @@ def test_all_weights_count_as_one_vector() -> None:
     network = nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2))
     network(torch.randn(4, 3)).square().sum().backward()
     whole = torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None])
-    norm = weight_gradient_norm(network)
+    norm = weight_gradient_norm(network.parameters())
     assert norm.shape == () and not norm.requires_grad
     torch.testing.assert_close(norm, whole.norm())
 
@@ -22,7 +22,9 @@ def test_weights_without_a_gradient_do_not_count() -> None:
     network = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False))
     network[1].requires_grad_(False)
     network(torch.tensor([[2.0]])).sum().backward()
-    torch.testing.assert_close(weight_gradient_norm(network), (2 * network[1].weight).abs().detach().squeeze())
+    torch.testing.assert_close(
+        weight_gradient_norm(network.parameters()), (2 * network[1].weight).abs().detach().squeeze()
+    )
 
 
 def test_the_norm_by_the_input_is_that_of_each_sample() -> None:
