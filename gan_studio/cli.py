@@ -27,6 +27,7 @@ import typer
 
 from . import __version__, presets
 from .config import ConfigError, Problem, from_text, is_live, put, to_toml
+from .ranks import ALONE, Ranks, from_environment
 from .terminal import View, duration, view
 
 if TYPE_CHECKING:
@@ -196,19 +197,53 @@ def train(
     tensorboard: Tensorboard = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a preset or a config file, or go on with a run. Ctrl-C saves and ends; twice ends at once."""
-    if (target is None) == (resume is None):
-        raise ConfigError("Name a preset (`gan-studio presets` lists them), a config.toml, or a run with --resume RUN.")
-    changed = changes(settings, steps=steps, seed=seed, device=device)
-    if resume is not None:
-        run = with_changes(opened(resume, root), changed)
-    else:
-        assert target is not None
-        run = created(target, changed, name, root)
-    if queue:
-        put_in_queue(run)
-        return
-    raise typer.Exit(carry_out(run, Manner(as_json, tensorboard, dry_run, minutes)))
+    """Train a preset or a config file, or go on with a run. Ctrl-C saves and ends; twice ends at once.
+
+    Several processes share the work: torchrun --nproc-per-node 2 -m gan_studio train ...
+    """
+    with joined() as ranks:
+        if ranks.rank:
+            take_part(ranks)
+            return
+        if (target is None) == (resume is None):
+            raise ConfigError(
+                "Name a preset (`gan-studio presets` lists them), a config.toml, or a run with --resume RUN."
+            )
+        changed = changes(settings, steps=steps, seed=seed, device=device)
+        if resume is not None:
+            run = with_changes(opened(resume, root), changed)
+        else:
+            assert target is not None
+            run = created(target, changed, name, root)
+        if queue:
+            put_in_queue(run)
+            return
+        raise typer.Exit(carry_out(run, Manner(as_json, tensorboard, dry_run, minutes), ranks))
+
+
+@contextlib.contextmanager
+def joined() -> Iterator[Ranks]:
+    """The processes that torchrun started together with this one; `ALONE` without it."""
+    ranks = from_environment()
+    if ranks.are_many:
+        ranks.join()
+    try:
+        yield ranks
+    finally:
+        if ranks.are_many:
+            ranks.leave()
+
+
+def take_part(ranks: Ranks) -> None:
+    """Compute for rank 0, which decides when it ends."""
+    from .jobs.together import follow
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of them; rank 0 saves and dismisses the others
+    try:
+        follow(ranks)
+    except RuntimeError as error:  # the line to the others is cut
+        typer.echo(f"Process {ranks.rank} ends: {str(error).splitlines()[0]}", err=True)
+        raise typer.Exit(FAILED) from None
 
 
 @app.command()
@@ -310,13 +345,13 @@ def with_changes(run: Run, changed: dict[str, Any]) -> Run:
     return run
 
 
-def carry_out(run: Run, manner: Manner) -> int:
+def carry_out(run: Run, manner: Manner, ranks: Ranks = ALONE) -> int:
     """Train a run and show it; the exit code."""
     from .jobs.pictures import write_gallery
     from .jobs.tensorboard import live as with_tensorboard
     from .jobs.train import TrainJob
 
-    job = TrainJob(run, dry_run=manner.dry_run)
+    job = TrainJob(run, dry_run=manner.dry_run, ranks=ranks)
     display = view(manner.as_json, live=sys.stdout.isatty())
     with contextlib.closing(display), logged_in(run), stopping(job.inbox, display, manner.minutes) as stop:
         events = iter(job)

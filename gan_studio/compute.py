@@ -200,16 +200,17 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def default_engine(compute: Compute, spare_core: bool = False) -> Engine:
-    """What is used where nothing was measured. `spare_core` leaves one to the window."""
+def default_engine(compute: Compute, spare_core: bool = False, ranks: Ranks = ALONE) -> Engine:
+    """What is used where nothing was measured. `spare_core` leaves one to the window; several ranks share the cores."""
     device = pick_device(compute.device)
-    threads = compute.threads or max(1, cores() - (1 if spare_core and cores() > 1 else 0))
+    threads = compute.threads or max(1, (cores() - (1 if spare_core and cores() > 1 else 0)) // ranks.world)
     return Engine(
         device,
         "fp32" if compute.precision == "auto" else compute.precision,
         compute.memory_format == "channels-last",
         compute.compile,
         threads,
+        ranks,
     )
 
 

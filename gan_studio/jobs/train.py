@@ -24,7 +24,9 @@ from ..compute import Engine, default_engine, engine_from, environment
 from ..config import ConfigError, get, is_live
 from ..data import Dataset, Progress, Stream
 from ..nn.blocks import parameter_count
+from ..ranks import ALONE, Ranks
 from ..recipes import PLAYERS, Generates, Training
+from . import together
 from .dryrun import dry_run, forecast, is_out_of_memory
 from .events import (
     Changed,
@@ -81,8 +83,9 @@ class TrainJob:
     blocks in `inbox.wait()`. Raises ConfigError before Started where the config, data or folder cannot be used.
     """
 
-    def __init__(self, run: runs.Run, spare_core: bool = False, dry_run: bool = True):
-        self.run, self.spare_core, self.dry_run = run, spare_core, dry_run
+    def __init__(self, run: runs.Run, spare_core: bool = False, dry_run: bool = True, ranks: Ranks = ALONE):
+        self.run, self.spare_core, self.ranks = run, spare_core, ranks
+        self.dry_run = dry_run and not ranks.are_many  # its steps would wait for the others
         self.inbox = Inbox()
 
     def __iter__(self) -> Events:
@@ -119,6 +122,7 @@ class TrainJob:
         resumed = self.run.newest_readable()
         step = resumed[0].step if resumed else 0
         config = RunConfig.parse(self.run.config_at(step))
+        together.check(config, self.ranks)
         dataset = yield from self._stoppable(config.data.prepare())
         for note in dataset.notes:
             yield self._log(note, "warning")
@@ -136,6 +140,7 @@ class TrainJob:
         )
         if resumed:
             loop.load(*resumed[1:])
+        self.ranks.tell(together.Begin(config.plain(), engine.plain(), resumed[0].path if resumed else None))
         self.run.mark_resumed(step)  # takes back what was told after it, or all of it
         yield from loop.events()
 
@@ -157,12 +162,12 @@ class TrainJob:
         """What an earlier part of the run computed with, or what the dry run picks."""
         saved = engine_from(self.run.engine())
         if saved and saved.satisfies(config.compute):
-            return saved
+            return replace(saved, ranks=self.ranks)
         if self.dry_run:
             outcome = yield from self._stoppable(dry_run(config, dataset, self.spare_core))
             engine, told = outcome.engine, outcome.forecast
         else:
-            engine = default_engine(config.compute, self.spare_core)
+            engine = default_engine(config.compute, self.spare_core, self.ranks)
             told = forecast(config, engine, 0.0)
         runs.write_json(self.run.folder / "run.json", self.run.about() | {"shape": list(dataset.shape)})
         runs.write_json(self.run.folder / "engine.json", engine.plain())
@@ -219,13 +224,17 @@ class Loop:
                 yield from self._save()
         except Ending as ending:
             yield self._end(ending)
+            if ending.worth_saving:  # else the others hang in a step; this process fails, and torchrun ends them
+                self.engine.ranks.tell(together.End())
         except GeneratorExit:  # whoever iterated has gone; there is nobody left to tell
             self._end(Ending())
+            self.engine.ranks.tell(together.End())
             raise
         except Exception as error:
             self._set_state("failed", f"{type(error).__name__}: {error}")
             raise
         else:
+            self.engine.ranks.tell(together.End())
             self._set_state("finished")
             yield Finished(self.step)
 
@@ -241,6 +250,7 @@ class Loop:
 
     def _one_step(self, players: tuple[str, ...] = PLAYERS) -> Events:
         self.engine.seed_step(self.config.seed, self.step + 1)
+        self.engine.ranks.tell(together.Take(players))
         try:
             scalars = self.training.step(self.stream, players)
         except (RuntimeError, MemoryError) as error:
@@ -349,6 +359,7 @@ class Loop:
             return
         new = get(self.config.plain(), path)
         self.training.apply(self.config.recipe)
+        self.engine.ranks.tell(together.Apply(self.config.plain()))
         yield from self._writing(lambda: self.run.append_change(self.step, path, old, new))
         self.run.log(f"step {self.step}: {path} {old} -> {new}")
         yield Changed(self.step, path, old, new)
@@ -359,6 +370,7 @@ class Loop:
         """Fetch the scalars of the last steps in one transfer, check them, keep them and tell them."""
         if not self.untold:
             return
+        self._average()
         steps, values = self._fetch()
         now = time.perf_counter()
         rate = len(steps) / max(1e-9, now - self.told_at)
@@ -367,6 +379,15 @@ class Loop:
         yield from self._writing(lambda: self.run.append_curves(steps, values))
         left = (self.config.steps - self.step) / self.rate
         yield Curves(np.array(steps), values, self.rate * self.config.recipe.samples_per_step, left)
+
+    def _average(self) -> None:
+        """The scalars of this rank's share become those of the whole batch."""
+        ranks = self.engine.ranks
+        if not ranks.are_many or not self.untold:
+            return
+        ranks.tell(together.Average())
+        means = iter(ranks.mean(together.stacked([scalars for _, scalars in self.untold])))
+        self.untold = [(step, dict(zip(scalars, means, strict=False))) for step, scalars in self.untold]
 
     def _fetch(self) -> tuple[list[int], dict[str, np.ndarray]]:
         """(steps [K], {name: values [K]}), NaN where not measured. Raises Failed where a term is not finite."""
@@ -465,6 +486,7 @@ class Loop:
 
     def _append_curves(self) -> None:
         if self.untold:
+            self._average()
             self.run.append_curves(*self._fetch())
 
     def _seconds_so_far(self) -> float:

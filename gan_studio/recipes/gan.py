@@ -178,7 +178,7 @@ class GanTraining(Training, Generates):
             D = self._judge_of(real, fake)
             terms = self.recipe.objective.d_loss(D, real, fake)
             extra, slopes = self._penalties(D, real, fake)
-        norm = self._minimise(terms | extra, self.d_opt, self.D, "gradient/D")
+        norm = self._minimise(terms | extra, self.d_opt, "gradient/D")
         for penalty in self.recipe.penalties:
             penalty.after_d_step(self.D)
         self.d_iteration += 1
@@ -191,7 +191,7 @@ class GanTraining(Training, Generates):
     def _g_turn(self, real: Tensor, fake: Tensor) -> Curves:
         with frozen(self.D), self.engine.autocast():  # D's weights need no gradient here: a quarter of the step saved
             terms = self.recipe.objective.g_loss(self._judge_of(real, fake), real, fake)
-            norm = self._minimise(terms, self.g_opt, self.G, "gradient/G")
+            norm = self._minimise(terms, self.g_opt, "gradient/G")
         if self.average:
             self.average.update(self.G, ramped(self.recipe.ema, self.iteration))
         return _means("G/", terms) | norm
@@ -209,12 +209,13 @@ class GanTraining(Training, Generates):
                         terms[name] = terms.get(name, 0.0) + penalty.every * term  # two of a kind add up
         return terms, slopes
 
-    def _minimise(self, terms: Terms, optimiser: torch.optim.Optimizer, player: nn.Module, curve: str) -> Curves:
+    def _minimise(self, terms: Terms, optimiser: torch.optim.Optimizer, curve: str) -> Curves:
         """Move a player's weights. Returns the norm of the gradient before any clipping, where it was measured."""
         optimiser.zero_grad(set_to_none=True)
         torch.stack([term.float().mean() for term in terms.values()]).sum().backward()
-        norm: Curves = {}
         weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+        self.engine.ranks.mean_gradients(weights)
+        norm: Curves = {}
         if self.recipe.clip_norm:
             norm[curve] = nn.utils.clip_grad_norm_(weights, self.recipe.clip_norm, foreach=True)
         elif self.iteration % NORMS_EVERY == 0:
@@ -223,10 +224,10 @@ class GanTraining(Training, Generates):
         return {name: length.clamp(max=LONGEST) for name, length in norm.items()}
 
     def _real(self, batches: Stream) -> Tensor:
-        return self.engine.lay(next(batches).x)
+        return self.engine.lay(self.engine.ranks.share(next(batches).x))
 
     def _fake(self, count: int, for_generator: bool) -> Tensor:
-        z = self.recipe.latent.draw(count, self.engine.device)
+        z = self.engine.ranks.draw(lambda n: self.recipe.latent.draw(n, self.engine.device), count)
         with torch.set_grad_enabled(for_generator), self.engine.autocast():
             return self.G(z).float()
 
