@@ -23,6 +23,7 @@ class Ranks:
     def __init__(self, rank: int = 0, world: int = 1):
         self.rank, self.world = rank, world
         self._seed = 0  # of what all ranks draw alike in this step
+        self._orders: Any = None  # the group that orders travel in
 
     @property
     def are_many(self) -> bool:
