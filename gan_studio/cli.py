@@ -696,20 +696,22 @@ def checked(events: Iterable[Any], display: View) -> int:
     return FAILED if failed else OK
 
 
-@export_app.command("tensorboard")
+@export_app.command("report")
 @in_sentences
-def export_tensorboard(
+def export_report(
     run: RunName,
-    out: Annotated[Path | None, typer.Option(help="The folder. [default: tensorboard in the run]")] = None,
+    out: Annotated[Path | None, typer.Argument(metavar="OUT.html", help="The file. [default: RUN.html here]")] = None,
     root: Root = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Write a run's curves and samples as event files that TensorBoard opens."""
-    from .jobs.tensorboard import export
+    """Write one HTML page, to mail or print.
 
-    display = view(as_json=False, live=sys.stdout.isatty())
-    with contextlib.closing(display):
-        for event in export(opened(run, root), out):
-            display.show(event)
+    It holds samples on the way, the curves, the settings and what differs, the environment, and how to do it again.
+    """
+    from .jobs.report import file_name, report
+
+    source = opened(run, root)
+    exported(report(source, out or Path(file_name(source))), as_json)
 
 
 @export_app.command("curves")
@@ -718,16 +720,53 @@ def export_curves(
     run: RunName,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="The file. [default: to the screen]")] = None,
     root: Root = None,
+    as_json: Annotated[bool, typer.Option("--json", help="On the screen as JSON: names, steps, values.")] = False,
 ) -> None:
-    """Write a run's curves as CSV: a column for each, a row for each step, empty where nothing was measured."""
-    from .tables import as_csv
+    """Write the curves as CSV, or as JSON.
 
-    text = as_csv(opened(run, root).curves())
-    if csv is None:
-        typer.echo(text, nl=False)
-        return
-    csv.write_text(text, encoding="utf-8")
-    typer.echo(str(csv))
+    CSV has a column for each curve and a row for each step, empty where nothing was measured.
+    """
+    from . import tables
+    from .jobs import exports
+
+    source = opened(run, root)
+    if csv is not None:
+        exported(exports.export_curves(source, csv), as_json)
+    else:
+        typer.echo((tables.as_json if as_json else tables.as_csv)(source.curves()), nl=False)
+
+
+@export_app.command("tensorboard")
+@in_sentences
+def export_tensorboard(
+    run: RunName,
+    out: Annotated[Path | None, typer.Option(help="The folder. [default: tensorboard in the run]")] = None,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write event files for TensorBoard: curves and samples."""
+    from .jobs.tensorboard import export
+
+    display = view(as_json, live=sys.stdout.isatty())
+    with contextlib.closing(display):
+        for event in export(opened(run, root), out):
+            display.show(event)
+
+
+def exported(events: Iterable[Any], as_json: bool) -> None:
+    """Show work that ends with files: how far it is on stderr, where they lie on stdout; all on stdout as JSON."""
+    from .jobs.events import Exported
+
+    display = view(as_json, live=sys.stderr.isatty(), err=True)
+    written = []
+    with contextlib.closing(display):
+        for event in events:
+            if isinstance(event, Exported) and not as_json:
+                written.append(event.path)
+            else:
+                display.show(event)
+    for path in written:
+        typer.echo(str(path))
 
 
 # --- without a screen ------------------------------------------------------------------------------------------------

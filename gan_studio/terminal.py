@@ -99,6 +99,8 @@ def line(event: Any) -> str:
             return f"step {event.step}: finished"
         case "Gallery":
             return f"pictures: {event.path}"
+        case "Exported":
+            return f"written: {event.path}"
         case "Check":
             return f"{event.outcome:8}{event.name}: {event.text}"
     return ""

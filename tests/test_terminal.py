@@ -25,6 +25,7 @@ EVENTS: list[Any] = [
     events.Samples(8, np.zeros((4, 8, 8, 3), np.uint8)),
     events.Landscape(8, np.zeros((4, 4), np.float32), 1.5),
     events.Checkpoint(8, Path("/runs/x/checkpoints/step-00000008")),
+    events.Exported(Path("/runs/x.html")),
     events.Changed(8, "recipe.d_steps", 1, 2),
     events.Paused(8, "The disk is full."),
     events.Resumed(8),

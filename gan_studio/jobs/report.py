@@ -18,12 +18,12 @@ import numpy as np
 
 from .. import __version__, presets
 from ..config import ConfigError, differences, to_toml
-from ..files import write_atomic
 from ..runs import Run, State, read_json
 from ..tables import Curves
 from . import choices, page
 from .charts import charts
 from .events import Exported, Progress
+from .exports import save
 from .frames import Frame, frame_steps, read_frame, read_real
 from .pictures import plane
 from .svg import Mark
@@ -79,14 +79,6 @@ def chosen(steps: list[int], most: int = FRAMES) -> list[int]:
         return steps
     nearest = [int(np.abs(np.array(steps) - at).argmin()) for at in np.linspace(steps[0], steps[-1], most)]
     return [steps[i] for i in sorted(set(nearest))]
-
-
-def save(path: Path, data: bytes | str) -> None:
-    """Whole or not at all. Raises ConfigError."""
-    try:
-        write_atomic(path, data)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
