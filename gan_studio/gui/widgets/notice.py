@@ -20,7 +20,7 @@ MOST = 4  # notices at once; the oldest make room
 
 
 class Notices(QWidget):
-    """Lies over `parent`. Information goes after six seconds; warnings and errors stay until they are closed."""
+    """Lies over `parent`. Information goes after some seconds; warnings and errors stay until they are closed."""
 
     def __init__(self, parent: QWidget):
         super().__init__(parent)
@@ -32,13 +32,24 @@ class Notices(QWidget):
         parent.installEventFilter(self)
         self.hide()
 
-    def show_notice(self, text: str, level: Level = "info", details: str = "", action: Action | None = None) -> Bar:
-        """`details` (a traceback) is shown on request and copied with the text; `action` is a button (label, call)."""
+    def show_notice(
+        self,
+        text: str,
+        level: Level = "info",
+        details: str = "",
+        action: Action | None = None,
+        other: Action | None = None,
+        seconds: int = SECONDS,
+    ) -> Bar:
+        """`details` (a traceback) is shown on request and copied with the text; an action is a button (label, call).
+
+        Information stays for so many `seconds`; 0 is until it is closed or taken back.
+        """
         for same in [bar for bar in self.bars if (bar.text, bar.level) == (text, level)]:
             self._remove(same)  # said again: once is enough
         for oldest in self.bars[: max(0, len(self.bars) - MOST + 1)]:
             self._remove(oldest)
-        bar = Bar(text, level, details, action)
+        bar = Bar(text, level, details, [given for given in (action, other) if given], seconds)
         bar.closed.connect(self._remove)
         bar.resized.connect(self._place)
         self.bars.append(bar)
@@ -86,13 +97,13 @@ class Bar(QWidget):
     closed = Signal(object)
     resized = Signal()
 
-    def __init__(self, text: str, level: Level, details: str, action: Action | None):
+    def __init__(self, text: str, level: Level, details: str, actions: list[Action], seconds: int = SECONDS):
         super().__init__()
-        self.text, self.level, self.details = text, level, details
-        self._call = action[1] if action else None
-        self.setAccessibleName(f"{level.capitalize()}: {text}")
-        label = QLabel(text, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.level, self.details = level, details
+        self._goes = level == "info" and seconds > 0
+        self._label = label = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.say(text)
         self.close_button = QToolButton(autoRaise=True)
         self.close_button.setAccessibleName("Close this notice")
         self.close_button.setToolTip("Close (Esc)")
@@ -112,22 +123,30 @@ class Bar(QWidget):
         column.setSpacing(4)
         column.addLayout(top)
         column.addWidget(self.details_view)
-        buttons = self._buttons(action)
+        buttons = self._buttons(actions)
         if buttons is not None:
             column.addLayout(buttons)
-        self.timer = QTimer(self, singleShot=True, interval=SECONDS * 1000)
+        self.timer = QTimer(self, singleShot=True, interval=seconds * 1000)
         self.timer.timeout.connect(self._close)
-        if level == "info":
+        if self._goes:
             self.timer.start()
 
-    def _buttons(self, action: Action | None) -> QHBoxLayout | None:
+    def say(self, text: str) -> None:
+        """Something else, about the same: how far it is."""
+        self.text = text
+        self._label.setText(text)
+        self.setAccessibleName(f"{self.level.capitalize()}: {text}")
+
+    def _buttons(self, actions: list[Action]) -> QHBoxLayout | None:
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
         self.details_button = self._button("Details", self._toggle_details) if self.details else None
         self.copy_button = self._button("Copy", self._copy) if self.details or self.level == "error" else None
-        self.action_button = self._button(action[0], self._act) if action else None
-        shown = [b for b in (self.details_button, self.copy_button, self.action_button) if b is not None]
+        self.action_buttons = [self._button(label, self._act) for label, _ in actions]
+        self._calls = [call for _, call in actions]
+        self.action_button = next(iter(self.action_buttons), None)
+        shown = [b for b in (self.details_button, self.copy_button, *self.action_buttons) if b is not None]
         for button in shown:
             row.addWidget(button)
         return row if shown else None
@@ -146,8 +165,10 @@ class Bar(QWidget):
         QGuiApplication.clipboard().setText("\n\n".join(part for part in (self.text, self.details) if part))
 
     def _act(self) -> None:
-        if self._call is not None:
-            self._call()
+        pressed = self.sender()
+        for button, call in zip(self.action_buttons, self._calls, strict=True):
+            if button is pressed:
+                call()
         self._close()
 
     def _close(self) -> None:
@@ -163,7 +184,7 @@ class Bar(QWidget):
         self.timer.stop()  # it is being read
 
     def leaveEvent(self, event: QEvent) -> None:
-        if self.level == "info":
+        if self._goes:
             self.timer.start()
 
     def sizeHint(self) -> QSize:
