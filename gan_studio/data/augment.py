@@ -24,7 +24,7 @@ class Augment(Spec):
 
     title = "Augmentation"
 
-    horizontal_flip: bool = option(False, "Mirror half of the pictures left to right.", learn=True)
+    horizontal_flip: bool = option(False, "Mirror half of the pictures left to right.")
     vertical_flip: bool = option(False, "Mirror half of the pictures upside down.")
     crop: float = option(
         0.0, "Keep the pictures larger by this share and cut a window at a random place.", ge=0, le=0.5

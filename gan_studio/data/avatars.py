@@ -173,10 +173,13 @@ class Avatars(Source):
     title = "Anime avatars"
     about = "Drawn anime-style faces with attributes and captions: as many as you like, ready without a download."
 
-    size: Literal[16, 32, 64, 128] = option(64, "Side of the pictures.", unit="px", learn=True)
-    count: int = option(
-        4096, "Different faces; 0 draws new ones for every batch, which is slow.", ge=0, le=1_000_000, learn=True
+    size: Literal[16, 32, 64, 128] = option(
+        64,
+        "Side of the pictures: twice the side takes about four times as long, and is harder to learn.",
+        unit="px",
+        learn=True,
     )
+    count: int = option(4096, "Different faces; 0 draws new ones for every batch, which is slow.", ge=0, le=1_000_000)
     label: Attribute = option("hair colour", "The attribute that conditional networks are told as the class.")
     seed: int = option(0, "Another number gives other faces.", ge=0, le=2**31 - 1)
     augment: Augment = option(Augment(), "Random changes that turn few pictures into many.", title="Augmentation")

@@ -29,7 +29,12 @@ class Digits(Source):
     paper = "Alpaydin & Kaynak 1998"
     about = "1,797 real handwritten digits: small, ready at once, and learnt in a minute."
 
-    size: Literal[8, 16, 32] = option(32, "Side of the pictures; the originals are 8 px.", unit="px", learn=True)
+    size: Literal[8, 16, 32] = option(
+        32,
+        "Side of the pictures: twice the side takes about four times as long. The originals are 8 px.",
+        unit="px",
+        learn=True,
+    )
     augment: Augment = option(Augment(), "Random changes that turn few pictures into many.", title="Augmentation")
 
     def prepare(self) -> Generator[Progress, None, ImageDataset]:

@@ -44,8 +44,19 @@ class ImageFolder(Source):
     title = "My pictures"
     about = "A folder of pictures, a zip of pictures, or StyleGAN's dataset.zip."
 
-    path: str = option("", "The folder or the .zip with the pictures; sub-folders are searched too.", learn=True)
-    size: int = option(64, "Side of the square pictures that are trained on.", ge=8, le=512, unit="px", learn=True)
+    path: str = option(
+        "",
+        "The folder or the .zip with the pictures, sub-folders too; the more alike and the more of them, the better.",
+        learn=True,
+    )
+    size: int = option(
+        64,
+        "Side of the square pictures that are trained on: twice the side takes about four times as long.",
+        ge=8,
+        le=512,
+        unit="px",
+        learn=True,
+    )
     fit: Fit = option(
         "centre-crop", "How a picture that is not square becomes so: cut, cut at random, squeezed, or with bars."
     )

@@ -52,9 +52,16 @@ class TorchvisionSet(Source):
     title = "Published data set"
     about = "MNIST and its kin, CIFAR, SVHN, STL-10 or CelebA; downloaded once."
 
-    name: Name = option("mnist", "The data set.", learn=True)
+    name: Name = option("mnist", "The data set: grey digits are easy, colours and faces are harder.", learn=True)
     split: Split = option("train", "Which part; STL-10 has 100,000 unlabelled pictures too.")
-    size: int = option(32, "Side of the square pictures that are trained on.", ge=8, le=512, unit="px", learn=True)
+    size: int = option(
+        32,
+        "Side of the square pictures that are trained on: twice the side takes about four times as long.",
+        ge=8,
+        le=512,
+        unit="px",
+        learn=True,
+    )
     fit: Fit = option("centre-crop", "How pictures that are not square (CelebA's) become so.")
     root: str = option("", "The folder that holds it, as torchvision lays it out; empty for that of GAN Studio.")
     download: bool = option(False, "Fetch it from the internet if it is not on this computer.")

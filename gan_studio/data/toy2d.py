@@ -156,7 +156,7 @@ class Ring(Distribution):
     paper = "Metz et al. 2016"
     about = "Equal Gaussians on a circle: the classic test for mode collapse."
 
-    modes: int = option(8, "Gaussians on the circle.", ge=1, le=64, learn=True)
+    modes: int = option(8, "Gaussians on the circle.", ge=1, le=64)
     radius: float = option(2.0, "Radius of the circle.", gt=0, le=100)
     sigma: float = option(0.02, "Standard deviation of each Gaussian.", gt=0, le=10, log=True)
 
@@ -193,7 +193,7 @@ class Grid(Distribution):
     paper = "Srivastava et al. 2017"
     about = "Equal Gaussians on a square grid: harder than the ring, since modes hide behind each other."
 
-    side: int = option(5, "Gaussians along each side.", ge=1, le=20, learn=True)
+    side: int = option(5, "Gaussians along each side.", ge=1, le=20)
     step: float = option(2.0, "Distance between neighbours.", gt=0, le=100)
     sigma: float = option(0.05, "Standard deviation of each Gaussian.", gt=0, le=10, log=True)
 
@@ -338,7 +338,7 @@ class ParallelLines(Distribution):
     paper = "Arjovsky et al. 2017"
     about = "Two upright segments that do not touch: no density fills the gap between them."
 
-    theta: float = option(1.0, "Distance between the two segments.", gt=0, le=10, learn=True)
+    theta: float = option(1.0, "Distance between the two segments.", gt=0, le=10)
     sigma: float = option(0.02, "Standard deviation of their thickness.", gt=0, le=1, log=True)
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
@@ -395,7 +395,7 @@ class Blobs(Distribution):
     title = "Disjoint blobs"
     about = "Uniform on discs that do not touch: between them there is nothing at all."
 
-    count: int = option(5, "Discs.", ge=1, le=40, learn=True)
+    count: int = option(5, "Discs.", ge=1, le=40)
     fill: float = option(0.5, "Radius of a disc; at 1 the two nearest would touch.", gt=0, lt=1)
 
     def sample(self, count: int, generator: torch.Generator) -> Tensor:
@@ -440,7 +440,7 @@ class Toy2D(Source):
     about = "2-D distributions whose truth is known, so that every failure of a GAN can be seen and measured."
 
     distribution: Annotated[Distribution, OneOf(DISTRIBUTIONS)] = option(
-        Ring(), "Where the points come from.", learn=True
+        Ring(), "Where the points come from: each shape shows another way in which a GAN can fail.", learn=True
     )
     scaled: bool = option(
         True, "Divide the coordinates so that they are about 1 (ring by 1.414, grid by 2.828, roll by 7.5)."

@@ -425,7 +425,7 @@ class ChoiceItem(Folding):
             exhaust(self.furnish(values))
         self.editor.set_value(kind)
         entry = entry_of(self._shelf, kind)
-        self.about.setText(entry_sentence(entry) or self._field.description or "")
+        self.about.setText(f"{self._field.description or ''} {entry_sentence(entry)}".strip())
         self.editor.setToolTip(entry_tip(entry) if entry else "")
         self.heading.set_changed(kind != self._base.get("kind"), value_text(self._base.get("kind")))
         if self.section is not None and isinstance(own, dict):
@@ -442,11 +442,13 @@ class ChoiceItem(Folding):
             self.body.column.addWidget(self.section)
 
     def filter(self, look: Look) -> bool:
-        own = look.wants(self._info["learn"], self._haystack)
+        is_choice = self.editor.count() > 1
+        own = look.wants(self._info["learn"] and is_choice, self._haystack)
         nested = self.section.filter(look) if self.section else False
         self.shown = own or nested
         self._own_shown = own
         self.setVisible(self.shown)
+        self.heading.setHidden(look.learn and not look.words and not is_choice)
         self.editor.setVisible(own)
         self.about.setVisible(own and look.flat)
         self._indent.setVisible(not look.flat)
@@ -747,7 +749,8 @@ def editor_for(name: str, field: FieldInfo) -> Editor:
     kind = plain_type(field.annotation)
     bounds = bounds_of(field)
     if typing.get_origin(kind) is Literal:
-        return ChoiceBox([(value, str(value), "") for value in typing.get_args(kind)])
+        unit = extra(field)["unit"]
+        return ChoiceBox([(value, f"{value} {unit}".strip(), "") for value in typing.get_args(kind)])
     if kind is bool:
         return CheckBox()
     if kind in (int, float):

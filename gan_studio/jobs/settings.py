@@ -15,9 +15,18 @@ from ..registry import OneOf
 class RunConfig(Spec):
     """The choices of one training."""
 
-    data: Annotated[Source, OneOf(SOURCES)] = option("digits", "What the generator learns to imitate.", learn=True)
+    data: Annotated[Source, OneOf(SOURCES)] = option(
+        "digits", "What the generator learns to imitate; the fewer kinds of it, the sooner.", learn=True
+    )
     recipe: Annotated[Recipe, OneOf(RECIPES)] = option("gan", "The training algorithm with its parts.", learn=True)
-    steps: int = option(2000, "Length of the training.", ge=1, le=100_000_000, unit="steps", learn=True)
+    steps: int = option(
+        2000,
+        "Length of the training: samples get better for long, but every step costs time, and G may collapse late.",
+        ge=1,
+        le=100_000_000,
+        unit="steps",
+        learn=True,
+    )
     seed: int = option(0, "Names all the random numbers of the run: the same seed, the same run.", ge=0, le=2**31 - 1)
     compute: Compute = option(Compute(), "Where and how it is computed.")
     samples_every: int = option(

@@ -31,7 +31,7 @@ class DcganGenerator(Generator):
     paper = "Radford et al. 2016"
     about = "Transposed convolutions that double the picture from 4 px on, for square pictures of 16 to 256 px."
 
-    width: int = option(64, WIDTH_HELP, ge=1, le=512, learn=True, log=True)
+    width: int = option(64, WIDTH_HELP, ge=1, le=512, log=True)
     upsampling: Upsampling = option(
         "transposed", "Transposed convolution, or nearest pixel and a convolution, which avoids checkerboards."
     )
@@ -57,7 +57,7 @@ class DcganDiscriminator(Discriminator):
     paper = "Radford et al. 2016"
     about = "Convolutions that halve the picture down to 4 px, for square pictures of 16 to 256 px."
 
-    width: int = option(64, WIDTH_HELP, ge=1, le=512, learn=True, log=True)
+    width: int = option(64, WIDTH_HELP, ge=1, le=512, log=True)
     norm: PictureNorm = option("batch", "Normalisation after each layer but the first and the last.")
     spectral: bool = option(False, "Divide every weight by its largest singular value.")
 

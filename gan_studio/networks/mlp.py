@@ -32,8 +32,8 @@ class MlpGenerator(Generator):
     paper = "Goodfellow et al. 2014"
     about = "Fully connected layers: for points in the plane and small pictures of any size."
 
-    width: int = option(128, "Units in each hidden layer.", ge=1, le=8192, learn=True, log=True)
-    depth: int = option(2, "Number of hidden layers.", ge=1, le=32, learn=True)
+    width: int = option(128, "Units in each hidden layer.", ge=1, le=8192, log=True)
+    depth: int = option(2, "Number of hidden layers.", ge=1, le=32)
     activation: Literal["relu", "leaky-relu", "tanh"] = option("relu", "What bends the output of each hidden layer.")
     norm: VectorNorm = option("none", "Normalisation after each hidden layer.")
     spectral: bool = option(False, "Divide every weight by its largest singular value.")
@@ -55,8 +55,8 @@ class MlpDiscriminator(Discriminator):
     paper = "Goodfellow et al. 2014"
     about = "Fully connected layers: for points in the plane and small pictures of any size."
 
-    width: int = option(128, "Units in each hidden layer.", ge=1, le=8192, learn=True, log=True)
-    depth: int = option(2, "Number of hidden layers.", ge=1, le=32, learn=True)
+    width: int = option(128, "Units in each hidden layer.", ge=1, le=8192, log=True)
+    depth: int = option(2, "Number of hidden layers.", ge=1, le=32)
     activation: Literal["relu", "leaky-relu", "tanh", "maxout"] = option(
         "leaky-relu", "What bends the output of each hidden layer; maxout takes the largest of several."
     )

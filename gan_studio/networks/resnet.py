@@ -32,9 +32,7 @@ class ResnetGenerator(Generator):
     paper = "Gulrajani et al. 2017; Miyato et al. 2018"
     about = "Residual blocks that double the picture from 4 px on, for square pictures of 16 to 256 px."
 
-    width: int = option(
-        64, "Channels at full size; they double with each coarser level.", ge=1, le=1024, learn=True, log=True
-    )
+    width: int = option(64, "Channels at full size; they double with each coarser level.", ge=1, le=1024, log=True)
     widest: int = option(8, "Channels stop doubling at so many times the width; 1 keeps them equal.", ge=1, le=64)
     norm: PictureNorm = option("batch", "Normalisation before each ReLU.")
     spectral: bool = option(False, "Divide every weight by its largest singular value.")
@@ -56,9 +54,7 @@ class ResnetDiscriminator(Discriminator):
     paper = "Gulrajani et al. 2017; Miyato et al. 2018"
     about = "Residual blocks that halve the picture, for square pictures of 16 to 256 px."
 
-    width: int = option(
-        64, "Channels of the first block; they double with each block.", ge=1, le=1024, learn=True, log=True
-    )
+    width: int = option(64, "Channels of the first block; they double with each block.", ge=1, le=1024, log=True)
     widest: int = option(8, "Channels stop doubling at so many times the width; 1 keeps them equal.", ge=1, le=64)
     pool: Literal["mean", "sum"] = option(
         "mean", "How the last features are pooled: mean as in WGAN-GP, sum as in SNGAN, beside spectral normalisation."

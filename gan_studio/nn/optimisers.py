@@ -16,7 +16,15 @@ Parameters = Iterable[nn.Parameter]
 
 
 class Optimiser(Spec):
-    lr: float = option(2e-4, "Learning rate: the size of each step.", gt=0, le=10, live=True, learn=True, log=True)
+    lr: float = option(
+        2e-4,
+        "Learning rate, the size of each step: too large, and the players swing; too small, and nothing is learnt.",
+        gt=0,
+        le=10,
+        live=True,
+        learn=True,
+        log=True,
+    )
 
     @abstractmethod
     def build(self, parameters: Parameters) -> torch.optim.Optimizer:

@@ -251,7 +251,9 @@ class FGan(Objective):
     about = "Lowers a divergence of your choice between real and generated samples."
 
     divergence: Annotated[Divergence, OneOf(DIVERGENCES)] = option(
-        JensenShannon(), "What D estimates and G lowers.", learn=True
+        JensenShannon(),
+        "What D estimates and G lowers: it decides whether G covers all modes or only some.",
+        learn=True,
     )
     generator: Literal["practical", "exact"] = option(
         "practical", "Practical: G raises D's answer, as in the non-saturating GAN. Exact: G lowers the bound itself."

@@ -25,7 +25,12 @@ class Dragan(Penalty):
     about = "Asks D to have slope 1 around real samples, where sharp gradients make G collapse."
 
     weight: float = option(
-        10.0, "Lambda: how strongly D is asked to have slope 1.", ge=0, le=1000, live=True, learn=True
+        10.0,
+        "Lambda, the pull of D's slope to 1. Too weak, and G gets wild advice; too strong, and D learns little.",
+        ge=0,
+        le=1000,
+        live=True,
+        learn=True,
     )
     target: float = option(1.0, "The slope that D is asked to have.", ge=0, le=100)
     spread: float = option(0.5, "How far around real samples.", ge=0, le=10, unit="std of the batch")

@@ -23,7 +23,13 @@ class R1(Penalty):
     about = "Flattens D at real samples, so that training comes to rest there."
 
     weight: float = option(
-        10.0, "Gamma: half of it times the squared slope is added.", ge=0, le=10000, live=True, learn=True, log=True
+        10.0,
+        "Gamma: half of it times the squared slope is added. More is calmer and slower, less is sharper and may swing.",
+        ge=0,
+        le=10000,
+        live=True,
+        learn=True,
+        log=True,
     )
 
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:

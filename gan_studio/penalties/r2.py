@@ -20,7 +20,13 @@ class R2(Penalty):
     about = "Flattens D at generated samples; the companion of R1."
 
     weight: float = option(
-        10.0, "Gamma: half of it times the squared slope is added.", ge=0, le=10000, live=True, learn=True, log=True
+        10.0,
+        "Gamma: half of it times the squared slope is added. More is calmer and slower, less is sharper and may swing.",
+        ge=0,
+        le=10000,
+        live=True,
+        learn=True,
+        log=True,
     )
 
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:

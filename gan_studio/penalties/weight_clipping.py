@@ -18,7 +18,15 @@ class WeightClipping(Penalty):
     paper = "Arjovsky et al. 2017"
     about = "Keeps the slope of D bounded by keeping its weights small."
 
-    limit: float = option(0.01, "No weight of D may be larger.", gt=0, le=10, live=True, learn=True, log=True)
+    limit: float = option(
+        0.01,
+        "No weight of D may be larger. Too small, and D is too simple; too large, and it takes long to settle.",
+        gt=0,
+        le=10,
+        live=True,
+        learn=True,
+        log=True,
+    )
     every: int = option(1, "Weights are clipped after each step.", ge=1, le=1, unit="D steps")
 
     @torch.no_grad()

@@ -53,7 +53,7 @@ class Gan(GeneratingRecipe):
         "dcgan", "The network that tells real from generated.", group="Networks"
     )
     latent: Latent = option(Latent(), "The noise that becomes a sample.", group="Networks")
-    batch_size: int = option(64, "Real samples per step; as many are generated.", ge=1, le=65536, learn=True)
+    batch_size: int = option(64, "Real samples per step; as many are generated.", ge=1, le=65536)
     d_steps: int = option(
         1, "Steps of the discriminator per step of the generator.", ge=1, le=100, live=True, group="Steps"
     )
