@@ -1,9 +1,10 @@
-"""Writing a file so that it is there whole or not at all."""
+"""Writing so that what is written is there whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import secrets
+from io import RawIOBase
 from pathlib import Path
 
 
@@ -18,3 +19,31 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def append(path: Path, data: bytes) -> int:
+    """Append lines as one write, after closing a line that an earlier process left half-written.
+
+    Returns the size of the file. Raises OSError, and has then written nothing.
+    """
+    with path.open("ab+", buffering=0) as file:
+        size = file.seek(0, os.SEEK_END)
+        if size and not _ends_with_newline(file):
+            data = b"\n" + data
+        try:
+            _write_all(file, data)
+        except OSError:  # a full disk: nothing rather than half, so that writing again doubles nothing
+            file.truncate(size)
+            raise
+    return size + len(data)
+
+
+def _write_all(file: RawIOBase, data: bytes) -> None:
+    """A raw file may take less than it is given."""
+    while data:
+        data = data[file.write(data) :]
+
+
+def _ends_with_newline(file: RawIOBase) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"

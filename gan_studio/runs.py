@@ -21,8 +21,6 @@ import re
 import shutil
 import time
 import zipfile
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +30,11 @@ import filelock
 import numpy as np
 import platformdirs
 
+from . import history
 from .config import ConfigError, from_toml, put, to_toml
-from .files import write_atomic
+from .files import append, write_atomic
 
+CURVES = "curves.jsonl"
 STATES = ("new", "queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
 
 
@@ -60,28 +60,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Append as one write, after closing a line that an earlier process left half-written."""
-    text = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
-    with path.open("ab+", buffering=0) as file:
-        size = file.seek(0, os.SEEK_END)
-        if size and not _ends_with_newline(file):
-            text = "\n" + text
-        try:
-            write_all(file, text.encode())
-        except OSError:  # a full disk: nothing rather than half, so that writing again doubles nothing
-            file.truncate(size)
-            raise
-
-
-def write_all(file: Any, data: bytes) -> None:
-    """A raw file may take less than it is given."""
-    while data:
-        data = data[file.write(data) :]
-
-
-def _ends_with_newline(file: Any) -> bool:
-    file.seek(-1, os.SEEK_END)
-    return file.read(1) == b"\n"
+    """Append rows as one write, after closing a line that an earlier process left half-written. Raises OSError."""
+    append(path, "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows).encode())
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -165,6 +145,7 @@ class Run:
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)
+        self._copied = 0  # bytes of the curves that this writer has copied
 
     @property
     def name(self) -> str:
@@ -235,11 +216,17 @@ class Run:
     # what it tells
 
     def append_curves(self, steps: list[int], values: dict[str, np.ndarray]) -> None:
-        rows = [
-            {"step": int(step)} | {name: float(f"{v[i]:.6g}") for name, v in values.items() if np.isfinite(v[i])}
-            for i, step in enumerate(steps)
-        ]
-        append_lines(self.folder / "curves.jsonl", rows)
+        """Write a line a step; what is not finite is left out. Raises OSError."""
+        size = history.append_rows(self.folder / CURVES, steps, values)
+        if size > history.GROWTH * self._copied + history.WORTH_BYTES:
+            self.copy_curves()
+
+    def copy_curves(self) -> None:
+        """Renew the columns that open fast, where there are many lines. Not worth a word where it cannot be done."""
+        path = self.folder / CURVES
+        with contextlib.suppress(OSError):
+            if path.stat().st_size > history.WORTH_BYTES:
+                self._copied = history.write_copy(path)
 
     def append_change(self, step: int, path: str, old: Any, new: Any) -> None:
         append_lines(self.folder / "changes.jsonl", [{"step": step, "path": path, "old": old, "new": new}])
@@ -251,27 +238,16 @@ class Run:
                 aside = checkpoint.path.with_name(f".damaged-{checkpoint.path.name}")
                 shutil.rmtree(aside, ignore_errors=True)
                 checkpoint.path.rename(aside)
-        for file in ("curves.jsonl", "changes.jsonl"):
+        for file in (CURVES, "changes.jsonl"):
             if (self.folder / file).exists():
                 append_lines(self.folder / file, [{"resumed": step}])
         for sample in self.samples():
             if sample_step(sample) > step:
                 sample.unlink(missing_ok=True)
 
-    def curves(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    def curves(self) -> history.Curves:
         """{name: (steps [K] int64, values [K] float32)}"""
-        found: dict[str, tuple[array[int], array[float]]] = {}
-        for row in read_lines(self.folder / "curves.jsonl"):
-            if "resumed" in row:  # takes back what came after it
-                for steps, values in found.values():
-                    stands = bisect_right(steps, row["resumed"])
-                    del steps[stands:], values[stands:]
-            elif isinstance(step := row.pop("step", None), int):
-                for name, value in row.items():
-                    steps, values = found.setdefault(name, (array("q"), array("f")))
-                    steps.append(step)
-                    values.append(value)
-        return {n: (np.array(s, np.int64), np.array(v, np.float32)) for n, (s, v) in found.items() if s}
+        return history.read(self.folder / CURVES)
 
     def samples(self) -> list[Path]:
         """The saved grids (.png) or points (.npy), by step."""
