@@ -99,10 +99,15 @@ def find(name: str) -> Preset:
     return presets[name]
 
 
-def save(title: str, values: dict[str, Any], expect: str = "") -> Preset:
-    """Keep a config as the user's own preset. Raises ConfigError where it cannot be written."""
+def own_path(title: str) -> Path:
+    """Where the user's preset of this title lies, or would lie."""
     name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "preset"
-    path = own_folder() / f"{name}.toml"
+    return own_folder() / f"{name}.toml"
+
+
+def save(title: str, values: dict[str, Any], expect: str = "") -> Preset:
+    """Keep a config as the user's own preset, also over one of this title. Raises ConfigError."""
+    path = own_path(title)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, to_toml({"preset": {"title": title, "expect": expect}} | values))

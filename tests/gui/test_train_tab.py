@@ -11,13 +11,14 @@ import pyqtgraph
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractItemDelegate, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from gan_studio import presets, runs
 from gan_studio.config import ConfigError, put
 from gan_studio.gui.session import Session
-from gan_studio.gui.train.record import Tail, columns, load, read
-from gan_studio.gui.train.room import has_pictures, merged
+from gan_studio.gui.train.dropped import has_pictures
+from gan_studio.gui.train.live import merged
+from gan_studio.gui.train.record import Tail, columns, read
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import events as e
@@ -273,7 +274,7 @@ def test_before_the_first_step_the_curves_say_what_goes_on(room, qtbot):
 def test_only_the_last_samples_of_a_list_are_drawn(room, qtbot, monkeypatch):
     start(room, qtbot)
     drawn = []
-    monkeypatch.setattr(room.results, "show_samples", lambda array, step: drawn.append(step))
+    monkeypatch.setattr(room.results, "show_samples", lambda array, step, raw: drawn.append(step))
     pictures = np.zeros((1, 4, 4, 3), np.uint8)
     room._show_events([e.Samples(step, pictures) for step in range(50)])
     assert drawn == [49]
@@ -297,7 +298,7 @@ def test_a_failure_is_one_sentence_and_its_trace_is_in_the_log(open_window, qtbo
 
 def stopped_run(room, qtbot):
     start(room, qtbot)
-    qtbot.waitUntil(lambda: room._last_step > 5, timeout=10_000)
+    qtbot.waitUntil(lambda: room.live.last_step > 5, timeout=10_000)
     press(room, "stop")
     wait_for(room, qtbot, "idle")
     return runs.list_runs(room.session.root)[0]
@@ -366,7 +367,7 @@ def test_the_queue_moves_on_when_a_run_ends(room, qtbot):
 def test_a_shown_run_that_the_queue_begins_locks_the_form(room, qtbot):
     run = stopped_run(room, qtbot)
     room.settings.form.edit("seed", 77)  # is not told to the run
-    room._enqueue_run(run)
+    room.starting.enqueue_run(run)
     wait_for(room, qtbot, "running")
     qtbot.waitUntil(lambda: room.settings.form.current()["seed"] != 77, timeout=10_000)
     assert not room.settings.form.editor("seed").isEnabled()
@@ -378,7 +379,7 @@ def test_a_branch_from_the_run_in_training_leaves_it_alone(room, qtbot):
     start(room, qtbot)
     run = room.session.run
     room.runs.branched.emit(run, run.checkpoints()[0].step)
-    qtbot.waitUntil(lambda: room.branch_step is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: room.subject.branch_step is not None, timeout=10_000)
     room.settings.form.edit("samples_every", 7)
     room.settings.form.edit("seed", 78)
     press(room, "stop")
@@ -395,7 +396,7 @@ def test_half_typed_text_is_not_taken_by_what_looks_at_the_form(room, qtbot):
     room.settings.form.editor("samples_every").lineEdit().setText("7")  # on the way to 75
     room.settings.check()
     room.offer()
-    room._show_forecast(e.Forecast("fp32", "CPU", (), 0.01, 1.0, 0))
+    room.live._show_forecast(e.Forecast("fp32", "CPU", (), 0.01, 1.0, 0))
     assert room.settings.form.current()["samples_every"] == before
     assert not any(isinstance(command, Change) for command in FakeJob.made[0].got)
     assert room.settings.values()["samples_every"] == 7
@@ -429,7 +430,7 @@ def test_a_choice_is_not_overtaken_by_a_run_that_is_still_read(room, qtbot):
     room.open_run(run, run.checkpoints()[0].step)
     room.choose_first()
     qtbot.wait(200)
-    assert room.shown is None and room.branch_step is None
+    assert room.shown is None and room.subject.branch_step is None
     assert room.commands["start"].text() == "&Start"
 
 
@@ -440,7 +441,7 @@ def test_pictures_on_a_stopped_run_begin_a_new_one(room, qtbot, tmp_path):
     assert room.shown is None
     values = room.settings.form.current()
     assert (values["seed"], values["data"]["path"]) == (3, str(tmp_path))
-    assert room.what_start_does() == "fresh"
+    assert room.starting.what_start_does() == "fresh"
 
 
 def test_live_changes_that_a_failure_took_back_are_sent_again(room, qtbot):
@@ -479,29 +480,6 @@ def test_a_full_disk_does_not_leave_the_window_preparing(open_window, qtbot, mon
     assert len(FakeJob.made) == 1 and room.session.stage == "idle"
 
 
-def test_a_refresh_leaves_the_title_that_is_typed(room, qtbot):
-    stopped_run(room, qtbot)
-    room.left.setCurrentWidget(room.runs)
-    view = room.runs.view
-    view.edit(room.runs.runs.index(0))
-    editor = view.indexWidget(view.currentIndex()) or view.findChild(QLineEdit)
-    editor.setText("Half a na")
-    runs.create(room.session.root, "Another", RunConfig().plain())
-    room.runs.refresh()
-    assert view.state() == view.State.EditingState and editor.text() == "Half a na"
-    view.closeEditor(editor, QAbstractItemDelegate.EndEditHint.RevertModelCache)
-
-
-def test_a_run_that_began_meanwhile_is_not_deleted(room, qtbot, monkeypatch):
-    run = stopped_run(room, qtbot)
-    told = []
-    room.runs.problem.connect(told.append)
-    monkeypatch.setattr(room.runs, "_agreed", lambda run: True)
-    with run.lock():
-        room.runs.delete(run)
-    assert run.folder.exists() and "stop it" in told[0]
-
-
 def put_steps(room, steps):
     room.settings.show_values(room.settings.values() | {"steps": steps})
     room.offer()
@@ -515,30 +493,15 @@ def test_a_queued_run_that_cannot_begin_does_not_block_the_queue(open_window, qt
     assert runs.list_runs(room.session.root)[0].state().name == "failed"
 
 
-def test_rename_and_menu_of_a_run(room, qtbot):
+def test_a_new_title_stands_in_the_window(room, qtbot):
     run = stopped_run(room, qtbot)
-    index = room.runs.runs.index(0)
-    assert room.runs.runs.setData(index, "A better name")
-    assert run.about()["title"] == "A better name"
+    runs.write_json(run.folder / "run.json", run.about() | {"title": "A better name"})
+    room.runs.renamed.emit(run)
     assert room.window().windowTitle().startswith("A better name")
-    menu = room.runs.menu_for(index)
-    texts = [action.text() for action in menu.actions() if action.text()]
-    assert "&Resume" in texts and "&Branch from" in texts
-    menu.close()
-    menu.deleteLater()
 
 
-def test_delete_asks_and_moves_to_the_trash(room, qtbot, monkeypatch):
-    from gan_studio.gui.train import run_list
-
-    run = stopped_run(room, qtbot)
-    trashed = []
-    monkeypatch.setattr(room.runs, "_agreed", lambda run: True)
-    monkeypatch.setattr(
-        run_list, "QFile", lambda path: SimpleNamespace(moveToTrash=lambda: trashed.append(path) or True)
-    )
-    room.runs.delete(run)
-    assert trashed == [str(run.folder)]
+def test_a_deleted_run_is_shown_no_more(room, qtbot):
+    room.runs.deleted.emit(stopped_run(room, qtbot))
     assert room.shown is None
 
 
@@ -550,14 +513,13 @@ def test_a_run_that_another_process_writes_is_followed(room, qtbot, monkeypatch)
     with run.lock():  # as another process would hold it
         run.set_state(runs.State("running", 900_000, 1_000_000))
         room.open_run(run)
-        qtbot.waitUntil(lambda: room._tail is not None, timeout=10_000)
+        qtbot.waitUntil(lambda: room.subject.followed, timeout=10_000)
         assert not room.commands["start"].isEnabled()
         assert "Another process" in room.commands["start"].toolTip()
         run.append_curves([900_001, 900_002], {"D/loss": np.array([1.0, 2.0])})
-        room._follow()
-        assert told == [900_001, 900_002]
-    room._follow()  # it has ended: the run is read once more, and can be resumed
-    qtbot.waitUntil(lambda: room._tail is None and room.shown is not None, timeout=10_000)
+        qtbot.waitUntil(lambda: told == [900_001, 900_002], timeout=10_000)
+    # It has ended: the run is read once more, and can be resumed.
+    qtbot.waitUntil(lambda: not room.subject.followed and room.shown is not None, timeout=10_000)
     assert room.commands["start"].text() == "Re&sume"
 
 
@@ -593,25 +555,7 @@ def run(tmp_path):
 def test_a_record_of_a_run_that_never_began(run):
     (record,) = read(run, ours=False)
     assert record.title == "A run"
-    assert record.curves == {} and record.samples is None and record.tail is None
-
-
-def test_saved_samples_come_back(run):
-    points = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
-    np.save(run.folder / "points.npy", points)
-    assert np.array_equal(load(run.folder / "points.npy"), points)
-    (run.folder / "broken.npy").write_bytes(b"no")
-    (run.folder / "broken.png").write_bytes(b"no")
-    assert load(run.folder / "broken.npy") is None
-    assert load(run.folder / "broken.png") is None
-
-
-def test_saved_grids_come_back_pixel_by_pixel(run):
-    from PIL import Image
-
-    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)  # rows that are not a multiple of 4
-    Image.fromarray(pixels).save(run.folder / "grid.png")
-    assert np.array_equal(load(run.folder / "grid.png")[0], pixels)
+    assert record.curves == {} and record.frames == [] and record.newest is None and record.tail is None
 
 
 def test_the_tail_gives_whole_lines_once(run):
@@ -664,16 +608,16 @@ def test_a_real_run_on_points(qtbot, tmp_path, request):
     wait_for(room, qtbot, "paused")
     at = session.run.state().step
     press(room, "step")
-    qtbot.waitUntil(lambda: room._last_step == at + 1, timeout=10_000)
+    qtbot.waitUntil(lambda: room.live.last_step == at + 1, timeout=10_000)
     room.settings.live_changed.emit("samples_every", 50)
     press(room, "start")
     wait_for(room, qtbot, "running")
-    qtbot.waitUntil(lambda: room._last_step > at + 60, timeout=20_000)
+    qtbot.waitUntil(lambda: room.live.last_step > at + 60, timeout=20_000)
     press(room, "stop")
     wait_for(room, qtbot, "idle")
     (run,) = runs.list_runs(session.root)
     assert run.state().name == "stopped"
     assert [(row["step"], row["path"]) for row in run.changes()] == [(at + 1, "samples_every")]
     room.open_run(run)
-    qtbot.waitUntil(lambda: room.shown is not None and room._last_step == run.state().step, timeout=10_000)
+    qtbot.waitUntil(lambda: room.shown is not None and room.live.last_step == run.state().step, timeout=10_000)
     assert room.settings.values()["samples_every"] == 50

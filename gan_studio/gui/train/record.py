@@ -1,17 +1,19 @@
-"""What a run's folder tells about it: read once on a thread, then followed while another process writes it."""
+"""What a run's folder tells about it: read once on a thread, then watched while it is looked at."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
-from PySide6.QtGui import QImage
 
-from ...runs import Run, State, sample_step
+from ...jobs.frames import Frame, frame_steps, read_frame, read_real
+from ...runs import Run, State
+
+LOOK_S = 1.0  # between two looks at a folder
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,12 @@ class Record:
     preset: str
     values: dict[str, Any]  # plain, with what was changed on the way
     state: State
-    engine: dict[str, Any]
     curves: dict[str, tuple[np.ndarray, np.ndarray]]  # {name: (steps [K], values [K])}
     changes: list[dict[str, Any]]
-    samples: np.ndarray | None
-    samples_step: int
+    checkpoints: list[int]  # their steps
+    frames: list[int]  # the steps that were drawn
+    newest: Frame | None
     real: np.ndarray | None
-    landscape: tuple[np.ndarray, float] | None  # D's logits on a square, and half its width
     tail: Tail | None  # where another process writes it
 
 
@@ -37,39 +38,59 @@ def read(run: Run, ours: bool) -> Iterator[Record]:
     """One Record; `ours` says that this process writes the run. Raises ConfigError. Long curves take a while."""
     tail = Tail(run) if not ours and run.is_being_written() else None  # before the curves, so that no row is missed
     about, state = run.about(), run.state()
-    samples = run.samples()
-    pictures = [run.folder / "real.png", run.folder / "real.npy"]
+    frames = frame_steps(run)
     yield Record(
         run=run,
         title=about.get("title", run.name),
         preset=about.get("preset", ""),
         values=run.config_at(state.step),
         state=state,
-        engine=run.engine(),
         curves=run.curves(),
         changes=run.changes(),
-        samples=load(samples[-1]) if samples else None,
-        samples_step=sample_step(samples[-1]) if samples else 0,
-        real=next((load(path) for path in pictures if path.is_file()), None),
-        landscape=run.landscape(),
+        checkpoints=[checkpoint.step for checkpoint in run.checkpoints()],
+        frames=frames,
+        newest=read_frame(run, frames[-1]) if frames else None,
+        real=read_real(run),
         tail=tail,
     )
 
 
-def load(path: Path) -> np.ndarray | None:
-    """A saved grid as one picture [1, H, W, 3] uint8, or points [N, 2]; None where the file is damaged."""
-    if path.suffix == ".npy":
-        try:
-            points = np.load(path, allow_pickle=False)
-        except (OSError, ValueError):
-            return None
-        return points if points.ndim == 2 and points.shape[1] == 2 else None
-    image = QImage(str(path))
-    if image.isNull():
-        return None
-    image = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(1, image.height(), image.width(), 3).copy()
+# --- what comes after ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class News:
+    """What another process has written since the last look."""
+
+    steps: np.ndarray  # [K] of the new points of the curves
+    values: dict[str, np.ndarray]  # {name: [K]}
+    frames: list[int]  # all steps that are drawn by now
+    checkpoints: list[int]
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Somebody began to write the run, or ceased, or went back: it is to be read anew."""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The folder was deleted."""
+
+
+def watch(run: Run, tail: Tail | None, enough: Event) -> Iterator[News | Turned | Gone]:
+    """Look at a run that this process does not write, once a second until `enough`."""
+    while not enough.wait(LOOK_S):
+        if not (run.folder / "config.toml").is_file():
+            yield Gone()
+            return
+        rows = tail.rows() if tail else []
+        if rows is None or run.is_being_written() != (tail is not None):
+            yield Turned()
+            return
+        if tail and (rows or tail.has_new_frames()):
+            steps, values = columns(rows)
+            yield News(steps, values, frame_steps(run), [checkpoint.step for checkpoint in run.checkpoints()])
 
 
 class Tail:
@@ -79,11 +100,14 @@ class Tail:
         self.run = run
         self._path = run.folder / "curves.jsonl"
         self._offset = self._path.stat().st_size if self._path.exists() else 0
-        self._newest = self._newest_sample()
+        self._newest = self._newest_frame()
 
     def rows(self) -> list[dict[str, Any]] | None:
         """The whole lines that came since the last time; None where the file was begun anew or a resumption stands."""
-        size = self._path.stat().st_size if self._path.exists() else 0
+        try:
+            size = self._path.stat().st_size
+        except OSError:
+            size = 0
         if size <= self._offset:
             return [] if size == self._offset else None
         with self._path.open("rb") as file:
@@ -93,16 +117,13 @@ class Tail:
         rows = [row for row in map(_parsed, whole.splitlines()) if row]
         return None if any("resumed" in row for row in rows) else rows
 
-    def sample(self) -> Path | None:
-        """The newest saved samples, where they are new."""
-        newest = self._newest_sample()
-        if newest == self._newest:
-            return None
-        self._newest = newest
-        return newest
+    def has_new_frames(self) -> bool:
+        """Whether samples were drawn since the last time."""
+        before, self._newest = self._newest, self._newest_frame()
+        return before != self._newest
 
-    def _newest_sample(self) -> Path | None:
-        return next(iter(self.run.samples()[-1:]), None)
+    def _newest_frame(self) -> int:
+        return next(iter(frame_steps(self.run)[-1:]), -1)
 
 
 def columns(rows: list[dict[str, Any]]) -> tuple[np.ndarray, dict[str, np.ndarray]]:

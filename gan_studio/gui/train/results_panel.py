@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QPalette, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+
+from ..widgets.toggle import Toggle
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ...jobs.events import Looked
+    from ...jobs.events import Landscape, Looked
     from ..widgets.points import PointsView
 
 WIDE = 1.4  # the two grids stand side by side where the panel is wider than this many times its height
+RAW_TIP = "Show what G makes by its weights as they are; else by their running average, which is calmer."
+NO_RAW = "This run keeps no running average of G's weights, so there is only one kind of samples."
 
 
 class ResultsPanel(QWidget):
+    raw_changed = Signal(bool)  # the user wants samples by G's own weights, or by their average
+
     points: PointsView
 
     def __init__(self, parent: QWidget | None = None):
         super().__init__(parent)
+        self._samples: tuple[np.ndarray, int, np.ndarray | None] | None = None  # as in `show_samples`
+        self._landscape: Landscape | None = None  # of these
+        self.wants_raw = False
         self.pages = QStackedLayout(self)
         self.pages.addWidget(QWidget())
 
@@ -34,8 +43,14 @@ class ResultsPanel(QWidget):
         self.generated.setAccessibleName("Generated samples")
         self.real = ImageGrid("Real samples stand here for comparison.")
         self.real.setAccessibleName("Real samples")
+        self.raw_buttons = [Toggle("Raw weights", NO_RAW), Toggle("Raw weights", NO_RAW)]  # one on each page
+        for button in self.raw_buttons:
+            button.setChecked(self.wants_raw)
+            button.setEnabled(False)
+            button.clicked.connect(self.set_raw)
+            button.clicked.connect(self.raw_changed)
         self.pictures = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        self.generated_view = titled("Generated, from fixed latents", self.generated)
+        self.generated_view = titled("Generated, from fixed latents", self.generated, self.raw_buttons[0])
         self.pictures.addWidget(self.generated_view)
         self.real_view = RealView(self.real)
         self.pictures.addWidget(self.real_view)
@@ -43,10 +58,11 @@ class ResultsPanel(QWidget):
         self.points = PointsView("Real and generated points stand here.")
         self.points.setAccessibleName("Real and generated points")
         self.pages.addWidget(self.pictures)
-        self.pages.addWidget(titled("Real and generated, over what D thinks", self.points))
+        self.pages.addWidget(titled("Real and generated", self.points, self.raw_buttons[1]))
         self.pages.setCurrentWidget(self.pictures)
 
     def clear(self) -> None:
+        self._samples = self._landscape = None
         self.generated.clear()
         self.real.clear()
         self.generated_view.show()
@@ -54,6 +70,9 @@ class ResultsPanel(QWidget):
         self.points.clear()
         self.generated.set_caption("")
         self.points.set_caption("")
+        self._allow_raw(False)
+
+    # what is real
 
     def show_real(self, array: np.ndarray) -> None:
         """Pictures [N, H, W, C] uint8 or points [N, 2]."""
@@ -73,19 +92,57 @@ class ResultsPanel(QWidget):
             self.generated_view.setVisible(self.generated.image() is not None)  # the whole room, where it is free
         self._turn_to(look.real)
 
-    def show_samples(self, array: np.ndarray, step: int) -> None:
-        """Pictures [N, H, W, C] uint8 or points [N, 2]."""
+    # what is generated
+
+    def show_samples(self, array: np.ndarray, step: int, raw: np.ndarray | None = None) -> None:
+        """Pictures [N, H, W, C] uint8 or points [N, 2]; `raw` by G's own weights, where there is an average."""
+        self._samples = (array, step, raw)
+        self._allow_raw(raw is not None)
+        by_own = raw is not None and self.wants_raw
+        seen = raw if raw is not None and by_own else array
         if array.ndim == 2:
-            self.points.show_generated(array)
-            self.points.set_caption(f"Step {step:,}")
+            self.points.show_generated(seen)
         else:
-            self.generated.show_images(array)
+            self.generated.show_images(seen)
             self.generated_view.show()
-            self.generated.set_caption(f"Step {step:,}")
+        self._caption(array, f"Step {step:,}{' · raw weights' if by_own else ''}")
         self._turn_to(array)
 
-    def show_landscape(self, logits: np.ndarray, extent: float) -> None:
-        self.points.show_landscape(logits, extent)
+    def show_landscape(self, landscape: Landscape | None) -> None:
+        """Of the samples that are shown; None where there is none of their step."""
+        self._landscape = landscape
+        if landscape is None:
+            self.points.forget_landscape()
+        else:
+            # The pull is on the points by the average; on those by the raw weights nobody asked for it.
+            by_own = self.wants_raw and self._samples is not None and self._samples[2] is not None
+            pull = None if by_own else landscape.pull
+            self.points.show_landscape(landscape.logits, landscape.extent, pull, landscape.warped)
+
+    def show_missing(self, step: int) -> None:
+        """The samples of a step cannot be read; the last ones stay."""
+        if self._samples:
+            self._caption(self._samples[0], f"The samples of step {step:,} are damaged or gone")
+
+    def set_raw(self, raw: bool) -> None:
+        """Show samples by G's own weights, where an average is kept beside them."""
+        self.wants_raw = raw
+        for button in self.raw_buttons:
+            button.setChecked(raw)
+        if self._samples:
+            self.show_samples(*self._samples)
+            self.show_landscape(self._landscape)
+
+    def _allow_raw(self, there: bool) -> None:
+        for button in self.raw_buttons:
+            button.setEnabled(there)
+            button.setToolTip(RAW_TIP if there else NO_RAW)
+
+    def _caption(self, array: np.ndarray, text: str) -> None:
+        view = self.points if array.ndim == 2 else self.generated
+        view.set_caption(text)
+
+    # the room
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -107,12 +164,17 @@ def heading(text: str) -> QLabel:
     return label
 
 
-def titled(text: str, widget: QWidget) -> QWidget:
-    """A widget under a quiet heading."""
+def titled(text: str, widget: QWidget, *beside: QWidget) -> QWidget:
+    """A widget under a quiet heading, with what belongs to it at the heading's end."""
     frame = QWidget()
+    top = QHBoxLayout()
+    top.setSpacing(8)
+    top.addWidget(heading(text), 1)
+    for button in beside:
+        top.addWidget(button)
     layout = QVBoxLayout(frame)
     layout.setContentsMargins(6, 4, 6, 4)
     layout.setSpacing(4)
-    layout.addWidget(heading(text))
+    layout.addLayout(top)
     layout.addWidget(widget, 1)
     return frame

@@ -1,17 +1,19 @@
-"""The Train tab: its frame, and what its commands do.
+"""The Train tab: its frame, and what is shown in it.
 
-`shown` is the run that is looked at; `session.run` is the one in training. They differ where an older run is opened
-meanwhile. What Start does depends on what is shown and edited, and `offer` says so on the button beforehand.
+Its parts each have a file: `start` (what Start does), `opening` (reading a run and watching its folder), `live` (what
+the run in training tells), `playback` (the timeline). They share a `Subject`, what the room is about: the run that is
+looked at may be another one than `session.run`, which is in training.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QStandardPaths, Qt, QTimer
+from PySide6.QtCore import QByteArray, QStandardPaths, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QMenu,
+    QMessageBox,
     QSizePolicy,
     QSplitter,
     QStackedLayout,
@@ -28,53 +31,49 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...jobs.inbox import Change, CheckpointNow, Command, Pause, Resume, SampleNow, Step
 from ..commands import Commands
 from ..room import Room
 from ..session import Session
-from ..words import duration, rate
-from ..worker import Worker
+from ..widgets.timeline import Timeline
+from .dropped import has_pictures, is_checkpoint, is_run
+from .opening import Opening, Watch, Wish
 from .results_panel import ResultsPanel
 from .settings_panel import SettingsPanel
+from .start import LOADING, Start
+from .subject import NEW, Subject
 
 if TYPE_CHECKING:
     from ...presets import Preset
     from ...runs import Run
     from ..widgets.curves import CurvesView
     from ..widgets.notice import Notices
-    from .record import Record, Tail
+    from .live import Live
+    from .playback import Playback
+    from .record import News, Record
     from .run_list import RunList
 
-Offer = Literal["fresh", "resume", "branch"]
-FOLLOW_MS = 1000
 WIDTHS = (330, 640, 390)  # of the three columns at first
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-LOADING = "Loading PyTorch; a moment."
 HINT = "Choose a preset on the left, or drop a folder of pictures on the window."
 
 
 class TrainRoom(Room):
     title = "Train"
+    takes_what = "a folder or zip of pictures, a run or one of its checkpoints, or a settings file"
     curves: CurvesView
     runs: RunList
+    live: Live
+    playback: Playback
 
     def __init__(self, session: Session, commands: Commands, notices: Notices):
         super().__init__(session, commands, notices)
-        self.shown: Run | None = None
-        self.shown_values: dict[str, Any] = {}  # of the run, as the form would give them
-        self.branch_step: int | None = None  # the checkpoint to branch from; None is the newest
-        self.preset = ""
-        self.run_title = "New run"
-        self._tail: Tail | None = None
-        self._reader: Worker | None = None
-        self._awaited: Run | None = None  # what the reader reads,
-        self._awaited_step: int | None = None  # and the checkpoint to branch from then
-        self._held: list[Any] = []  # events of a run that is still being read
-        self._last_step = -1  # in the curves
+        self.subject = Subject()
+        self._layout: dict[str, Any] = {}  # what is remembered of parts that are not built yet
         self._build()
+        self.starting = Start(session, commands, notices, self.settings, self.subject)
+        self.opening = Opening(session, self)
+        self.watch = Watch(self)
+        self._begun: Run | None = None  # what was begun here, not by the queue
         self._connect()
-        self._follower = QTimer(self, interval=FOLLOW_MS)
-        self._follower.timeout.connect(self._follow)
         self.offer()
 
     # --- the frame ---
@@ -82,6 +81,7 @@ class TrainRoom(Room):
     def _build(self) -> None:
         self.settings = SettingsPanel()
         self.results = ResultsPanel()
+        self.timeline = Timeline()
         self.left = QTabWidget(documentMode=True)
         self.left.setAccessibleName("Settings and runs")
         self.left.addTab(self.settings, "Settings")
@@ -89,9 +89,19 @@ class TrainRoom(Room):
         self.pages = QStackedLayout(self.centre)
         self.nothing = self._empty_state()
         self.pages.addWidget(self.nothing)
+        self.seen = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        self.seen.addWidget(self.centre)
+        self.seen.addWidget(self.results)
+        self.seen.setStretchFactor(0, 1)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.seen, 1)
+        column.addWidget(self.timeline)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        for widget in (self.left, self.centre, self.results):
-            self.splitter.addWidget(widget)
+        self.splitter.addWidget(self.left)
+        self.splitter.addWidget(right)
         self.splitter.setStretchFactor(1, 1)
         self.left.setMinimumWidth(240)
         self.results.setMinimumWidth(160)
@@ -169,18 +179,17 @@ class TrainRoom(Room):
         self.settings.preset_chosen.connect(self.choose_preset)
         self.settings.edited.connect(self.offer)
         self.settings.checked.connect(self.offer)
-        self.settings.live_changed.connect(self._change_live)
+        self.settings.live_changed.connect(self.starting.change_live)
+        self.starting.offered.connect(self._show_offer)
+        self.starting.began.connect(self._look_at_training)
+        self.opening.read.connect(self._show_record)
+        self.opening.failed.connect(self._could_not_open)
+        self.watch.news.connect(self._show_news)
+        self.watch.turned.connect(self._read_again)
+        self.watch.gone.connect(self._folder_gone)
+        self.watch.failed.connect(session.tell)
+        self.timeline.branch_wanted.connect(self.branch_at)
         for id, slot in (
-            ("start", self.start_or_pause),
-            ("stop", session.stop),
-            ("step", partial(self.step, "D", "G")),
-            ("step_d", partial(self.step, "D")),
-            ("step_g", partial(self.step, "G")),
-            ("sample_now", partial(session.put, SampleNow())),
-            ("save_now", partial(session.put, CheckpointNow(starred=True))),
-            ("enqueue", self.enqueue),
-            ("fresh", self.start_fresh),
-            ("branch", self.start_branch),
             ("open", self._ask_for_run),
             ("pictures", self._ask_for_pictures),
             ("save_preset", self._save_preset),
@@ -199,18 +208,26 @@ class TrainRoom(Room):
         self.pages.addWidget(self.curves)
         yield
         self.results.furnish()
+        self.timeline.draw_icons()
+        yield
+        from .live import Live
+        from .playback import Playback
+
+        self.playback = Playback(self.timeline, self.results, self.curves, self)
+        self.live = Live(self.subject, self.curves, self.playback, self.results, self.settings, self.forecast)
         yield
         from .run_list import RunList
 
         self.runs = RunList(self.session)
         self.runs.opened.connect(self.open_run)
-        self.runs.resumed.connect(self._train)
+        self.runs.resumed.connect(self.starting.train)
         self.runs.branched.connect(self._open_to_branch)
-        self.runs.enqueued.connect(self._enqueue_run)
+        self.runs.enqueued.connect(self.starting.enqueue_run)
         self.runs.renamed.connect(self._renamed)
         self.runs.deleted.connect(self._deleted)
         self.runs.problem.connect(partial(self.notices.show_notice, level="error"))
         self.left.addTab(self.runs, "Runs")
+        self._restore_parts()
         yield
 
     def make_ready(self) -> Iterator[None]:
@@ -234,6 +251,32 @@ class TrainRoom(Room):
             self.commands[id].setEnabled(False)
             changed.connect(self.commands[id].setEnabled)  # a slot of Qt: the stack outlives the actions by a moment
 
+    # --- what can be done ---
+
+    @property
+    def shown(self) -> Run | None:
+        """The run that is looked at."""
+        return self.subject.run
+
+    def offer(self) -> None:
+        """Say on the buttons what can be done now, and if not, why."""
+        self.starting.offer()
+
+    def start(self) -> None:
+        self.starting.start()
+
+    def _show_offer(self, reason: str) -> None:
+        """`reason` is why the settings cannot be trained."""
+        commands, settings = self.commands, self.settings
+        self.hint.setText(reason if settings.problems else HINT)
+        commands.allow("save_preset", reason)
+        commands.allow("open", "" if settings.has_form else LOADING)
+        commands.allow("pictures", "" if settings.has_form else LOADING)
+        if settings.has_form:
+            busy = self.session.stage != "idle"
+            settings.data.allow("A run is training; look at the data when it has ended." if busy else "")
+        self.timeline.set_training(self.subject.followed or self.session.is_at(self.shown))
+
     # --- what is shown: a preset, or a run ---
 
     def choose_first(self) -> None:
@@ -247,7 +290,13 @@ class TrainRoom(Room):
         else:
             self._show_nothing()
             self.settings.show_values(RunConfig().plain())
+            self.subject.values = self.settings.form.current()
             self.offer()
+
+    def start_over(self) -> None:
+        if self.settings.has_form:
+            self.left.setCurrentWidget(self.settings)
+            self.choose_first()
 
     def choose_preset(self, name: str) -> None:
         """A preset by id, or a config file by path."""
@@ -264,11 +313,10 @@ class TrainRoom(Room):
         self._choose(preset)
 
     def _choose(self, preset: Preset) -> None:
-        self._drop_reader()
-        self._show_nothing()
-        self.preset = preset.id if preset in self.settings.known else ""  # "" for a file from elsewhere
-        self.run_title = preset.title
+        known = preset.id if preset in self.settings.known else ""  # "" for a file from elsewhere
+        self._show_nothing(preset.title, known)
         self.settings.show_preset(preset)
+        self.subject.values = self.settings.form.current()
         self.subject_changed.emit(preset.title)
         self.offer()
 
@@ -279,292 +327,100 @@ class TrainRoom(Room):
         else:
             self.choose_preset(name)
 
-    def open_run(self, run: Run, branch_step: int | None = None) -> None:
-        """Read a run on a thread of its own, then show it."""
-        from .record import read
+    def open_run(self, run: Run, branch_step: int | None = None, step: int | None = None) -> None:
+        """Read a run on a thread of its own, then show it: to branch from one of its checkpoints, or at a step."""
+        self.opening.begin(Wish(run, branch_step, step))
 
-        self._drop_reader()
-        reader = Worker(read(run, self.session.is_at(run)), parent=self)
-        reader.events.connect(self._show_records)
-        reader.failed.connect(self.session.tell)
-        reader.finished.connect(reader.deleteLater)
-        reader.finished.connect(self._forget_reader)
-        self._reader, self._awaited, self._awaited_step, self._held = reader, run, branch_step, []
-        reader.start()
-
-    def _drop_reader(self) -> None:
-        """Somebody was faster than the disk: the latest wish counts."""
-        if self._reader:
-            self._reader.events.disconnect()
-            self._reader.failed.disconnect()
-        self._reader = self._awaited = None
-
-    def _forget_reader(self) -> None:
-        if self.sender() is self._reader:
-            self._reader = self._awaited = None
-
-    def _show_records(self, records: list[Record]) -> None:
-        record = records[-1]
-        self._show_nothing(self._awaited_step)
-        self.shown, self.run_title, self.preset = record.run, record.title, record.preset
+    def _show_record(self, wish: Wish, record: Record, held: list[Any]) -> None:
+        run, ours = record.run, self.session.is_at(record.run)
+        self._show_nothing(record.title, record.preset)
+        self.subject.become(record.title, record.preset, run, wish.branch_step)
+        self.subject.followed = record.tail is not None
         self.pages.setCurrentWidget(self.curves)
-        self.curves.set_curves(record.curves)
-        self._last_step = max((int(steps[-1]) for steps, _ in record.curves.values() if len(steps)), default=-1)
-        for change in record.changes:
-            self._mark(change["step"], change["path"], change["old"], change["new"])
         if record.real is not None:
             self.results.show_real(record.real)
-        if record.samples is not None:
-            self.results.show_samples(record.samples, record.samples_step)
-        if record.landscape is not None:
-            self.results.show_landscape(*record.landscape)
-        values = record.values if self.branch_step is None else record.run.config_at(self.branch_step)
-        self.settings.show_values(values)
-        self.settings.form.set_running(self.session.is_at(record.run) and self.branch_step is None)
-        self.shown_values = self.settings.form.current()
-        if record.tail:
-            self._tail = record.tail
-            self._follower.start()
-        self.runs.select(record.run)
+        self.playback.open(run, record.frames, record.newest)
+        self.live.begin(record.curves, record.changes, record.checkpoints)
+        self._show_settings(record.values if wish.branch_step is None else run.config_at(wish.branch_step))
+        if not ours:
+            self.watch.begin(run, record.tail)
+        self.runs.select(run)
         self.settings.presets.set_current("")  # a click on its preset brings the fresh settings back
         self.subject_changed.emit(record.title)
         if record.state.reason:
             self.notices.show_notice(record.state.reason, "warning")
-        self._awaited = None
-        if self.session.is_at(record.run) and self.session.stage == "preparing":
+        if ours and self.session.stage == "preparing":
             self.curves.wait_for("Preparing the training")
-        self._draw(self._held)
+        self.live.draw(held)
+        if wish.step is not None:
+            self.timeline.go_to(wish.step)
         self.offer()
 
-    def _show_nothing(self, branch_step: int | None = None) -> None:
+    def _show_settings(self, values: dict[str, Any]) -> None:
+        """Of the run that is looked at, or of the branch to come."""
+        self.settings.show_values(values)
+        self.settings.form.set_running(self.session.is_at(self.shown) and self.subject.branch_step is None)
+        self.subject.values = self.settings.form.current()
+
+    def _show_nothing(self, title: str = NEW, preset: str = "") -> None:
         """Curves and pictures are empty, and the form is free."""
-        self.shown, self.shown_values, self.branch_step = None, {}, branch_step
-        self._tail = self._awaited = None
-        self._follower.stop()
-        self._last_step = -1
-        self.curves.clear()
-        self.curves.wait_no_more()
+        self.opening.drop()
+        self.watch.end()
+        self.subject.become(title, preset)
+        self.live.forget()
+        self.playback.close()
         self.results.clear()
-        self.forecast.clear()
         self.pages.setCurrentWidget(self.nothing)
         self.settings.form.set_running(False)
 
-    # --- what Start does ---
+    def _could_not_open(self, wish: Wish, error: Exception) -> None:
+        """The run may have been shown until now, and followed."""
+        self.session.tell(error)
+        if self.subject.is_about(wish.run):
+            self.watch.end()
+            self.subject.followed = False
+            if is_run(wish.run.folder):
+                self.watch.begin(wish.run, None)
+            else:
+                self.choose_first()
+        self.offer()
 
-    def what_start_does(self) -> Offer:
-        """Go on with the run that is shown; branch from it where its settings were changed; or begin."""
-        if self.shown is None:
-            return "fresh"
-        if self.branch_step is not None:
-            return "branch"
-        if self._changes_while_stopped():
-            return "branch" if self.shown.checkpoints() else "fresh"
-        return "resume" if self.shown.state().name != "finished" else "fresh"
-
-    def _changes_while_stopped(self) -> dict[str, Any]:
-        """{path: new value} of what was edited and needs a new run; live options do not."""
-        return {path: value for path, value in self._edits().items() if not self._is_live(path)}
-
-    def _edits(self) -> dict[str, Any]:
-        from ...config import differences
-
-        return {path: new for path, (_, new) in differences(self.shown_values, self.settings.form.current()).items()}
-
-    def _is_live(self, path: str) -> bool:
-        from ...config import ConfigError, is_live
-        from ...jobs.settings import RunConfig
-
-        try:
-            return is_live(RunConfig.parse(self.shown_values), path)
-        except ConfigError:
-            return False
-
-    def offer(self) -> None:
-        """Say on the buttons what can be done now, and if not, why."""
-        commands, stage = self.commands, self.session.stage
-        if stage in ("preparing", "running"):
-            commands.rename("start", "&Pause", "Pause after this step; nothing is lost.", "pause")
-        elif stage == "paused":
-            commands.rename("start", "Re&sume", "Go on training.", "play")
-        else:
-            self._offer_start()
-        reason = self._why_not()
-        self.hint.setText(reason if self.settings.problems else HINT)
-        commands.allow("start", "The run is being saved." if stage == "stopping" else "" if stage != "idle" else reason)
-        for id in ("step", "step_d", "step_g"):
-            commands.allow(id, "The run is being saved." if stage == "stopping" else "" if stage != "idle" else reason)
-        idle = "Nothing is training." if stage == "idle" else ""
-        for id in ("stop", "sample_now", "save_now"):
-            commands.allow(id, "The run is being saved." if stage == "stopping" else idle)
-        commands.allow("enqueue", reason)
-        commands.allow("fresh", reason or ("Another run is training; add this one to the queue." if not idle else ""))
-        commands.allow("branch", self._why_no_branch() or reason)
-        commands.allow("save_preset", reason)
-        commands.allow("open", "" if self.settings.has_form else LOADING)
-        commands.allow("pictures", "" if self.settings.has_form else LOADING)
-        if self.settings.has_form:
-            self.settings.data.allow("A run is training; look at the data when it has ended." if not idle else "")
-
-    def _offer_start(self) -> None:
-        if not self.settings.has_form:
-            self.commands.rename("start", "&Start", LOADING, "play")
-            return
-        match self.what_start_does():
-            case "fresh":
-                self.commands.rename("start", "&Start", "Start a new run with these settings.", "play")
-            case "resume":
-                self.commands.rename("start", "Re&sume", "Go on with this run from its newest checkpoint.", "play")
-            case "branch":
-                self.commands.rename("start", "&Branch", self._branch_help(), "source-branch")
-
-    def _branch_help(self) -> str:
-        where = "the newest checkpoint" if self.branch_step is None else f"step {self.branch_step:,}"
-        return f"Go on from {where} with the changed settings, in a new run."
-
-    def _why_not(self) -> str:
-        """Why these settings cannot be trained; "" if they can."""
-        if not self.settings.has_form:
-            return LOADING
-        if self.settings.problems:
-            return f"First mend: {self.settings.problems[0]}"
-        if self._tail:
-            return "Another process trains this run; its curves are followed here."
-        return ""
-
-    def _why_no_branch(self) -> str:
-        if self.session.is_training:
-            return "Another run is training; branch when it has ended."
-        if self.shown is None or not self.shown.checkpoints():
-            return "Open a run with a checkpoint first."
-        return ""
-
-    # --- the commands ---
-
-    def start_or_pause(self) -> None:
-        match self.session.stage:
-            case "preparing" | "running":
-                self.session.put(Pause())
-            case "paused":
-                self.session.put(Resume())
-            case "idle":
-                self.start()
-
-    def start(self, *first: Command) -> None:
-        """Start, resume or branch, as the button says. What is still being typed counts, and is judged first."""
-        self.settings.settle()
-        if self._why_not():
-            return
-        match self.what_start_does():
-            case "fresh":
-                self.start_fresh(*first)
-            case "branch":
-                self.start_branch(*first)
-            case "resume":
-                assert self.shown
-                changes = self._changes_since_saved(self.shown)
-                self.shown_values = self.settings.values()  # the edits are sent with it
-                self._train(self.shown, *changes, *first)
-
-    def _changes_since_saved(self, run: Run) -> list[Change]:
-        """What is live and differs from what the newest checkpoint was trained with: also what a failure took back."""
-        from ...config import differences
-        from ...jobs.settings import RunConfig
-        from ..form_fields import complete
-
-        checkpoints = run.checkpoints()
-        saved = run.config_at(checkpoints[-1].step if checkpoints else 0)
-        changed = differences(complete(RunConfig, saved), self.settings.values())
-        return [Change(path, new) for path, (_, new) in changed.items() if self._is_live(path)]
-
-    def start_fresh(self, *first: Command) -> None:
-        if run := self._new_run():
-            self._train(run, *first)
-
-    def start_branch(self, *first: Command) -> None:
-        if run := self._new_branch():
-            self._train(run, *first)
-
-    def _new_branch(self) -> Run | None:
-        from ...config import ConfigError
-        from ...jobs.settings import RunConfig
-        from ...runs import branch
-
-        assert self.shown
-        try:
-            config = RunConfig.parse(self.settings.values())
-            config.check()
-            return branch(self.shown, self.branch_step, config.plain(), self.session.root)
-        except ConfigError as error:
-            self.session.tell(error)
-            return None
-
-    def step(self, *players: str) -> None:
-        """One step, then a pause; with nothing in training, the first of a run."""
-        if self.session.is_training:
-            self.session.put(Step(players))
-        else:
-            self.start(Step(players))
-
-    def enqueue(self) -> None:
-        """Let what the form says wait for its turn."""
-        self.settings.settle()
-        if self._why_not():
-            return
-        match self.what_start_does():
-            case "branch":
-                run = self._new_branch()
-            case "resume" if not self._edits() and not self.session.is_at(self.shown):
-                run = self.shown
-            case _:  # live edits have nobody to be told to while they wait
-                run = self._new_run()
-        if run:
-            self._enqueue_run(run)
-
-    def _enqueue_run(self, run: Run) -> None:
-        from ...config import ConfigError
-        from ...runs import enqueue
-
-        try:
-            enqueue(run)
-        except ConfigError as error:
-            self.session.tell(error)
-            return
-        self.session.runs_changed.emit()
-        if self.session.is_training:
-            self.notices.show_notice(f"{run.about().get('title', run.name)} starts when the runs before it have ended.")
-        self.session.start_next()
-
-    def _new_run(self) -> Run | None:
-        from ...config import ConfigError
-
-        try:
-            return self.session.new_run(self.settings.values(), self.run_title, self.preset)
-        except ConfigError as error:
-            self.session.tell(error)
-            return None
-
-    def _train(self, run: Run, *first: Command) -> None:
-        self.left.setCurrentWidget(self.settings)  # where what trains is described
-        self.session.train(run, *first)
-
-    def _show_training(self, run: Run) -> None:
-        """Look at the run that begins to train; one that goes on keeps its curves, not edits it was not told."""
-        same = self.shown is not None and self.shown.folder == run.folder and self.branch_step is None
-        if not same or self._edits():
-            self.open_run(run)
-        else:
-            self.settings.form.set_running(True)
-
-    def _change_live(self, path: str, value: object) -> None:
-        if self.session.is_at(self.shown) and self.branch_step is None:
-            self.session.put(Change(path, value))
-
-    # --- what the run in training tells ---
+    # --- the run in training ---
 
     def _stage_changed(self, stage: str) -> None:
         if stage == "preparing" and self.session.run:
-            self._show_training(self.session.run)  # also where the queue began it
+            self._show_training(self.session.run)
         self.offer()
+
+    def _look_at_training(self, run: Run) -> None:
+        """Somebody here begins it."""
+        self._begun = run
+        self.left.setCurrentWidget(self.settings)  # where what trains is described
+
+    def _show_training(self, run: Run) -> None:
+        """Look at the run that begins to train; one that goes on keeps its curves, not edits it was not told."""
+        begun, self._begun = self._begun, None
+        edits = self.starting.edits() if self.settings.has_form else {}
+        if self.subject.is_about(run) and self.subject.branch_step is None:
+            self.watch.end()
+            self.settings.form.set_running(True)
+            if edits:
+                self._tell_of_dropped_edits(run, edits)
+                self.open_run(run)
+        elif edits and begun is None:  # the queue began it while somebody prepares something else
+            title = run.about().get("title", run.name)
+            self.notices.show_notice(f"{title} began to train.", action=("Show", partial(self.open_run, run)))
+        else:
+            self.open_run(run)
+
+    def _tell_of_dropped_edits(self, run: Run, edits: dict[str, Any]) -> None:
+        names = ", ".join(path.rpartition(".")[2] for path in list(edits)[:3])
+        more = " and others" if len(edits) > 3 else ""
+        self.notices.show_notice(
+            f"The queue began {self.subject.title} with the settings it was queued with; what you had changed since "
+            f"({names}{more}) is taken back.",
+            "warning",
+        )
 
     def _show_events(self, mail: list[Any]) -> None:
         from ...jobs import events
@@ -573,117 +429,95 @@ class TrainRoom(Room):
             match event:
                 case events.Paused() | events.Stopped() if event.reason:
                     self.notices.show_notice(event.reason, "error")
-        if self.session.is_at(self._awaited):
-            self._held += mail
+        if self.opening.awaits(self.session.run):
+            self.opening.held += mail
         elif self.session.is_at(self.shown):
-            self._draw(mail)
-
-    def _draw(self, mail: list[Any]) -> None:
-        from ...jobs import events
-
-        newest = {type(event): event for event in mail}  # of pictures only the last of a list is drawn
-        if progress := newest.get(events.Progress):
-            self.curves.wait_for(progress.text, progress.done, progress.total)
-        if forecast := newest.get(events.Forecast):
-            self._show_forecast(forecast)
-        if started := newest.get(events.Started):
-            self._show_start(started.step)
-        self._extend([event for event in mail if isinstance(event, events.Curves)])
-        for event in mail:
-            if isinstance(event, events.Changed):
-                self._mark(event.step, event.path, event.old, event.new)
-        if real := newest.get(events.Real):
-            self.results.show_real(real.array)
-        if landscape := newest.get(events.Landscape):
-            self.results.show_landscape(landscape.logits, landscape.extent)
-        if samples := newest.get(events.Samples):
-            self.results.show_samples(samples.array, samples.step)
-
-    def _show_forecast(self, forecast: Any) -> None:
-        """ "Forecast with bf16, channels-last: 214 samples/s, about 2 min in all"."""
-        seconds = self.settings.form.current().get("steps", 0) * forecast.seconds_per_step
-        whole = f", about {duration(seconds)} in all" if seconds else ""
-        self.forecast.setText(f"Forecast with {forecast.picked}: {rate(forecast.samples_per_second)}{whole}")
-        table = "\n".join(f"{name}: {1000 * seconds:.1f} ms a step" for name, seconds in forecast.table)
-        self.forecast.setToolTip(f"Measured on {forecast.device} before the start:\n{table}")
-
-    def _show_start(self, step: int) -> None:
-        """A resumed run goes on from its checkpoint: what was drawn after it is taken back."""
-        if 0 <= step < self._last_step and self.shown:
-            kept = {name: (s[s <= step], v[s <= step]) for name, (s, v) in self.shown.curves().items()}
-            self.curves.set_curves(kept)
-            self._last_step = step
-
-    def _extend(self, curves: list[Any]) -> None:
-        for steps, values in merged(curves):
-            new = steps > self._last_step  # what was read from the file is not told twice
-            if new.any():
-                self.curves.extend(steps[new], {name: column[new] for name, column in values.items()})
-                self._last_step = int(steps[-1])
-
-    def _mark(self, step: int, path: str, old: object, new: object) -> None:
-        self.curves.mark(step, f"{path.rpartition('.')[2]} {old} → {new}")
+            self.live.draw(mail)
 
     def _run_ended(self, run: Run) -> None:
-        if self.shown and self.shown.folder == run.folder:
+        if self.subject.is_about(run):
             self.curves.wait_no_more()
+            if not is_run(run.folder):
+                self._folder_gone()
+                return
             state = run.state()
-            if self.branch_step is None:  # else the form describes the run to come
-                self.settings.form.set_running(False)
-                self.settings.show_values(run.config_at(state.step))
-                self.shown_values = self.settings.form.current()
+            if self.subject.branch_step is None:  # else the form describes the run to come
+                self._show_settings(run.config_at(state.step))
             if state.name == "finished":
-                self.notices.show_notice(f"{self.run_title} is finished: {state.step:,} steps.")
+                self.notices.show_notice(f"{self.subject.title} is finished: {state.step:,} steps.")
+            self.watch.begin(run, None)
         self.offer()
 
-    def _follow(self) -> None:
-        """Show what another process has written since."""
-        from ...runs import sample_step
-        from .record import columns, load
+    # --- the folder of the run that is looked at ---
 
-        if not (self._tail and self.shown) or self._reader:
-            return
-        rows = self._tail.rows()
-        sample = self._tail.sample()
-        if rows is None or not self.shown.is_being_written():
-            self._follower.stop()
-            self.open_run(self.shown, self.branch_step)
-            return
-        if rows:
-            steps, values = columns(rows)
-            self.curves.extend(steps, values)
-        if sample and (array := load(sample)) is not None:
-            self.results.show_samples(array, sample_step(sample))
-            if landscape := self.shown.landscape():
-                self.results.show_landscape(*landscape)
+    def _show_news(self, news: News) -> None:
+        """What another process has written since."""
+        if len(news.steps):
+            self.curves.extend(news.steps, news.values)
+        self.playback.set_steps(news.frames)
+        self.timeline.set_checkpoints(news.checkpoints)
+
+    def _read_again(self) -> None:
+        if self.shown and not self.opening.awaits(self.shown):
+            step = None if self.timeline.is_live else self.timeline.step()
+            self.open_run(self.shown, self.subject.branch_step, step)
+
+    def _folder_gone(self) -> None:
+        title = self.subject.title
+        self.notices.show_notice(f"The folder of {title} was deleted; it cannot be shown any more.", "error")
+        self.choose_first()
+        self.session.runs_changed.emit()
 
     # --- runs and files ---
 
+    def branch_at(self, step: int) -> None:
+        """Let one change settings and go on from the newest checkpoint at or before a step of the run."""
+        if self.shown is None:
+            return
+        found = [c.step for c in self.shown.checkpoints() if c.step <= step]
+        if not found:
+            self.notices.show_notice(f"There is no checkpoint at or before step {step:,}; go further right.", "warning")
+            return
+        self.subject.branch_step = found[-1]
+        self._show_settings(self.shown.config_at(found[-1]))
+        self._invite_to_branch(found[-1], step)
+        self.offer()
+
     def _open_to_branch(self, run: Run, step: int) -> None:
+        if self.subject.is_about(run):
+            self.branch_at(step)
+        else:
+            self.open_run(run, step, step)
+            self._invite_to_branch(step, step)
+
+    def _invite_to_branch(self, checkpoint: int, step: int) -> None:
         self.left.setCurrentWidget(self.settings)
-        self.open_run(run, step)
-        self.notices.show_notice(f"Change what you like, then press Branch to go on from step {step:,}.")
+        self.settings.form.search.setFocus()
+        where = "" if checkpoint == step else f", the checkpoint before step {step:,}"
+        button = "Queue" if self.session.is_training else "Branch"
+        self.notices.show_notice(f"From step {checkpoint:,}{where}: change what you like, then press {button}.")
 
     def _renamed(self, run: Run) -> None:
-        if self.shown and self.shown.folder == run.folder:
-            self.run_title = run.about().get("title", run.name)
-            self.subject_changed.emit(self.run_title)
+        if self.subject.is_about(run):
+            self.subject.title = run.about().get("title", run.name)
+            self.subject_changed.emit(self.subject.title)
 
     def _deleted(self, run: Run) -> None:
-        if self._awaited and self._awaited.folder == run.folder:
-            self._drop_reader()
-        if self.shown and self.shown.folder == run.folder:
+        if self.opening.awaits(run):
+            self.opening.drop()
+        if self.subject.is_about(run):
             self.choose_first()
 
     def takes(self, path: Path) -> bool:
-        """Runs, settings, folders and zips of pictures."""
-        return is_run(path) or path.suffix.lower() in (".toml", ".zip") or has_pictures(path)
+        return is_run(path) or is_checkpoint(path) or path.suffix.lower() in (".toml", ".zip") or has_pictures(path)
 
     def take(self, path: Path) -> None:
-        from ...runs import Run
+        from ...runs import Checkpoint, Run
 
         if is_run(path):
             self.open_run(Run(path))
+        elif is_checkpoint(path):
+            self.open_run(Run(path.parent.parent), step=Checkpoint(path).step)
         elif path.suffix.lower() == ".toml":
             self.choose_preset(str(path))
         else:
@@ -695,21 +529,22 @@ class TrainRoom(Room):
             self.notices.show_notice("A run is training on other data. Stop it first, or choose a preset.", "warning")
             return
         self.left.setCurrentWidget(self.settings)
-        self._drop_reader()
+        self.opening.drop()
         if self.shown:  # that run learned from other data
             values = self.settings.values()
             self._show_nothing()
             self.settings.form.set_values(values)
         self.settings.edit("data", {"kind": "image-folder", "path": str(path)})
-        self.run_title = path.stem
+        self.subject.title = path.stem
         self.subject_changed.emit(path.stem)
 
     def _ask_for_run(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Open a run's folder", str(self.session.root))
         if not folder:
             return
-        if is_run(Path(folder)):
-            self.take(Path(folder))
+        path = Path(folder)
+        if is_run(path) or is_checkpoint(path):
+            self.take(path)
         else:
             self.notices.show_notice(f"{folder} is not a run: it has no config.toml. Choose a run's folder.", "error")
 
@@ -721,64 +556,77 @@ class TrainRoom(Room):
 
     def _save_preset(self) -> None:
         from ...config import ConfigError
-        from ...presets import save
+        from ...presets import own_path, save
 
-        title, agreed = QInputDialog.getText(self, "Save as preset", "Name of the preset:", text=self.run_title)
-        if not (agreed and title.strip()):
+        title, agreed = QInputDialog.getText(self, "Save as preset", "Name of the preset:", text=self.subject.title)
+        title = title.strip()
+        if not (agreed and title) or (own_path(title).exists() and not self._may_replace(title)):
             return
         try:
-            preset = save(title.strip(), self.settings.values())
+            preset = save(title, self.settings.values())
         except ConfigError as error:
             self.session.tell(error)
             return
         self.settings.reload_presets()
         self.notices.show_notice(f"Saved as the preset “{preset.title}”.")
 
+    def _may_replace(self, title: str) -> bool:
+        box = QMessageBox(QMessageBox.Icon.Question, "Save as preset", f"Replace your preset “{title}”?", parent=self)
+        box.setInformativeText("There is one of this name already; its settings would be lost.")
+        replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        box.deleteLater()
+        return box.clickedButton() is replace
+
     def leave(self) -> None:
+        self.opening.leave()
+        self.watch.leave()
         if self.settings.has_form:
+            self.playback.leave()
             self.settings.data.leave()
 
     # --- the layout ---
 
     def save_layout(self) -> list[QByteArray]:
-        return [self.splitter.saveState(), self.settings.splitter.saveState()]
+        splitters = [splitter.saveState() for splitter in (self.splitter, self.seen, self.settings.splitter)]
+        return [*splitters, QByteArray(json.dumps(self._parts()).encode())]
 
     def restore_layout(self, layout: list[QByteArray]) -> None:
-        for splitter, state in zip((self.splitter, self.settings.splitter), layout, strict=False):
+        if len(layout) < 4:  # of an earlier version
+            return
+        for splitter, state in zip((self.splitter, self.seen, self.settings.splitter), layout, strict=False):
             splitter.restoreState(state)
+        try:
+            self._layout = dict(json.loads(bytes(layout[3].data())))
+        except (ValueError, TypeError):
+            self._layout = {}
+
+    def _parts(self) -> dict[str, Any]:
+        """What was chosen in the parts; as it was kept where they are not built yet."""
+        if self.results.pages.count() < 2:
+            return self._layout
+        return {
+            "layers": self.results.points.layers(),
+            "raw": self.results.wants_raw,
+            "speed": self.timeline.speed.currentIndex(),
+            "repeat": self.timeline.loop.isChecked(),
+        }
+
+    def _restore_parts(self) -> None:
+        kept = self._layout
+        if "layers" in kept:
+            self.results.points.set_layers(kept["layers"])
+        self.results.set_raw(bool(kept.get("raw")))
+        self.timeline.speed.setCurrentIndex(kept.get("speed", self.timeline.speed.currentIndex()))
+        self.timeline.loop.setChecked(bool(kept.get("repeat")))
+
+    def show_panels(self, visible: bool) -> None:
+        self.left.setVisible(visible)
+        self.results.setVisible(visible)
 
     def reset_layout(self) -> None:
-        self.splitter.setSizes(list(WIDTHS))
+        left, centre, results = WIDTHS
+        self.splitter.setSizes([left, centre + results])
+        self.seen.setSizes([centre, results])
         self.left.setCurrentIndex(0)
-
-
-def merged(curves: list[Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Neighbouring Curves events with the same names as one: the widget is told once, not a hundred times."""
-    from itertools import groupby
-
-    import numpy as np
-
-    for names, group in groupby(curves, key=lambda event: tuple(event.values)):
-        events = list(group)
-        values = {name: np.concatenate([event.values[name] for event in events]) for name in names}
-        yield np.concatenate([event.steps for event in events]), values
-
-
-def is_run(path: Path) -> bool:
-    return (path / "config.toml").is_file()
-
-
-def has_pictures(path: Path) -> bool:
-    """Whether a folder holds a picture, at most one level down; whoever drops a home folder does not wait for it."""
-    if not path.is_dir():
-        return False
-    near = [path, *[child for child in files_in(path) if child.is_dir()][:50]]
-    return any(file.suffix.lower() in PICTURES for folder in near for file in files_in(folder))
-
-
-def files_in(folder: Path) -> list[Path]:
-    """Nothing where it may not be read."""
-    try:
-        return list(folder.iterdir())
-    except OSError:
-        return []
