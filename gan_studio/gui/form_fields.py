@@ -120,6 +120,7 @@ def to_plain(value: Any) -> Any:
 
 def tool_tip(title: str, field: FieldInfo, path: str) -> str:
     lines = [f"<b>{html.escape(title)}</b>", html.escape(field.description or ""), html.escape(range_text(field))]
+    lines += ["Live: may be changed while a run trains."] if extra(field)["live"] else []
     return "".join(f"<p>{line}</p>" for line in lines if line) + f"<p><code>{html.escape(path)}</code></p>"
 
 

@@ -76,6 +76,8 @@ class Look:
 class Item(QWidget):
     """A place in the values: a field, a group, a choice, a list. `shown` says whether the look lets it be seen."""
 
+    sentence = ""  # of help
+
     def __init__(self, title: str, path: str, above: tuple[str, ...], form: ConfigForm):
         super().__init__()
         self.title, self.path, self.form = title, path, form
@@ -172,6 +174,7 @@ class FieldRow(Item):
 
     def __init__(self, name: str, field: FieldInfo, path: str, above: tuple[str, ...], form: ConfigForm):
         super().__init__(field_title(name, field), path, above, form)
+        self.sentence = field.description or ""
         self._name, self._info = name, extra(field)
         self._base: Any = None
         self.editor = editor_for(name, field)
@@ -179,7 +182,7 @@ class FieldRow(Item):
         self.heading = Heading(self.title, tip, self._reset)
         self.heading.title.setBuddy(self.editor)
         self.editor.setAccessibleName(self.title)
-        self.editor.setAccessibleDescription(field.description or "")
+        self.editor.setAccessibleDescription(self.sentence)
         self.editor.setToolTip(tip)
         self.editor.edited.connect(self._edited)
         self.column.setContentsMargins(0, 3, 0, 3)
@@ -189,12 +192,12 @@ class FieldRow(Item):
         else:
             self.editor.setFixedWidth(EDITOR_WIDTH)
             self.heading.add(self.editor)
-        self.help = quiet(QLabel(field.description or "", textFormat=Qt.TextFormat.PlainText))
+        self.help = quiet(QLabel(self.sentence, textFormat=Qt.TextFormat.PlainText))
         self.problem = alarming(QLabel(textFormat=Qt.TextFormat.PlainText))
         self.problem.hide()
         self.column.addLayout(self._beneath(self.problem))
         self.column.addLayout(self._beneath(self.help))
-        self._haystack = " ".join([*above, self.title, path, field.description or ""]).lower()
+        self._haystack = " ".join([*above, self.title, path, self.sentence]).lower()
 
     def _beneath(self, widget: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -384,6 +387,7 @@ class ChoiceItem(Folding):
         self._base: Values = {}
         title = field_title(name, field)
         super().__init__(title, tool_tip(title, field, path), path, above, form, open_=not above)
+        self.sentence = field.description or ""
         self._haystack = " ".join([*above, title, path, field.description or ""]).lower()
 
     def build_beneath_heading(self) -> None:

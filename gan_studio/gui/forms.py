@@ -192,6 +192,13 @@ class ConfigForm(QWidget):
         item = self._root.item_at(path)
         return item.editor if isinstance(item, (FieldRow, ChoiceItem)) else None
 
+    def all_settings(self) -> Iterator[tuple[str, str, str]]:
+        """(dotted path, title with what it belongs to, help) of every value that can be set, from top to bottom."""
+        for item in self._root.all_items():
+            if isinstance(item, (FieldRow, ChoiceItem)):
+                title = f"{item.title} ({item.above[-1]})" if item.above else item.title
+                yield item.path, title, item.sentence
+
     def show_field(self, path: str) -> None:
         """Bring a field into sight, whatever hides it, and give it the keyboard."""
         item = self._root.nearest(path)

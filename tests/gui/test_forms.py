@@ -15,6 +15,8 @@ from gan_studio.gui.form_fields import complete, range_text
 from gan_studio.gui.form_items import ChoiceItem, FieldRow, ListItem
 from gan_studio.gui.forms import ConfigForm
 from gan_studio.gui.widgets.points_editor import PointsEditor
+from gan_studio.jobs.settings import RunConfig
+from gan_studio.presets import all_presets
 from gan_studio.registry import OneOf, Registry
 
 TOOLS: Registry[Spec] = Registry("email", "tool")  # an existing package; the entries are below
@@ -326,9 +328,50 @@ def test_learn_shows_the_few_with_their_help(form):
     seen = {row.path for row in form._root.all_items() if isinstance(row, FieldRow) and row.isVisible()}
     assert seen == {"lr", "tool.weight"}
     assert item(form, "lr").help.isVisible() and item(form, "lr").help.text() == "The size of each step."
-    assert item(form, "tool").about.text() == "It hits. Thor 1000."
+    assert item(form, "tool").about.text() == "What is held. It hits. Thor 1000."
     form.set_level("all")
     assert not item(form, "lr").help.isVisible()
+
+
+def test_learn_offers_no_choice_among_one(qtbot):
+    lonely: Registry[Spec] = Registry("email", "tool")
+    lonely._filled = True
+    lonely.add(Hammer)
+
+    class Alone(Spec):
+        tool: Annotated[Spec, OneOf(lonely)] = option("hammer", "What is held.", learn=True)
+
+    form = ConfigForm(Alone)
+    qtbot.addWidget(form)
+    form.show()
+    qtbot.waitUntil(lambda: form.editor("tool.weight").isVisible())
+    assert not form.editor("tool").isVisible() and not item(form, "tool").heading.isVisible()
+    form.set_level("all")
+    assert form.editor("tool").isVisible() and item(form, "tool").heading.isVisible()
+
+
+def test_learn_shows_about_six_settings_of_every_preset_and_says_why(qtbot):
+    form = ConfigForm(RunConfig)
+    qtbot.addWidget(form)
+    form.show()
+    for preset in all_presets():
+        form.set_base(preset.values)
+        form.set_values(preset.values)
+        QApplication.processEvents()  # what was built anew is shown by its layout
+        fields = [row for row in form._root.all_items() if isinstance(row, FieldRow) and row.isVisible()]
+        choices = [c for c in form._root.all_items() if isinstance(c, ChoiceItem) and c.editor.isVisible()]
+        assert 6 <= len(fields) + len(choices) <= 8, preset.id
+        assert all(len(row.help.text()) > 40 and row.help.isVisible() for row in fields)
+        assert all(len(choice.about.text()) > 40 and choice.about.isVisible() for choice in choices)
+
+
+def test_all_settings_are_listed_and_can_be_gone_to(form, qtbot):
+    listed = {path: (title, help) for path, title, help in form.all_settings()}
+    assert listed["lr"] == ("Learning rate", "The size of each step.")
+    assert listed["tool.weight"] == ("Weight (Tool)", "How heavy it is.")
+    assert listed["mode"][0] == "Mode (Shifts)" and "rack" not in listed
+    form.show_field("bench.height")
+    assert form.editor("bench.height").isVisible()
 
 
 def test_search_finds_by_title_help_and_path(form, qtbot):
