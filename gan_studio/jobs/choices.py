@@ -35,13 +35,18 @@ def _options(spec: Spec, path: str = "") -> Iterator[tuple[str, str, str]]:
         at, value, meaning = join(path, name), getattr(spec, name), field.description or ""
         parts = value if isinstance(value, tuple) and value and isinstance(value[0], Spec) else (value,)
         if not isinstance(parts[0], Spec):
-            yield at, " ".join(filter(None, [said(value), extra(field)["unit"]])), meaning
+            yield at, _measured(value, extra(field)["unit"]), meaning
             continue
         for i, part in enumerate(parts):
             inner = at if part is value else join(at, str(i))
             if part.kind:
                 yield inner, part.kind, part.about or meaning
             yield from _options(part, inner)
+
+
+def _measured(value: Any, unit: str) -> str:
+    """ "20 steps", "1 step", "0.5"."""
+    return " ".join(filter(None, [said(value), unit.removesuffix("s") if value == 1 else unit]))
 
 
 def flat(values: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -131,13 +131,13 @@ def picture(pixels: np.ndarray, most_bytes: int) -> str:
         return _inside("image/png", data)
     image = _opaque(image)
     for quality in QUALITIES:
-        data = _saved(image, "JPEG", quality=quality, subsampling=0, optimize=True)
+        data = _saved(image, "JPEG", quality=quality, subsampling=0)
         if len(data) <= most_bytes:
             return _inside("image/jpeg", data)
     while len(data) > most_bytes and min(image.size) > 32:
         smaller = (image.width * 3 // 4, image.height * 3 // 4)
         image = image.resize(smaller, Image.Resampling.LANCZOS)
-        data = _saved(image, "JPEG", quality=QUALITIES[1], optimize=True)
+        data = _saved(image, "JPEG", quality=QUALITIES[1])
     return _inside("image/jpeg", data)
 
 

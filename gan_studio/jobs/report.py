@@ -246,9 +246,11 @@ def compared_with(told: Told) -> Base | None:
     parent, preset = told.about.get("parent"), preset_of(told)
     if isinstance(parent, dict):
         name, step = str(parent.get("run")), parent.get("step")
-        folder = told.run.folder.parent / Path(name).name
+        found = [place.parent for place in told.run.folder.parent.glob("*/config.toml") if place.parent.name == name]
+        if not found or not isinstance(step, int):
+            return None
         try:
-            values = Run(folder).config_at(step if isinstance(step, int) else 0)
+            values = Run(found[0]).config_at(step)
         except ConfigError:
             return None
         return Base(f"the parent {one_line(name)}", choices.complete(values), ["branch", name, "--step", str(step)])
