@@ -381,6 +381,7 @@ def test_all_that_is_wrong_is_told_one_a_line(config: Path) -> None:
         (["sample", "no-such-run"], "There is no run at no-such-run."),
         (["doctor", "resume", "no-such-run"], "There is no run at no-such-run."),
         (["export", "curves", "no-such-run"], "There is no run at no-such-run."),
+        (["export", "report", "no-such-run"], "There is no run at no-such-run."),
         (["export", "tensorboard", "no-such-run"], "There is no run at no-such-run."),
         (["preset", "show", "no-such-preset"], "There is no preset called"),
         (["data", "preview", "no-such-data"], "no-such-data"),
@@ -581,6 +582,49 @@ def test_curves_as_csv(points: Run, tmp_path: Path) -> None:
         column = table[:, head.split(",").index(name)]
         assert np.array_equal(table[np.isfinite(column), 0], steps)
         assert np.array_equal(column[np.isfinite(column)].astype(np.float32), values)
+
+
+def test_curves_as_json(points: Run) -> None:
+    found = json.loads(typed("export", "curves", points.name, "--json").out)
+    curves = points.curves()
+    assert found.keys() == curves.keys()
+    for name, (steps, values) in curves.items():
+        assert found[name]["steps"] == steps.tolist()
+        assert np.array_equal(np.array(found[name]["values"], np.float32), values)
+
+
+@pytest.mark.parametrize("name", ["points", "pictures"])
+def test_a_report_of_a_run(trained: dict[str, Run], tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = trained[name]
+    found = typed("export", "report", run.folder)
+    assert found.out == f"{run.name}.html\n" and "Writing the report" in found.err
+    page = Path(found.out.strip()).read_text()
+    assert page.startswith("<!DOCTYPE html>") and f"<h1>{name}</h1>" in page
+    assert typed("export", "report", run.folder, tmp_path / "mine.html").out.strip() == str(tmp_path / "mine.html")
+
+
+def test_exports_tell_scripts_what_they_wrote(points: Run, tmp_path: Path) -> None:
+    for words in (["report", tmp_path / "a.html"], ["curves", "--csv", tmp_path / "a.csv"]):
+        rows = [
+            json.loads(line) for line in typed("export", words[0], points.name, *words[1:], "--json").out.splitlines()
+        ]
+        assert {row["event"] for row in rows[:-1]} == {"progress"}
+        assert rows[-1] == {"event": "exported", "path": str(words[-1])} and Path(words[-1]).stat().st_size > 100
+    rows = [json.loads(line) for line in typed("export", "tensorboard", points.name, "--json").out.splitlines()]
+    assert rows[-1]["event"] == "log"
+
+
+@pytest.mark.parametrize("words", [["report"], ["curves", "--csv"]])
+def test_an_export_that_cannot_be_written(points: Run, tmp_path: Path, words: list[str]) -> None:
+    said = refused("export", words[0], points.name, *words[1:], tmp_path / "none" / "file")
+    assert said.splitlines()[-1].endswith("cannot be written (No such file or directory); choose another place.")
+
+
+def test_the_exports_are_listed() -> None:
+    said = typed("export", "--help").out
+    for command in ("report", "curves", "tensorboard"):
+        assert f"\n  {command} " in said and "Usage" in typed("export", command, "--help").out
 
 
 def read_board(folder: Path) -> tuple[dict[str, tuple[list[int], list[float]]], dict[str, list[int]]]:
