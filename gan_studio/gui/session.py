@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import traceback
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,6 +42,8 @@ class Session(QObject):
         self.run: Run | None = None  # the one in training
         self.worker: Worker | None = None
         self.leaving = False  # the window closes: nothing new is begun
+        self._error: Exception | None = None  # of the last training
+        self._stuck: set[Path] = set()  # queued runs that could not begin, nor be marked as failed
 
     # what there is
 
@@ -81,10 +84,10 @@ class Session(QObject):
     def train(self, run: Run, *first: Command) -> None:
         """Train a run from where it stands; `first` are commands that it finds in its inbox."""
         job = self.engine.TrainJob(run, spare_core=True)
-        self.run = run
+        self.run, self._error = run, None
         self.worker = Worker(job, job.inbox, self)
         self.worker.events.connect(self._take)
-        self.worker.failed.connect(self.tell)
+        self.worker.failed.connect(self._fail)
         self.worker.finished.connect(self._end)
         for command in first:
             self.worker.put(command)
@@ -111,13 +114,32 @@ class Session(QObject):
         """Whether a checkpoint is being written."""
         return self.run is not None and any((self.run.folder / "checkpoints").glob(".step-*.tmp"))
 
+    def start_queue(self) -> None:
+        """Begin the first run of the queue, also one that could not begin before."""
+        self._stuck.clear()
+        self.start_next()
+
     def start_next(self) -> None:
-        """Begin the first run of the queue, if there is one and nothing is training."""
+        """Begin the first run of the queue, if there is one and nothing is training. Many folders take a while."""
+        if self.is_training or self.leaving:
+            return
+        looking = Worker(self._waiting(), parent=self)
+        looking.events.connect(self._begin_first)
+        looking.failed.connect(self.tell)
+        looking.finished.connect(looking.deleteLater)
+        looking.start()
+
+    def _waiting(self) -> Iterator[list[Run]]:
+        """On a thread."""
         from ..runs import queued
 
-        waiting = queued(self.root)
-        if waiting and not self.is_training and not self.leaving:
-            self.train(waiting[0])
+        yield queued(self.root)
+
+    def _begin_first(self, found: list[list[Run]]) -> None:
+        ready = [run for run in found[-1] if run.folder not in self._stuck]
+        if ready and not self.is_training and not self.leaving:
+            self.train(ready[0])
+        self.warm()
 
     def warm(self) -> None:
         """Have a process import what the next training needs, while nothing else wants the processor."""
@@ -131,13 +153,7 @@ class Session(QObject):
 
     def tell(self, error: Exception) -> None:
         """Show an error as one sentence, with the full trace as details."""
-        from ..config import ConfigError
-
-        expected = isinstance(error, ConfigError)
-        sentence = next(iter(str(error).strip().splitlines()), "")
-        if not expected:
-            what = f"{type(error).__name__}: {sentence.rstrip('.')}"
-            sentence = f"This should not have happened: {what}. The log holds the details."
+        sentence, expected = told(error)
         self.problem.emit(sentence, "".join(traceback.format_exception(error)), expected)
 
     # what comes back
@@ -153,6 +169,10 @@ class Session(QObject):
                     self._enter("paused")
         self.events.emit(mail)
 
+    def _fail(self, error: Exception) -> None:
+        self._error = error
+        self.tell(error)
+
     def _end(self) -> None:
         assert self.run and self.worker
         run, worker = self.run, self.worker
@@ -162,20 +182,30 @@ class Session(QObject):
         self._enter("idle")
         self.ended.emit(run)
         self.runs_changed.emit()
-        if run.state().name != "queued":  # else it would be begun again and again
-            self.start_next()
-        self.warm()
+        self.start_next()
 
     def _leave_queue(self, run: Run) -> None:
-        """A run that could not even begin must not stay first in the queue for ever; a full disk keeps it there."""
-        from ..runs import State
-
+        """A run that could not even begin must not stay first in the queue for ever, nor stop the others."""
         state = run.state()
-        if state.name == "queued":
-            with contextlib.suppress(OSError):
-                run.set_state(State("failed", state.step, state.steps, "It could not be started."))
+        if state.name == "queued" or (self._error and state.name == "stopped"):
+            reason = told(self._error)[0] if self._error else "It could not be started."
+            try:
+                run.set_state(replace(state, name="failed", reason=reason))
+            except OSError:  # a full disk, or a folder that may not be written: it waits for a new start of the queue
+                self._stuck.add(run.folder)
 
     def _enter(self, stage: Stage) -> None:
         if stage != self.stage:
             self.stage = stage
             self.stage_changed.emit(stage)
+
+
+def told(error: Exception) -> tuple[str, bool]:
+    """(one sentence, whether the error is of a kind that was expected)"""
+    from ..config import ConfigError
+
+    sentence = next(iter(str(error).strip().splitlines()), "")
+    if isinstance(error, ConfigError):
+        return sentence, True
+    what = f"{type(error).__name__}: {sentence.rstrip('.')}"
+    return f"This should not have happened: {what}. The log holds the details.", False

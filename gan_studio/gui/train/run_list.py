@@ -1,173 +1,53 @@
-"""All runs of a folder, newest first, with a picture each: open, resume, branch, queue, rename, reveal, delete."""
+"""All runs of a folder: find, open, compare, overlay, queue, branch, rename, duplicate, export, delete.
+
+Folders are read on a thread, again every two seconds while the list is seen, so that it also follows what other
+processes train. What changes folders is done on a thread as well, one thing after the other.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QFile,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QPointF,
-    QRect,
-    QSize,
-    Qt,
-    QTimer,
-    QUrl,
-    Signal,
-)
-from PySide6.QtGui import QColor, QDesktopServices, QFont, QKeyEvent, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtCore import QFile, QModelIndex, QPoint, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
     QLabel,
-    QListView,
+    QLineEdit,
     QMenu,
     QMessageBox,
-    QStackedLayout,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
 from ... import runs
-from ...runs import Run, State
+from ...config import ConfigError
+from ...runs import Run
 from .. import theme
 from ..session import Session
-from ..widgets.preset_list import paint_ground
-from ..words import clock
-from .record import load
+from ..worker import Worker
+from . import run_actions as why
+from .later import Chores
+from .run_actions import DEEDS, RunActions
+from .run_compare import CompareDialog, Side
+from .run_reader import Entry, Listing, RunReader
+from .run_rows import ORDERS, RunRows
+from .run_view import RunsView
 
-RUN = Qt.ItemDataRole.UserRole
-DETAILS = RUN + 1
-THUMBNAIL = RUN + 2
-STATE = RUN + 3
 REFRESH_MS = 2000
-PICTURE_PX = 44
-MARGIN_PX = 8
-STATE_WORDS = {"new": "not started", "queued": "waits in the queue", "interrupted": "interrupted"}
-
-
-class Row:
-    """What is shown of one run, read again only when its files have changed."""
-
-    def __init__(self, run: Run):
-        self.run = run
-        self._stamp: Any = None
-        self.title, self.preset, self.state = run.name, "", State()
-        self._picture: QPixmap | None = None
-
-    def update(self) -> bool:
-        """Whether something is new."""
-        stamp = [_changed_at(self.run.folder / name) for name in ("state.json", "run.json", "samples")]
-        if stamp == self._stamp and self.state.name not in ("running", "paused"):
-            return False
-        before = (self.title, self.state, self._stamp)
-        self._stamp = stamp
-        about = self.run.about()
-        self.title, self.preset = about.get("title", self.run.name), about.get("preset", "")
-        self.state = self.run.state()
-        if before[2] is None or before[2][2] != stamp[2]:
-            self._picture = None
-        return before != (self.title, self.state, stamp)
-
-    def details(self) -> str:
-        state = self.state
-        parts = [STATE_WORDS.get(state.name, state.name)]
-        if state.steps:
-            parts.append(self._progress())
-        if state.seconds >= 1:
-            parts.append(clock(state.seconds))
-        return " · ".join(parts)
-
-    def _progress(self) -> str:
-        """The folder knows of the newest checkpoint only, which is behind what a training run is at."""
-        state = self.state
-        if state.name == "finished":
-            return f"{state.step:,} steps"
-        saved = "saved at " if state.name in ("running", "paused") else ""
-        return f"{saved}{state.step:,} of {state.steps:,} steps"
-
-    def thumbnail(self) -> QPixmap:
-        """The newest samples; read when it is first painted."""
-        if self._picture is None:
-            newest = self.run.samples()[-1:]
-            self._picture = small(newest[0]) if newest else QPixmap()
-        return self._picture
-
-
-class RunsModel(QAbstractListModel):
-    """Reads; writes only titles."""
-
-    renamed = Signal(object)  # Run
-
-    def __init__(self, session: Session, parent: QWidget):
-        super().__init__(parent)
-        self.session = session
-        self._rows: list[Row] = []
-
-    def refresh(self) -> None:
-        """Look which runs there are and how they stand."""
-        found = runs.list_runs(self.session.root)
-        if [run.folder for run in found] != [row.run.folder for row in self._rows]:
-            known = {row.run.folder: row for row in self._rows}
-            self.beginResetModel()
-            self._rows = [known.get(run.folder) or Row(run) for run in found]
-            for row in self._rows:
-                row.update()
-            self.endResetModel()
-            return
-        for number, row in enumerate(self._rows):
-            if row.update():
-                index = self.index(number)
-                self.dataChanged.emit(index, index)
-
-    def number_of(self, run: Run) -> int:
-        """-1 where it is not among them."""
-        return next((i for i, row in enumerate(self._rows) if row.run.folder == run.folder), -1)
-
-    def rowCount(self, parent: QModelIndex | Any = None) -> int:
-        return 0 if parent and parent.isValid() else len(self._rows)
-
-    def data(self, index: QModelIndex | Any, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self._rows[index.row()]
-        match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
-                return row.title
-            case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{row.title}, {row.details()}"
-            case Qt.ItemDataRole.ToolTipRole:
-                lines = [row.title, row.details(), row.preset and f"Preset: {row.preset}", row.state.reason]
-                return "\n".join(filter(None, [*lines, str(row.run.folder)]))
-            case _ if role == RUN:
-                return row.run
-            case _ if role == DETAILS:
-                return row.details()
-            case _ if role == THUMBNAIL:
-                return row.thumbnail()
-            case _ if role == STATE:
-                return row.state
-        return None
-
-    def setData(self, index: QModelIndex | Any, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """A new title; the folder keeps its name, as other runs may name it as their parent."""
-        title = str(value).strip()
-        row = self._rows[index.row()]
-        if not title or title == row.title:
-            return False
-        runs.write_json(row.run.folder / "run.json", row.run.about() | {"title": title})
-        row.update()
-        self.dataChanged.emit(index, index)
-        self.renamed.emit(row.run)
-        return True
-
-    def flags(self, index: QModelIndex | Any) -> Qt.ItemFlag:
-        return super().flags(index) | Qt.ItemFlag.ItemIsEditable
+MOST_OVERLAYS = 10  # more curves in one plot cannot be told apart
+MOST_BRANCHES = 24  # checkpoints in the menu; the timeline has them all
+PAD = 8
+NOTHING = "No run yet. What you start will be kept here."
 
 
 class RunList(QWidget):
@@ -176,259 +56,466 @@ class RunList(QWidget):
     branched = Signal(object, int)  # Run, step of the checkpoint
     enqueued = Signal(object)  # Run
     renamed = Signal(object)  # Run
+    duplicated = Signal(object)  # Run, the new one
     deleted = Signal(object)  # Run, in the trash now
+    overlay_wanted = Signal(object, bool)  # Run, whether its curves are to lie over those that are shown
+    report_wanted = Signal(object)  # Run
+    timelapse_wanted = Signal(object)  # Run
+    curves_wanted = Signal(object)  # Run
     problem = Signal(str)  # a sentence
+    refreshed = Signal()  # the folders were read
 
     def __init__(self, session: Session, parent: QWidget | None = None):
         super().__init__(parent)
         self.session = session
-        self.runs = RunsModel(session, self)
-        self.runs.renamed.connect(self.renamed)
-        self.view = RunsView(self)
-        self.view.setModel(self.runs)
-        self.view.clicked.connect(self._open)
-        self.view.activated.connect(self._open)
-        self.view.delete_pressed.connect(self._delete_current)
-        self.view.customContextMenuRequested.connect(self._show_menu)
-        self.nothing = QLabel("No run yet. What you start will be kept here.", wordWrap=True)
+        self.rows = RunRows(self)
+        self.view = RunsView(self.rows, self)
+        self.actions_ = RunActions(self.view)
+        self.chores = Chores(self)
+        self._reader = RunReader()
+        self._reading: Worker | None = None
+        self._read_again = False  # something changed while it was being read
+        self._wanted = ""  # the folder of the run to mark, which may not be among the rows yet
+        self._build()
+        self._connect()
+        self._timer = QTimer(self, interval=REFRESH_MS)
+        self._timer.timeout.connect(self.refresh)
+        self._judge()
+
+    # --- the frame ---
+
+    def _build(self) -> None:
+        self.search = QLineEdit(placeholderText="Find a run", clearButtonEnabled=True)
+        self.search.setAccessibleName("Find a run")
+        self.search.setToolTip("Words of its title, its preset or its state, such as “finished”.")
+        self.sort = QComboBox()
+        self.sort.setAccessibleName("Order of the runs")
+        for order in ORDERS:
+            self.sort.addItem(order.title)
+            self.sort.setItemData(self.sort.count() - 1, order.help, Qt.ItemDataRole.ToolTipRole)
+        self.sort.setToolTip("In which order the runs stand")
+        head = QHBoxLayout()
+        head.setContentsMargins(PAD, PAD, PAD, PAD)
+        head.addWidget(self.search, 1)
+        head.addWidget(self.sort)
+        self.nothing = QLabel("Reading the runs…", wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setMargin(24)
         self.nothing.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.pages = QStackedLayout(self)
+        self.pages = QStackedWidget()
         self.pages.addWidget(self.nothing)
         self.pages.addWidget(self.view)
-        self._timer = QTimer(self, interval=REFRESH_MS)
-        self._timer.timeout.connect(self._refresh_if_seen)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self._queue_bar())
+        column.addWidget(self.pages, 1)
+
+    def _queue_bar(self) -> QWidget:
+        """For a queue that nobody works off: those who waited when the window was closed."""
+        self.queue_bar = QWidget()
+        row = QHBoxLayout(self.queue_bar)
+        row.setContentsMargins(PAD, 0, PAD, PAD)
+        self.queue_words = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.queue_button = QPushButton("Start the queue")
+        self.queue_button.setToolTip("Train the runs of the queue, one after the other.")
+        theme.tint(self.queue_button, "play")
+        row.addWidget(self.queue_words, 1)
+        row.addWidget(self.queue_button)
+        self.queue_bar.hide()
+        return self.queue_bar
+
+    def _connect(self) -> None:
+        self.search.textChanged.connect(self._search)
+        self.sort.currentIndexChanged.connect(self._sort)
+        self.queue_button.clicked.connect(self.session.start_queue)
+        self.view.clicked.connect(self._open_clicked)
+        self.view.eye_pressed.connect(self._toggle_overlay)
+        self.view.menu_wanted.connect(self._show_menu)
+        self.view.selectionModel().selectionChanged.connect(self._judge)
+        self.rows.retitled.connect(self._rename)
+        self.rows.reordered.connect(self._order_queue)
+        self.rows.later.failed.connect(self.session.tell)
+        self.chores.failed.connect(self._tell)
+        self.session.runs_changed.connect(self._refresh_if_seen)
+        self.session.stage_changed.connect(self._judge)
+        for id, slot in (
+            ("open", self._open_chosen),
+            ("resume", self._resume),
+            ("enqueue", self._enqueue),
+            ("dequeue", self._dequeue),
+            ("up", partial(self._move, -1)),
+            ("down", partial(self._move, 1)),
+            ("overlay", self._overlay),
+            ("compare", self._compare),
+            ("duplicate", self._duplicate),
+            ("rename", self._edit_title),
+            ("report", partial(self._tell_of_chosen, self.report_wanted)),
+            ("timelapse", partial(self._tell_of_chosen, self.timelapse_wanted)),
+            ("curves", partial(self._tell_of_chosen, self.curves_wanted)),
+            ("reveal", self._reveal),
+            ("trash", self._delete_chosen),
+        ):
+            self.actions_.on(id, slot)
+        self.menu = QMenu(self)
+        self.menu.setToolTipsVisible(True)
+        self.branches = QMenu("&Branch from", self.menu)
+        self.branches.triggered.connect(self._branch)
+
+    # --- reading ---
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         self._timer.start()
-        session.runs_changed.connect(self.refresh)
         self.refresh()
 
-    def refresh(self) -> None:
-        if self.view.state() == QAbstractItemView.State.EditingState:
-            return  # a title is being typed, and would be lost
-        current = self.current()
-        self.runs.refresh()
-        self.pages.setCurrentIndex(1 if self.runs.rowCount() else 0)
-        if current:
-            self.select(current)
-
-    def current(self) -> Run | None:
-        index = self.view.currentIndex()
-        run: Run | None = index.data(RUN) if index.isValid() else None
-        return run
-
-    def select(self, run: Run) -> None:
-        """Mark a run; opens nothing."""
-        number = self.runs.number_of(run)
-        if number >= 0:
-            self.view.setCurrentIndex(self.runs.index(number))
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
 
     def _refresh_if_seen(self) -> None:
-        if self.isVisible():
+        if self.isVisible():  # else it is read when it is shown
             self.refresh()
 
-    def _open(self, index: QModelIndex) -> None:
-        self.opened.emit(index.data(RUN))
+    def refresh(self) -> None:
+        """Read on a thread which runs there are and how they stand; `refreshed` tells that they are shown."""
+        if self._reading:
+            self._read_again = True
+            return
+        self._read_again = False
+        self._reading = Worker(self._reader.read(self.session.root), parent=self)
+        self._reading.events.connect(self._show)
+        self._reading.failed.connect(self.session.tell)
+        self._reading.finished.connect(self._end_reading)
+        self._reading.start()
 
-    # the menu of one run
+    def _end_reading(self) -> None:
+        assert self._reading
+        self._reading.deleteLater()
+        self._reading = None
+        if self._read_again:
+            self.refresh()
+
+    def _show(self, listings: list[Listing]) -> None:
+        if self.view.state() == QAbstractItemView.State.EditingState:
+            return  # a title is being typed
+        listing = listings[-1]
+        gone = [self.rows.entries[name] for name in self.rows.overlaid if name in self.rows.entries]
+        self.rows.set_entries(listing.entries)
+        for entry in gone:
+            if entry.name not in self.rows.entries:
+                self.overlay_wanted.emit(entry.run, False)
+        self._show_page(listing.problem or NOTHING)
+        self._mark_wanted()
+        self._judge()
+        self.refreshed.emit()
+
+    def _show_page(self, nothing: str) -> None:
+        """The rows, or why there are none."""
+        if self.rows.entries:
+            nothing = f"No run matches “{self.search.text().strip()}”."
+        self.nothing.setText(nothing)
+        self.pages.setCurrentWidget(self.view if self.rows.rowCount() else self.nothing)
+
+    # --- what is marked ---
+
+    def chosen(self) -> list[Entry]:
+        """The runs that are selected, from the top."""
+        found = sorted(
+            self.view.selectionModel().selectedIndexes(), key=lambda index: self.view.visualRect(index).top()
+        )
+        return [entry for entry in map(self.rows.entry_at, found) if entry]
+
+    def entries(self) -> list[Entry]:
+        """All runs as they were read last."""
+        return list(self.rows.entries.values())
+
+    def select(self, run: Run) -> None:
+        """Mark a run, also one that has not been read yet; opens nothing."""
+        self._wanted = run.name
+        self._mark_wanted()
+
+    def _mark_wanted(self) -> None:
+        index = self.rows.index_of(self._wanted)
+        if index.isValid():
+            self._wanted = ""
+            self.view.setCurrentIndex(index)
+
+    def set_shown(self, run: Run | None) -> None:
+        """The run whose curves are shown; it cannot lie over itself."""
+        name = run.name if run else ""
+        if run and name in self.rows.overlaid:
+            self.overlay_wanted.emit(run, False)
+        self.rows.set_marks(name, self.rows.overlaid)
+        self._judge()
+
+    def set_overlaid(self, names: Iterable[str]) -> None:
+        """Runs whose curves lie over those that are shown, by the names of their folders."""
+        self.rows.set_marks(self.rows.shown, names)
+        self._judge()
+
+    def _search(self, text: str) -> None:
+        self.rows.set_search(text)
+        self._show_page(NOTHING)
+
+    def _sort(self, number: int) -> None:
+        self.rows.set_order(ORDERS[number])
+
+    # --- what can be done ---
+
+    def _judge(self) -> None:
+        """Enable what can be done with the chosen runs, and say of the rest why not."""
+        chosen = self.chosen()
+        one = why.not_one(chosen)
+        queue = [entry.name for entry in self.rows.queue()]
+        place = queue.index(chosen[0].name) if chosen and chosen[0].name in queue else -1
+        alone = one or why.not_queued(chosen)
+        busy = "Another run is in training; add this one to the queue." if self.session.is_training else ""
+        for id in ("open", "duplicate", "rename", "report", "timelapse", "curves", "reveal"):
+            self.actions_.allow(id, one)
+        self.actions_.allow("resume", one or why.not_idle(chosen) or busy)
+        self.actions_.allow("enqueue", why.not_to_be_queued(chosen))
+        self.actions_.allow("dequeue", why.not_queued(chosen))
+        self.actions_.allow("up", alone or ("It is the next already." if place == 0 else ""))
+        self.actions_.allow("down", alone or ("It is the last already." if place == len(queue) - 1 else ""))
+        self.actions_.allow("overlay", self._why_no_overlay(chosen))
+        self.actions_.allow("compare", "" if self._sides(chosen) else "Choose two runs, or a branch of another run.")
+        self.actions_.allow("trash", why.in_training(chosen))
+        self._show_queue(len(queue))
+
+    def _why_no_overlay(self, chosen: list[Entry]) -> str:
+        if any(entry.name == self.rows.shown for entry in chosen):
+            return "It is the run that is shown; open another one, and lay this one over it."
+        return why.none_chosen(chosen)
+
+    def _show_queue(self, waiting: int) -> None:
+        self.queue_bar.setVisible(waiting > 0 and not self.session.is_training)
+        self.queue_words.setText("One run waits." if waiting == 1 else f"{waiting:,} runs wait.")
 
     def _show_menu(self, at: QPoint) -> None:
-        index = self.view.indexAt(at)
-        if index.isValid():
-            self.view.setCurrentIndex(index)
-            self.menu_for(index).popup(self.view.viewport().mapToGlobal(at))
+        self.fill_menu()
+        self.menu.popup(at)
 
-    def menu_for(self, index: QModelIndex) -> QMenu:
-        """What can be done with a run as it stands."""
-        run: Run = index.data(RUN)
-        state = run.state()  # the row may be two seconds old
-        busy = state.name in ("running", "paused")
-        place = QPersistentModelIndex(index)  # the rows may move while the menu is open
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
-        menu.addAction("&Open").triggered.connect(lambda: self.opened.emit(run))
-        resume = menu.addAction("&Resume")
-        resume.setEnabled(not busy and state.name != "finished" and not self.session.is_training)
-        resume.triggered.connect(lambda: self.resumed.emit(run))
-        queue = menu.addAction("Take out of the &queue" if state.name == "queued" else "Add to &queue")
-        queue.setEnabled(not busy and state.name != "finished")
-        queue.triggered.connect(lambda: self._toggle_queue(run))
-        self._add_branches(menu, run)
-        menu.addSeparator()
-        menu.addAction("Re&name").triggered.connect(lambda: self._edit(place))
-        menu.addAction("&Show in the file browser").triggered.connect(lambda: reveal(run.folder))
-        delete = menu.addAction("Move to the &trash…")
-        delete.setEnabled(not busy)
-        delete.triggered.connect(lambda: self.delete(run))
-        return menu
+    def fill_menu(self) -> None:
+        """What can be done with the chosen runs as they stand."""
+        self._judge()
+        chosen = self.chosen()
+        waits = bool(chosen) and not why.not_queued(chosen)
+        hidden = {"enqueue"} if waits else {"dequeue", "up", "down"}
+        self.menu.clear()
+        for deed in DEEDS:
+            if deed.line_before:
+                self.menu.addSeparator()
+            if deed.id not in hidden:
+                self.menu.addAction(self.actions_[deed.id])
+            if deed.id == "down":
+                self.menu.addMenu(self.branches)
+        self._fill_branches(chosen)
 
-    def _edit(self, place: QPersistentModelIndex) -> None:
-        if place.isValid():
-            self.view.edit(self.runs.index(place.row()))
+    def _fill_branches(self, chosen: list[Entry]) -> None:
+        self.branches.clear()
+        checkpoints = chosen[0].checkpoints if len(chosen) == 1 else ()
+        self.branches.setEnabled(bool(checkpoints))
+        for step, starred in reversed(thinned(checkpoints)):
+            action = self.branches.addAction(f"Step {step:,}{' ★' if starred else ''}")
+            action.setData(step)
+            action.setToolTip("Go on from this checkpoint in a new run.")
 
-    def _add_branches(self, menu: QMenu, run: Run) -> None:
-        branches = menu.addMenu("&Branch from")
-        checkpoints = run.checkpoints()
-        branches.setEnabled(bool(checkpoints))
-        for checkpoint in reversed(checkpoints):
-            text = f"Step {checkpoint.step:,}{' ★' if checkpoint.starred else ''}"
-            step = checkpoint.step
-            branches.addAction(text).triggered.connect(lambda _=False, step=step: self.branched.emit(run, step))
+    # --- doing it ---
 
-    def _toggle_queue(self, run: Run) -> None:
-        state = run.state()
-        if state.name == "queued":
-            run.set_state(State("stopped" if state.step else "new", state.step, state.steps, seconds=state.seconds))
-            self.session.runs_changed.emit()
-        else:
-            self.enqueued.emit(run)
+    def _open_clicked(self, index: QModelIndex) -> None:
+        """With Ctrl or Shift, runs are gathered."""
+        entry = self.rows.entry_at(index)
+        if entry and QApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
+            self.opened.emit(entry.run)
 
-    # deleting
+    def _open_chosen(self) -> None:
+        self._tell_of_chosen(self.opened)
 
-    def _delete_current(self) -> None:
-        run = self.current()
-        if run and run.state().name not in ("running", "paused"):
-            self.delete(run)
+    def _tell_of_chosen(self, signal: Any) -> None:
+        for entry in self.chosen()[:1]:
+            signal.emit(entry.run)
 
-    def delete(self, run: Run) -> None:
-        """Ask, then move the folder to the trash."""
-        if not self._agreed(run):
+    def _resume(self) -> None:
+        self._tell_of_chosen(self.resumed)
+
+    def _branch(self, action: QAction) -> None:
+        for entry in self.chosen()[:1]:
+            self.branched.emit(entry.run, action.data())
+
+    def _reveal(self) -> None:
+        for entry in self.chosen()[:1]:
+            reveal(entry.run.folder)
+
+    def _duplicate(self) -> None:
+        for entry in self.chosen()[:1]:
+            self.chores.do(entry.run.duplicate, self._duplicated)
+
+    def _duplicated(self, run: Run) -> None:
+        self._wanted = run.name
+        self.session.runs_changed.emit()
+        self.duplicated.emit(run)
+
+    def _edit_title(self) -> None:
+        self.view.edit(self.view.currentIndex())
+
+    def _rename(self, run: Run, title: str) -> None:
+        self.chores.do(partial(run.rename, title), partial(self._renamed, run))
+
+    def _renamed(self, run: Run, _: object) -> None:
+        self.renamed.emit(run)
+        self.session.runs_changed.emit()
+
+    def _compare(self) -> None:
+        if sides := self._sides(self.chosen()):
+            CompareDialog(*sides, self).show()
+
+    def _sides(self, chosen: list[Entry]) -> tuple[Side, Side] | None:
+        """Two chosen runs, or a branch beside what its parent was at that step."""
+        if len(chosen) == 2:
+            return Side(chosen[0].title, chosen[0].run, chosen[0].state.step), Side(
+                chosen[1].title, chosen[1].run, chosen[1].state.step
+            )
+        parent = chosen[0].parent if len(chosen) == 1 else None
+        above = self.rows.entries.get(parent[0]) if parent else None
+        if parent is None or above is None:
+            return None
+        before = Side(f"{above.title}, step {parent[1]:,}", above.run, parent[1])
+        return before, Side(chosen[0].title, chosen[0].run, chosen[0].state.step)
+
+    # --- overlays ---
+
+    def _toggle_overlay(self, index: QModelIndex) -> None:
+        if entry := self.rows.entry_at(index):
+            self._want_overlays([entry])
+
+    def _overlay(self) -> None:
+        self._want_overlays(self.chosen())
+
+    def _want_overlays(self, entries: list[Entry]) -> None:
+        """Lay them all over what is shown; where they do already, take them away."""
+        wanted = not all(entry.name in self.rows.overlaid for entry in entries)
+        room = MOST_OVERLAYS - len(self.rows.overlaid)
+        changed = [entry for entry in entries if (entry.name in self.rows.overlaid) != wanted]
+        if wanted and len(changed) > room:
+            self.problem.emit(
+                f"At most {MOST_OVERLAYS} runs are overlaid, as no more can be told apart. Take one away."
+            )
+            changed = changed[:room]
+        for entry in changed:
+            self.overlay_wanted.emit(entry.run, wanted)
+
+    # --- the queue ---
+
+    def _enqueue(self) -> None:
+        for entry in self.chosen():
+            self.enqueued.emit(entry.run)
+
+    def _dequeue(self) -> None:
+        for entry in self.chosen():
+            self.chores.do(partial(dequeue, entry.run), self._changed)
+
+    def _changed(self, _: object) -> None:
+        self.session.runs_changed.emit()
+
+    def _move(self, by: int) -> None:
+        """The chosen run one place up or down."""
+        queue = [entry.name for entry in self.rows.queue()]
+        for entry in self.chosen()[:1]:
+            to = queue.index(entry.name) + by
+            before = queue[to + (by > 0)] if to + (by > 0) < len(queue) else ""
+            self.rows.move([entry.name], before)
+            self._judge()
+
+    def _order_queue(self, order: list[Run]) -> None:
+        self.chores.do(partial(runs.order_queue, self.session.root, order), self._changed)
+
+    # --- deleting ---
+
+    def _delete_chosen(self) -> None:
+        self.delete(*(entry.run for entry in self.chosen()))
+
+    def delete(self, *unwanted: Run) -> None:
+        """Ask, then move the folders to the trash."""
+        if not self._agreed(unwanted):
             return
-        if self.session.is_at(run) or run.is_being_written():  # begun by the queue while the question stood
-            self.problem.emit(f"{run.about().get('title', run.name)} is in training; stop it before it is deleted.")
+        for run in unwanted:
+            if self.session.is_at(run):  # begun by the queue while the question stood
+                self.problem.emit(in_training(run))
+            else:
+                self.chores.do(partial(to_trash, run), partial(self._deleted, run))
+
+    def _deleted(self, run: Run, problem: str) -> None:
+        if problem:
+            self.problem.emit(problem)
             return
-        if not QFile(str(run.folder)).moveToTrash():
-            self.problem.emit(f"{run.folder} could not be moved to a trash; delete the folder in the file browser.")
-            return
+        if run.name in self.rows.overlaid:
+            self.overlay_wanted.emit(run, False)
         self.deleted.emit(run)
         self.session.runs_changed.emit()
 
-    def _agreed(self, run: Run) -> bool:
-        title = run.about().get("title", run.name)
+    def _agreed(self, unwanted: Iterable[Run]) -> bool:
+        titles = [self._title(run) for run in unwanted]
+        what = f"the run “{titles[0]}”" if len(titles) == 1 else f"{len(titles):,} runs"
         box = QMessageBox(
             QMessageBox.Icon.Question,
             "Move to the trash",
-            f"Move the run “{title}” with its checkpoints and samples to the trash?",
+            f"Move {what} with checkpoints and samples to the trash?",
             parent=self,
         )
-        box.setInformativeText(str(run.folder))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        more = [f"and {len(titles) - 8:,} more"] if len(titles) > 8 else []
+        box.setInformativeText("\n".join(titles[:8] + more) if len(titles) > 1 else "")
         move = box.addButton("Move to the trash", QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.exec()
         box.deleteLater()
         return box.clickedButton() is move
 
+    def _title(self, run: Run) -> str:
+        entry = self.rows.entries.get(run.name)
+        return entry.title if entry else run.name
 
-class RunsView(QListView):
-    delete_pressed = Signal()
-
-    def __init__(self, parent: QWidget):
-        super().__init__(parent)
-        self.setItemDelegate(RunDelegate(self))
-        self.setAccessibleName("Runs")
-        self.setToolTip("Click a run to look at it; the right button shows what can be done with it.")
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setUniformItemSizes(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.viewport().setAutoFillBackground(False)  # the cards lie on the window
-        self.setMouseTracking(True)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Delete:
-            self.delete_pressed.emit()
-        else:
-            super().keyPressEvent(event)
+    def _tell(self, error: Exception) -> None:
+        """What could not be done to a folder."""
+        if isinstance(error, OSError):
+            place = error.filename or self.session.root
+            error = ConfigError(f"{place} cannot be written ({error.strerror}); make room, or mend it.")
+        self.session.tell(error)
+        self.refresh()  # what was shown beforehand has not come true
 
 
-class RunDelegate(QStyledItemDelegate):
-    """A picture, the title, and how the run stands."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | Any) -> QSize:
-        return QSize(160, max(PICTURE_PX, 2 * option.fontMetrics.lineSpacing() + 4) + 2 * MARGIN_PX)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | Any) -> None:
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_ground(painter, option, chosen, bool(option.state & QStyle.StateFlag.State_MouseOver))
-        painter.restore()
-        inside = option.rect.adjusted(MARGIN_PX, MARGIN_PX, -MARGIN_PX, -MARGIN_PX)
-        picture = QRect(inside.left(), inside.center().y() - PICTURE_PX // 2, PICTURE_PX, PICTURE_PX)
-        thumbnail: QPixmap = index.data(THUMBNAIL)
-        painter.fillRect(picture, theme.colours().grid)
-        if not thumbnail.isNull():
-            painter.drawPixmap(picture, thumbnail)
-        words = inside.adjusted(PICTURE_PX + 2 * MARGIN_PX, 0, 0, 0)
-        self._write(painter, option, index, words)
-
-    def _write(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex, words: QRect) -> None:
-        line = option.fontMetrics.lineSpacing()
-        top = QRect(words.left(), words.center().y() - line, words.width(), line)
-        bold = QFont(option.font)
-        bold.setBold(True)
-        painter.save()
-        painter.setFont(bold)
-        painter.setPen(option.palette.color(QPalette.ColorRole.Text))
-        painter.drawText(
-            top, 0, painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, top.width())
-        )
-        painter.setFont(option.font)
-        painter.setPen(state_colour(index.data(STATE).name))
-        below = top.translated(0, line + 1)
-        text = option.fontMetrics.elidedText(index.data(DETAILS), Qt.TextElideMode.ElideRight, below.width())
-        painter.drawText(below, 0, text)
-        painter.restore()
+# --- on the thread of the chores -------------------------------------------------------------------------------------
 
 
-def state_colour(name: str) -> QColor:
-    colours = theme.colours()
-    known = {
-        "running": colours.third,
-        "failed": colours.danger,
-        "interrupted": colours.warning,
-        "paused": colours.warning,
-    }
-    return known.get(name, colours.muted)
+def dequeue(run: Run) -> None:
+    state = run.state()
+    if state.name == "queued":
+        run.set_state(replace(state, name="stopped" if state.step else "new"))
+
+
+def to_trash(run: Run) -> str:
+    """A sentence where it cannot be moved there."""
+    if run.is_being_written():
+        return in_training(run)
+    if not QFile(str(run.folder)).moveToTrash():
+        return f"{run.folder} could not be moved to a trash; delete the folder in the file browser."
+    return ""
+
+
+def in_training(run: Run) -> str:
+    return f"{run.about().get('title', run.name)} is in training; stop it before it is deleted."
 
 
 def reveal(folder: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
-def small(path: Path) -> QPixmap:
-    """Saved samples as a thumbnail: the middle of the grid, or the points; sharp on screens of twice the density."""
-    side = 2 * PICTURE_PX
-    if path.suffix == ".npy":
-        return points_in(side, load(path))
-    found = QPixmap(str(path))
-    if found.isNull():
-        return found
-    cut = min(found.width(), found.height())
-    middle = found.copy((found.width() - cut) // 2, (found.height() - cut) // 2, cut, cut)
-    return middle.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
-
-
-def points_in(side: int, points: np.ndarray | None) -> QPixmap:
-    """Points [N, 2] in a square of so many pixels, the largest coordinate at its edge."""
-    picture = QPixmap(side, side)
-    picture.fill(theme.colours().plot)
-    if points is None:
-        return picture
-    extent = max(1e-6, float(np.abs(points).max()))
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(theme.colours().g, side / 24, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    for x, y in points[:400] / (1.1 * extent):
-        painter.drawPoint(QPointF((x + 1) / 2 * side, (1 - y) / 2 * side))
-    painter.end()
-    return picture
-
-
-def _changed_at(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+def thinned(checkpoints: tuple[tuple[int, bool], ...]) -> list[tuple[int, bool]]:
+    """The starred, the newest, and others spread over the run, oldest first; no more than a menu holds."""
+    if len(checkpoints) <= MOST_BRANCHES:
+        return list(checkpoints)
+    last = len(checkpoints) - 1
+    spread = {round(i * last / (MOST_BRANCHES - 1)) for i in range(MOST_BRANCHES)}
+    return [pair for i, pair in enumerate(checkpoints) if i in spread or pair[1]]
