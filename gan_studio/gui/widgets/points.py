@@ -34,6 +34,9 @@ HEAD_PX = 4.0
 MOST_ZOOM, LEAST_ZOOM = 64.0, 0.25
 NOTCH = 1.25  # of the wheel
 SWATCH = QSize(14, 14)
+# The pixels of a dot. Single pixels are drawn ten times as fast as round pens, which took 7 ms for 2,500 points.
+SQUARE = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)], np.float64)
+CROSS = np.array([(0, -1), (-1, 0), (0, 0), (1, 0), (0, 1)], np.float64)
 
 
 @dataclass(frozen=True)
@@ -301,20 +304,20 @@ class Plane(QWidget):
             painter.drawImage(QRectF(QPointF(*corners[0]), QPointF(*corners[1])), self._heat)
         if self.warped is not None and "grid" in self.shown:
             self._paint_grid(painter, self.warped, faded(generated, 0.45))
-        # Real points are squares, generated ones round: told apart without colour too.
-        self._paint_points(painter, "real", real, 3, Qt.PenCapStyle.SquareCap)
-        self._paint_points(painter, "generated", generated, 3.5, Qt.PenCapStyle.RoundCap)
+        # Real points are squares, generated ones crosses: told apart without colour too.
+        self._paint_points(painter, "real", real, SQUARE)
+        self._paint_points(painter, "generated", generated, CROSS)
         if self._pull is not None and "arrows" in self.shown:
             self._paint_arrows(painter, *self._pull)
 
-    def _paint_points(self, painter: QPainter, layer: str, colour: QColor, size: float, cap: Qt.PenCapStyle) -> None:
+    def _paint_points(self, painter: QPainter, layer: str, colour: QColor, dot: np.ndarray) -> None:
         points = self._points.get(layer)
         if points is None or layer not in self.shown or not len(points):
             return
-        colour = faded(colour, 0.85 if len(points) < 1000 else 0.55)
-        painter.setPen(QPen(colour, size, Qt.PenStyle.SolidLine, cap))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, cap == Qt.PenCapStyle.RoundCap)
-        x, y = np.ascontiguousarray(self.to_pixels(points).T)
+        painter.setPen(QPen(faded(colour, 0.85 if len(points) < 1000 else 0.55), 1))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        pixels = self.to_pixels(points).round()[:, None] + dot  # [N, pixels of a dot, 2]
+        x, y = np.ascontiguousarray(pixels.reshape(-1, 2).T)
         painter.drawPointsNp(x, y)  # type: ignore[arg-type]
 
     def _paint_grid(self, painter: QPainter, warped: np.ndarray, colour: QColor) -> None:
@@ -337,9 +340,13 @@ class Plane(QWidget):
         wide = across * np.minimum(0.6 * HEAD_PX, 0.4 * length)
         lines = np.concatenate([np.hstack([a, b]), np.hstack([b, back + wide]), np.hstack([b, back - wide])])
         halo, ink = theme.colours().plot, theme.colours().warning
-        for pen in (QPen(faded(halo, 0.7), 3), QPen(ink, 1.25)):  # legible on every colour of the map
+        drawn = [QLineF(*line) for line in lines.tolist()]
+        for pen in (QPen(faded(halo, 0.7), 3), QPen(ink, 1)):  # legible on every colour of the map
             painter.setPen(pen)
-            painter.drawLines([QLineF(*line) for line in lines.tolist()])
+            painter.setRenderHint(
+                QPainter.RenderHint.Antialiasing, pen.width() == 1
+            )  # wider ones take five times as long
+            painter.drawLines(drawn)
 
     def _paint_text(self, painter: QPainter, square: QRectF) -> None:
         painter.setPen(theme.colours().muted)
