@@ -28,7 +28,7 @@ KINDS = (
     Kind("Modes", "How many modes of the data the samples reach.", ("modes/covered",)),
     Kind("High quality", "The share of the samples that lie near a mode of the data.", ("modes/",)),
     Kind("Gradients", "The norms of both players' gradients.", ("gradient/",), log=True),
-    Kind("Slope", "The norm of D's gradient where a penalty looks at it.", ("slope/",)),
+    Kind("Slope of D", "The norm of D's gradient where a penalty looks at it.", ("slope/",)),
     Kind("Learning rates", "How large the steps of both players are.", ("rate/",), log=True),
     Kind("Speed", "Samples that were trained on in a second.", ("speed/",)),
     Kind("More", "Other curves of this recipe.", ("",)),
