@@ -64,6 +64,7 @@ class NumberBox(QAbstractSpinBox):
         self._value: float = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.editingFinished.connect(self.commit)
+        self.lineEdit().setAcceptDrops(False)  # what is dropped is for the window
         self._write()
 
     def value(self) -> float:
@@ -285,6 +286,7 @@ class TextLine(QLineEdit):
         super().__init__(parent)
         self._value: Any = ""
         self.editingFinished.connect(self.commit)
+        self.setAcceptDrops(False)  # what is dropped is for the window
 
     def value(self) -> Any:
         return self._value
