@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import secrets
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
@@ -34,14 +36,14 @@ MOST_PX = 8192  # of a side
 class Film(Spec):
     """How a time-lapse is made of what was drawn."""
 
-    frames_per_second: float = option(12.0, "Frames in a second.", ge=0.5, le=50.0)
+    frames_per_second: float = option(12.0, "How fast it plays.", title="Frames a second", ge=0.5, le=50.0)
     zoom: int = option(1, "Each pixel becomes so many pixels wide and high; they stay crisp.", ge=1, le=16)
-    first: int | None = option(None, "Begin at this step; without it at the first that was drawn.", ge=0)
-    last: int | None = option(None, "End at this step; without it at the last that was drawn.", ge=0)
-    every: int = option(1, "Take only each n-th of the frames, and the last one.", ge=1)
-    hold: float = option(2.0, "The last frame stays for so long.", ge=0.0, le=60.0, unit="s")
+    first: int | None = option(None, "Begin at this step; otherwise at the first drawn.", title="From step", ge=0)
+    last: int | None = option(None, "End at this step; otherwise at the last drawn.", title="To step", ge=0)
+    every: int = option(1, "Take each n-th of the frames, and the last.", title="Each n-th frame", ge=1, le=10_000)
+    hold: float = option(2.0, "The last frame stays for so long.", title="Hold the end", ge=0.0, le=60.0, unit="s")
     caption: bool = option(True, "Write the run's title and the step beneath each frame.")
-    raw: bool = option(False, "Samples by G's weights as they are, not by their running average, where both were kept.")
+    raw: bool = option(False, "Samples by G's weights as they are, not by their running average.", title="Raw weights")
 
 
 def timelapse(run: Run, path: Path, film: Film) -> Iterator[Progress | Exported]:
@@ -50,7 +52,7 @@ def timelapse(run: Run, path: Path, film: Film) -> Iterator[Progress | Exported]
     Raises ConfigError where there is nothing to show, the format is not known, or the file cannot be written.
     """
     make = format_of(path)
-    steps = steps_of(run, film)
+    steps = Stock(frame_steps(run)).taken(film)
     if not steps:
         raise ConfigError("No samples were drawn in these steps of the run; choose others, or let it train for longer.")
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
@@ -65,16 +67,33 @@ def timelapse(run: Run, path: Path, film: Film) -> Iterator[Progress | Exported]
     yield Exported(path)
 
 
-def steps_of(run: Run, film: Film) -> list[int]:
-    """The steps whose frames are in the film."""
-    low, high = film.first or 0, film.last if film.last is not None else float("inf")
-    steps = [step for step in frame_steps(run) if low <= step <= high]
-    return sorted({*steps[:: film.every], *steps[-1:]})
+@dataclass(frozen=True)
+class Stock:
+    """What a run has to make a film of."""
+
+    steps: list[int]  # that were drawn
+    size: tuple[int, int] = (0, 0)  # of a frame without zoom and caption, in pixels
+    has_raw: bool = False
+
+    def taken(self, film: Film) -> list[int]:
+        """The steps whose frames are in a film."""
+        low, high = film.first or 0, math.inf if film.last is None else film.last
+        steps = [step for step in self.steps if low <= step <= high]
+        return sorted({*steps[:: film.every], *steps[-1:]})
+
+    def film_size(self, film: Film) -> tuple[int, int]:
+        width, height = self.size[0] * film.zoom, self.size[1] * film.zoom
+        return width, height + (2 * text_px(width) if film.caption else 0)
 
 
-def file_name(run: Run) -> str:
-    """What a film is called unless somebody knows better."""
-    return f"{run.name}.gif"
+def stock(run: Run) -> Stock:
+    """Reads the newest frame."""
+    steps = frame_steps(run)
+    newest = read_frame(run, steps[-1]) if steps else None
+    if newest is None:
+        return Stock(steps)
+    size = (PLANE_PX, PLANE_PX) if newest.array.ndim == 2 else (newest.array.shape[2], newest.array.shape[1])
+    return Stock(steps, size, newest.raw is not None)
 
 
 def _write(run: Run, path: Path, film: Film, steps: list[int], make: type[Format]) -> Iterator[Progress]:
@@ -145,7 +164,7 @@ class Sheet:
 def captioned(picture: Image.Image, title: str, step: int, tones: tuple[int, int]) -> Image.Image:
     """The picture over a line: the title where there is room, and the step."""
     ground, ink = tones
-    size = min(max(picture.width // 26, 11), 40)
+    size = text_px(picture.width)
     font = ImageFont.load_default(size)
     sheet = Image.new(picture.mode, (picture.width, picture.height + 2 * size), _tone(picture.mode, ground))
     sheet.paste(picture)
@@ -157,6 +176,11 @@ def captioned(picture: Image.Image, title: str, step: int, tones: tuple[int, int
         title = title[:-2] + "…" if len(title) > 2 else ""
     pen.text((pad, middle), title, _tone(picture.mode, ink), font, anchor="lm")
     return sheet
+
+
+def text_px(width: int) -> int:
+    """The height of a caption's letters; the line is twice as high."""
+    return min(max(width // 26, 11), 40)
 
 
 def _tone(mode: str, grey: int) -> int | tuple[int, int, int]:

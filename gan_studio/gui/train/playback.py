@@ -34,7 +34,7 @@ class Playback(QObject):
         self.reader.read.connect(self._show_frame)
         timeline.moved.connect(self._go_back)
         timeline.live_wanted.connect(self._go_live)
-        # TEMP-C curves.picked.connect(timeline.go_to)
+        curves.picked.connect(timeline.go_to)
 
     # a run
 
@@ -52,7 +52,7 @@ class Playback(QObject):
         self.timeline.set_steps([])
         self.timeline.set_checkpoints([])
         self.timeline.set_changes([])
-        # TEMP-C self.curves.set_cursor(None)
+        self.curves.set_cursor(None)
         self._samples = self._landscape = None
 
     def leave(self) -> None:
@@ -94,10 +94,10 @@ class Playback(QObject):
         self._place = place
         ahead = [place + stride * (1 + i) for i in range(AHEAD)]
         self.reader.wish(step, [steps[i] for i in ahead if 0 <= i < len(steps)])
-        # TEMP-C self.curves.set_cursor(step)
+        self.curves.set_cursor(step)
 
     def _go_live(self) -> None:
-        # TEMP-C self.curves.set_cursor(None)
+        self.curves.set_cursor(None)
         steps = self.timeline.track.steps
         self._place = len(steps) - 1
         if self._samples is not None and steps[-1:] == [self._samples.step]:

@@ -63,8 +63,11 @@ class Exports(QObject):
     # what there is to export
 
     def report(self) -> None:
-        if run := self._run:
-            self.ask("Export the report", f"{run.name}.html", [PAGE], partial(self._write_report, run))
+        if self._run:
+            self.report_of(self._run)
+
+    def report_of(self, run: Run) -> None:
+        self.ask("Export the report", f"{run.name}.html", [PAGE], partial(self._write_report, run))
 
     def _write_report(self, run: Run, path: Path) -> None:
         from ...jobs.report import report
@@ -72,8 +75,14 @@ class Exports(QObject):
         self.write(report(run, path), "Writing the report")
 
     def curves(self) -> None:
-        if run := self._run:
-            self.ask("Export the curves", f"{run.name}-curves.csv", list(CURVES), partial(self._write_curves, run))
+        if self._run:
+            self.curves_of(self._run)
+
+    def curves_of(self, run: Run) -> None:
+        """Pictures are made of what is drawn, and so only of the run that is shown."""
+        shown = self._run is not None and self._run.folder == run.folder
+        kinds = [kind for kind in CURVES if shown or kind.rpartition("*")[2].rstrip(")") in TABLES]
+        self.ask("Export the curves", f"{run.name}-curves.csv", kinds, partial(self._write_curves, run))
 
     def _write_curves(self, run: Run, path: Path) -> None:
         from ...jobs.exports import export_curves

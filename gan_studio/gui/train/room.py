@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..commands import Commands
-from ..room import Room
+from ..room import Found, Room
 from ..session import Session
 from ..widgets.timeline import Timeline
 from .dropped import has_pictures, is_checkpoint, is_run
@@ -43,6 +43,7 @@ from .start import LOADING, Start
 from .subject import NEW, Subject
 
 if TYPE_CHECKING:
+    from ...jobs.timelapse import Film
     from ...presets import Preset
     from ...runs import Run
     from ..widgets.curves import CurvesView
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .live import Live
     from .playback import Playback
     from .record import News, Record
+    from .report_export import Exports
     from .run_list import RunList
 
 WIDTHS = (330, 640, 390)  # of the three columns at first
@@ -63,6 +65,7 @@ class TrainRoom(Room):
     runs: RunList
     live: Live
     playback: Playback
+    exports: Exports
 
     def __init__(self, session: Session, commands: Commands, notices: Notices):
         super().__init__(session, commands, notices)
@@ -72,6 +75,7 @@ class TrainRoom(Room):
         self.starting = Start(session, commands, notices, self.settings, self.subject)
         self.opening = Opening(session, self)
         self.watch = Watch(self)
+        self._film: dict[str, Any] = {}  # how the last one was made
         self._begun: Run | None = None  # what was begun here, not by the queue
         self._connect()
         self.offer()
@@ -193,6 +197,10 @@ class TrainRoom(Room):
             ("open", self._ask_for_run),
             ("pictures", self._ask_for_pictures),
             ("save_preset", self._save_preset),
+            ("branch_here", self.timeline.branch_here),
+            ("play", self.timeline.toggle_play),
+            ("live", self.timeline.go_live),
+            ("timelapse", self._export_film),
         ):
             self.commands.on(id, slot)
 
@@ -212,10 +220,15 @@ class TrainRoom(Room):
         yield
         from .live import Live
         from .playback import Playback
+        from .report_export import Exports
 
         self.playback = Playback(self.timeline, self.results, self.curves, self)
         self.live = Live(self.subject, self.curves, self.playback, self.results, self.settings, self.forecast)
+        self.exports = Exports(self, self.commands, self.notices, self.session.tell, self.curves)
+        self.curves.exported.connect(self._exported)
+        self.curves.failed.connect(partial(self.notices.show_notice, level="error"))
         yield
+        from .overlays import Overlays
         from .run_list import RunList
 
         self.runs = RunList(self.session)
@@ -224,8 +237,13 @@ class TrainRoom(Room):
         self.runs.branched.connect(self._open_to_branch)
         self.runs.enqueued.connect(self.starting.enqueue_run)
         self.runs.renamed.connect(self._renamed)
+        self.runs.duplicated.connect(self.open_run)
         self.runs.deleted.connect(self._deleted)
+        self.runs.report_wanted.connect(self.exports.report_of)
+        self.runs.curves_wanted.connect(self.exports.curves_of)
+        self.runs.timelapse_wanted.connect(self._ask_for_film)
         self.runs.problem.connect(partial(self.notices.show_notice, level="error"))
+        self.overlays = Overlays(self.session, self.curves, self.runs, self)
         self.left.addTab(self.runs, "Runs")
         self._restore_parts()
         yield
@@ -265,6 +283,18 @@ class TrainRoom(Room):
     def start(self) -> None:
         self.starting.start()
 
+    def palette_entries(self) -> Iterator[Found]:
+        for preset in self.settings.known:
+            yield f"Preset: {preset.title}", preset.expect or preset.paper, partial(self.choose_preset, preset.id)
+        for path, title, sentence in self.settings.form.all_settings():
+            yield f"Setting: {title}", sentence, partial(self._show_setting, path)
+        for entry in self.runs.entries():
+            yield f"Run: {entry.title}", entry.name, partial(self.open_run, entry.run)
+
+    def _show_setting(self, path: str) -> None:
+        self.left.setCurrentWidget(self.settings)
+        self.settings.form.show_field(path)
+
     def _show_offer(self, reason: str) -> None:
         """`reason` is why the settings cannot be trained."""
         commands, settings = self.commands, self.settings
@@ -276,6 +306,9 @@ class TrainRoom(Room):
             busy = self.session.stage != "idle"
             settings.data.allow("A run is training; look at the data when it has ended." if busy else "")
         self.timeline.set_training(self.subject.followed or self.session.is_at(self.shown))
+        nothing = "" if self.shown else "Open a run first."
+        for id in ("branch_here", "play", "live", "timelapse"):
+            commands.allow(id, nothing)
 
     # --- what is shown: a preset, or a run ---
 
@@ -336,6 +369,8 @@ class TrainRoom(Room):
         self._show_nothing(record.title, record.preset)
         self.subject.become(record.title, record.preset, run, wish.branch_step)
         self.subject.followed = record.tail is not None
+        self.exports.show_run(run)
+        self.runs.set_shown(run)
         self.pages.setCurrentWidget(self.curves)
         if record.real is not None:
             self.results.show_real(record.real)
@@ -367,6 +402,8 @@ class TrainRoom(Room):
         self.opening.drop()
         self.watch.end()
         self.subject.become(title, preset)
+        self.exports.show_run(None)
+        self.runs.set_shown(None)
         self.live.forget()
         self.playback.close()
         self.results.clear()
@@ -579,11 +616,41 @@ class TrainRoom(Room):
         box.deleteLater()
         return box.clickedButton() is replace
 
+    # --- files for others ---
+
+    def _exported(self, path: str) -> None:
+        self.exports.offer(Path(path))
+
+    def _export_film(self) -> None:
+        if self.shown:
+            self._ask_for_film(self.shown)
+
+    def _ask_for_film(self, run: Run) -> None:
+        """How it is to be made, then where; it is written meanwhile."""
+        from .film_dialog import FilmDialog
+
+        dialog = FilmDialog(run, run.about().get("title", run.name), self._film, self)
+        dialog.wanted.connect(self._ask_for_film_file)
+        dialog.show()
+
+    def _ask_for_film_file(self, run: Run, film: Film, choices: dict[str, Any]) -> None:
+        from ...jobs.timelapse import FORMATS
+
+        self._film, ending = choices, choices["format"]
+        kinds = [f"{FORMATS[ending].title} (*{ending})"]
+        self.exports.ask("Export the time-lapse", run.name + ending, kinds, partial(self._write_film, run, film))
+
+    def _write_film(self, run: Run, film: Film, path: Path) -> None:
+        from ...jobs.timelapse import timelapse
+
+        self.exports.write(timelapse(run, path, film), "Writing the time-lapse")
+
     def leave(self) -> None:
         self.opening.leave()
         self.watch.leave()
         if self.settings.has_form:
             self.playback.leave()
+            self.exports.leave()
             self.settings.data.leave()
 
     # --- the layout ---
@@ -607,6 +674,7 @@ class TrainRoom(Room):
         if self.results.pages.count() < 2:
             return self._layout
         return {
+            "curves": bytes(self.curves.save_state().data()).decode(),
             "layers": self.results.points.layers(),
             "raw": self.results.wants_raw,
             "speed": self.timeline.speed.currentIndex(),
@@ -615,6 +683,8 @@ class TrainRoom(Room):
 
     def _restore_parts(self) -> None:
         kept = self._layout
+        if "curves" in kept:
+            self.curves.restore_state(str(kept["curves"]).encode())
         if "layers" in kept:
             self.results.points.set_layers(kept["layers"])
         self.results.set_raw(bool(kept.get("raw")))

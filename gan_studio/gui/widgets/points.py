@@ -28,8 +28,8 @@ from .flow import FlowLayout
 
 MOST = 5000  # points of a kind that are drawn
 STEEPNESS = 0.5  # of the colours: logits of about 4 are full
-ARROWS = 120  # that are drawn: more hide what they stand on
-LONG = 0.14  # nearly all arrows are at most this share of the side
+ARROWS = 100  # that are drawn: more hide what they stand on
+LONG = 0.1  # nearly all arrows are at most this share of the side
 HEAD_PX = 4.0
 MOST_ZOOM, LEAST_ZOOM = 64.0, 0.25
 NOTCH = 1.25  # of the wheel
