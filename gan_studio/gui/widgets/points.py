@@ -345,7 +345,7 @@ class Plane(QWidget):
             painter.setPen(pen)
             painter.setRenderHint(
                 QPainter.RenderHint.Antialiasing, pen.width() == 1
-            )  # wider ones take five times as long
+            )  # wide: too slow
             painter.drawLines(drawn)
 
     def _paint_text(self, painter: QPainter, square: QRectF) -> None:
