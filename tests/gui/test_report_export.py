@@ -249,3 +249,17 @@ def test_the_run_that_is_exported_is_the_one_that_was_shown(desk: Desk, tmp_path
     desk.notice("Written")
     assert "D/real" in (tmp_path / "a.csv").read_text()
     desk.wait_for_the_end()
+
+
+def test_a_picture_is_never_made_of_another_run(desk: Desk, tmp_path: Path) -> None:
+    other: Run = new_run(RunConfig(), "Other", tmp_path / "others")
+    desk.exports.curves_of(other)
+    dialog = desk.window.findChild(SaveDialog)
+    assert dialog.nameFilters() == ["Table (*.csv)", "Names and numbers (*.json)"]
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    field.setText(str(tmp_path / "a.png"))
+    desk.qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert [str(error) for error in desk.told] == [
+        f"A picture is made of the curves on the screen; open {other.name} first, or write .csv."
+    ]
+    assert not (tmp_path / "a.png").exists()

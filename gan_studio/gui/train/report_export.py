@@ -80,8 +80,7 @@ class Exports(QObject):
 
     def curves_of(self, run: Run) -> None:
         """Pictures are made of what is drawn, and so only of the run that is shown."""
-        shown = self._run is not None and self._run.folder == run.folder
-        kinds = [kind for kind in CURVES if shown or kind.rpartition("*")[2].rstrip(")") in TABLES]
+        kinds = [kind for kind in CURVES if self._is_shown(run) or f".{suffix_of(kind)}" in TABLES]
         self.ask("Export the curves", f"{run.name}-curves.csv", kinds, partial(self._write_curves, run))
 
     def _write_curves(self, run: Run, path: Path) -> None:
@@ -89,13 +88,23 @@ class Exports(QObject):
 
         if path.suffix.lower() in TABLES:
             self.write(export_curves(run, path), "Writing the curves")
-            return
+        elif self._is_shown(run):
+            self._draw_curves(path)
+        else:
+            self._tell(
+                _refused(f"A picture is made of the curves on the screen; open {run.name} first, or write .csv.")
+            )
+
+    def _draw_curves(self, path: Path) -> None:
         try:
             self._curves.export(path)
         except OSError as error:
-            self._tell(_as_sentence(path, error))
+            self._tell(_refused(f"{path} cannot be written ({error.strerror}); choose another place."))
         else:
             self.offer(path)
+
+    def _is_shown(self, run: Run) -> bool:
+        return self._run is not None and self._run.folder == run.folder
 
     def tensorboard(self) -> None:
         """Into the run's folder, where TensorBoard looks for it."""
@@ -208,11 +217,15 @@ class SaveDialog(QFileDialog):
         self.selectFile(Path(path).name)
 
     def _follow(self, kind: str) -> None:
-        """Of "Table (*.csv)" the ending is "csv"."""
-        self.setDefaultSuffix(kind.rpartition("*.")[2].rstrip(")"))
+        self.setDefaultSuffix(suffix_of(kind))
 
 
-def _as_sentence(path: Path, error: OSError) -> Exception:
+def suffix_of(kind: str) -> str:
+    """Of "Table (*.csv)" it is "csv"."""
+    return kind.rpartition("*.")[2].rstrip(")")
+
+
+def _refused(sentence: str) -> Exception:
     from ...config import ConfigError
 
-    return ConfigError(f"{path} cannot be written ({error.strerror}); choose another place.")
+    return ConfigError(sentence)
