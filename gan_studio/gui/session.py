@@ -43,6 +43,7 @@ class Session(QObject):
         self.worker: Worker | None = None
         self.leaving = False  # the window closes: nothing new is begun
         self._error: Exception | None = None  # of the last training
+        self._looking: Worker | None = None  # for the next run of the queue
         self._stuck: set[Path] = set()  # queued runs that could not begin, nor be marked as failed
 
     # what there is
@@ -123,11 +124,19 @@ class Session(QObject):
         """Begin the first run of the queue, if there is one and nothing is training. Many folders take a while."""
         if self.is_training or self.leaving:
             return
-        looking = Worker(self._waiting(), parent=self)
-        looking.events.connect(self._begin_first)
-        looking.failed.connect(self.tell)
-        looking.finished.connect(looking.deleteLater)
-        looking.start()
+        self._look_no_more()  # the newest look misses nothing
+        self._looking = Worker(self._waiting(), parent=self)
+        self._looking.events.connect(self._begin_first)
+        self._looking.failed.connect(self.tell)
+        self._looking.finished.connect(self._look_no_more)
+        self._looking.start()
+
+    def _look_no_more(self) -> None:
+        if self._looking:
+            self._looking.events.disconnect(self._begin_first)
+            self._looking.finished.disconnect(self._look_no_more)  # it may come after the next look has begun
+            self._looking.deleteLater()
+            self._looking = None
 
     def _waiting(self) -> Iterator[list[Run]]:
         """On a thread."""
@@ -145,6 +154,13 @@ class Session(QObject):
         """Have a process import what the next training needs, while nothing else wants the processor."""
         if self.engine is self._apart and not self.is_training and not self.leaving:
             threading.Thread(target=self._apart.warm, name="warm", daemon=True).start()
+
+    def leave(self) -> None:
+        """The window closes, and nothing is in training: nothing is begun any more."""
+        self.leaving = True
+        if self._looking:
+            self._looking.join(1.0)
+            self._look_no_more()
 
     def close(self) -> None:
         """Let that process go; the window is closed."""

@@ -187,6 +187,7 @@ class Window(QMainWindow):
             self.status.set_stage("idle")
         self.ready.emit()
         yield
+        self.session.warm()
 
     @property
     def is_ready(self) -> bool:
@@ -403,9 +404,12 @@ class Window(QMainWindow):
             self._leave()
             return
         self._builder.stop()
+        self.session.leave()
         for room in self.rooms:
             room.leave()
+        self._forget_drop()
         self._save()
+        self.session.close()
         event.accept()
 
     def _leave(self) -> None:

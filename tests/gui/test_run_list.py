@@ -298,9 +298,17 @@ def test_the_newest_step_of_damaged_curves(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["run.json", "state.json"])
-@pytest.mark.parametrize("damage", ["", "[1]", "null", '{"title": 5, "created": "x", "parent": 3, "shape": "no"}',
-                                    '{"step": "x", "steps": null, "seconds": [], "name": 3, "best": 7}',
-                                    '{"parent": {"run": "a", "step": "b"}, "queued": NaN, "preset": {}}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "",
+        "[1]",
+        "null",
+        '{"title": 5, "created": "x", "parent": 3, "shape": "no"}',
+        '{"step": "x", "steps": null, "seconds": [], "name": 3, "best": 7}',
+        '{"parent": {"run": "a", "step": Infinity}, "queued": NaN, "preset": {}}',
+    ],
+)
 def test_damaged_files_are_still_a_row(make, root, qtbot, qapp, name, damage):
     run = make("A run")
     (run.folder / name).write_text(damage)
@@ -586,9 +594,9 @@ def test_f2_renames(make, seen, qtbot):
     editor = typed(shown)
     editor.clear()
     qtbot.keyClicks(editor, "  A better  name ")
-    with qtbot.waitSignal(shown.renamed):
+    with qtbot.waitSignals([shown.rows.retitled, shown.renamed]):
         qtbot.keyClick(editor, Qt.Key.Key_Return)
-        assert titles(shown.rows) == ["A better name"]  # at once
+    assert titles(shown.rows) == ["A better name"]
     assert run.about()["title"] == "A better name" and run.folder.is_dir()
 
 

@@ -132,8 +132,8 @@ def read_entry(run: Run, stamp: Stamp) -> Entry:
         created=number(about.get("created")),
         state=live(run, state) if state.name in LIVE else state,
         place=number(about.get("queued")),
-        best=sound_best(getattr(state, "best", None)),
-        parent=sound_parent(about.get("parent")),
+        best=sound_best(state.best),
+        parent=run.parent(),
         checkpoints=tuple((checkpoint.step, checkpoint.starred) for checkpoint in run.checkpoints()),
         shape=tuple(shape) if isinstance(shape, list) and all(isinstance(size, int) for size in shape) else (),
         drawn=stamp[FILES.index("samples")][0],
@@ -157,12 +157,6 @@ def sound_best(best: Any) -> tuple[str, float, int] | None:
     if not isinstance(best, dict) or not isinstance(best.get("value"), (int, float)):
         return None
     return text(best.get("name")), float(best["value"]), int(number(best.get("step")))
-
-
-def sound_parent(parent: Any) -> tuple[str, int] | None:
-    if not isinstance(parent, dict) or not text(parent.get("run")):
-        return None
-    return parent["run"], int(number(parent.get("step")))
 
 
 def live(run: Run, state: State) -> State:
