@@ -106,6 +106,11 @@ class Engine:
             return torch.mps.driver_allocated_memory()
         return psutil.Process().memory_info().rss
 
+    @property
+    def on_card(self) -> bool:
+        """Whether it computes on a card with a memory of its own."""
+        return self.device.type != "cpu"
+
     def forget_peak(self) -> None:
         """Count the peak of the graphics card's memory anew."""
         if self.device.type == "cuda":
@@ -186,13 +191,6 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
     return psutil.virtual_memory().available
-
-
-def card_bytes() -> int | None:
-    """Memory that this process holds of the graphics card; None while it uses none. Waits for nothing."""
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        return torch.cuda.memory_reserved()
-    return None
 
 
 def cores() -> int:

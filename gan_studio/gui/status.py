@@ -46,7 +46,9 @@ class StatusBar(QStatusBar):
         self._steps = 0
         self._stage = "loading"
         self._outcome = ""  # of the last training, while nothing trains
-        self._watches = False  # the memory
+        self._watches = False  # the memory,
+        self._processes: list[Any] = []  # of these
+        self._card_bytes = 0  # that the training took of the graphics card
         self._idle_device = ""  # what would compute, while nothing does
         self._fading = QTimer(self, singleShot=True, interval=MESSAGE_MS)
         self._fading.timeout.connect(self._say_stage)
@@ -57,6 +59,7 @@ class StatusBar(QStatusBar):
     def set_stage(self, stage: str) -> None:
         self._stage = stage
         self._say_stage()
+        self._find_processes()
         self.bar.setVisible(stage not in ("idle", "loading"))
         if stage == "preparing":
             self.forget()
@@ -70,6 +73,7 @@ class StatusBar(QStatusBar):
         for label in (self.rate, self.steps, self.left):
             label.clear()
         self.device.setText(self._idle_device)
+        self._card_bytes = 0
         self._fill(0, 1)
         self._say_stage()
 
@@ -94,6 +98,7 @@ class StatusBar(QStatusBar):
                     self._fill(event.done, event.total)
                 case events.Forecast():
                     self.device.setText(f"{event.device}, {event.picked}")
+                    self._card_bytes = event.memory_bytes if event.on_card else 0
                 case events.Started():
                     self._steps = event.steps
                     self._at(event.step)
@@ -131,20 +136,28 @@ class StatusBar(QStatusBar):
         self._idle_device = device_name(pick_device())
         self.device.setText(self.device.text() or self._idle_device)
         self._watches = True
+        self._find_processes()
         self._show_memory()
         if self.isVisible():
             self._memory_timer.start()
 
-    def _show_memory(self) -> None:
+    def _find_processes(self) -> None:
+        """This one, and those that train. Looking for them takes longer than asking them, so it is done rarely."""
         import psutil
 
-        from ..compute import card_bytes
+        if self._watches:
+            self._processes = [psutil.Process(), *psutil.Process().children()]
 
-        own, card = psutil.Process().memory_info().rss, card_bytes()
-        self.memory.setText(memory(own) if card is None else f"{memory(own)}, card {memory(card)}")
-        lines = [f"This program holds {memory(own)} of the memory."]
-        lines += [f"The networks and their data take {memory(card)} of the graphics card."] if card is not None else []
-        self.memory.setToolTip(" ".join(lines))
+    def _show_memory(self) -> None:
+        window, *others = [held_by(process) for process in self._processes]
+        lines = [f"The window holds {memory(window)} of the memory"]
+        lines += [f"what trains holds {memory(sum(others))}"] if sum(others) else []
+        text, tip = memory(window + sum(others)), f"{', '.join(lines)}."
+        if self._card_bytes:
+            text += f", card {memory(self._card_bytes)}"
+            tip += f" Of the graphics card the dry run took {memory(self._card_bytes)} at its peak."
+        self.memory.setText(text)
+        self.memory.setToolTip(tip)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -169,3 +182,13 @@ class StatusBar(QStatusBar):
         label.setAccessibleDescription(tip)
         label.setForegroundRole(QPalette.ColorRole.WindowText)
         return label
+
+
+def held_by(process: Any) -> int:
+    """Bytes of memory; 0 of a process that has ended."""
+    import psutil
+
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0

@@ -187,7 +187,6 @@ class Window(QMainWindow):
             self.status.set_stage("idle")
         self.ready.emit()
         yield
-        self.session.warm()
 
     @property
     def is_ready(self) -> bool:

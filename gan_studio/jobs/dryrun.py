@@ -54,7 +54,9 @@ def forecast(
     config: RunConfig, engine: Engine, seconds_per_step: float, table: tuple[tuple[str, float], ...] = ()
 ) -> Forecast:
     rate = config.recipe.samples_per_step / seconds_per_step if seconds_per_step else 0.0
-    return Forecast(str(engine), device_name(engine.device), table, seconds_per_step, rate, engine.memory_bytes())
+    return Forecast(
+        str(engine), device_name(engine.device), table, seconds_per_step, rate, engine.memory_bytes(), engine.on_card
+    )
 
 
 def _seconds_per_step(config: RunConfig, dataset: Dataset, engine: Engine) -> float:

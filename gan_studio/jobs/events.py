@@ -53,6 +53,7 @@ class Forecast(Event):
     seconds_per_step: float
     samples_per_second: float
     memory_bytes: int  # of the process (CPU) or allocated on the device
+    on_card: bool = False  # which of the two
 
 
 @dataclass(frozen=True)
