@@ -476,6 +476,7 @@ def run_row(run: Run) -> dict[str, Any]:
         "step": state.step,
         "steps": state.steps,
         "seconds": state.seconds,
+        "best": state.best,
         "reason": state.reason,
     }
 
@@ -734,6 +735,35 @@ def export_curves(
         exported(exports.export_curves(source, csv), as_json)
     else:
         typer.echo((tables.as_json if as_json else tables.as_csv)(source.curves()), nl=False)
+
+
+@export_app.command("timelapse")
+@in_sentences
+def export_timelapse(
+    run: RunName,
+    out: Annotated[Path | None, typer.Argument(metavar="OUT", help=".gif, .webp or .mp4. [default: RUN.gif]")] = None,
+    fps: Annotated[float | None, typer.Option(help="Frames a second. [default: 12]")] = None,
+    zoom: Annotated[int | None, typer.Option(help="Each pixel becomes so many wide and high.")] = None,
+    first: Annotated[int | None, typer.Option(help="Begin at this step.")] = None,
+    last: Annotated[int | None, typer.Option(help="End at this step.")] = None,
+    every: Annotated[int | None, typer.Option(help="Take each n-th frame, and the last.")] = None,
+    hold: Annotated[float | None, typer.Option(help="Seconds that the last frame stays. [default: 2]")] = None,
+    caption: Annotated[bool, typer.Option(help="Write title and step beneath.")] = True,
+    raw: Annotated[bool, typer.Option("--raw", help="By the weights as they are, not their average.")] = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the samples as a film.
+
+    It goes from step to step; on points each frame is the plane with what D thinks of it.
+    """
+    from .jobs.timelapse import Film, file_name, timelapse
+
+    given = {"frames_per_second": fps, "zoom": zoom, "first": first, "last": last, "every": every, "hold": hold}
+    values = {name: value for name, value in given.items() if value is not None}
+    source = opened(run, root)
+    film = Film.parse(values | {"caption": caption, "raw": raw})
+    exported(timelapse(source, out or Path(file_name(source)), film), as_json)
 
 
 @export_app.command("tensorboard")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +25,7 @@ from typer.testing import CliRunner
 from gan_studio import __main__, cli, images, presets, runs, terminal
 from gan_studio.config import FORMAT, to_toml
 from gan_studio.jobs.events import Curves
+from gan_studio.jobs.frames import frame_steps
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.recipes.gan import GanTraining
 from gan_studio.runs import Run
@@ -575,11 +578,12 @@ def test_the_doctor_would_notice(points: Run, monkeypatch: pytest.MonkeyPatch) -
 
 def test_curves_as_csv(points: Run, tmp_path: Path) -> None:
     typed("export", "curves", points.name, "--csv", tmp_path / "curves.csv")
-    head, *lines = (tmp_path / "curves.csv").read_text().splitlines()
-    assert typed("export", "curves", points.name).out.splitlines() == [head, *lines]
-    table = np.array([[float(cell or "nan") for cell in row.split(",")] for row in lines])
+    text = (tmp_path / "curves.csv").read_text()
+    assert typed("export", "curves", points.name).out.splitlines() == text.splitlines()
+    head, *rows = csv.reader(text.splitlines())
+    table = np.array([[float(cell or "nan") for cell in row] for row in rows])
     for name, (steps, values) in points.curves().items():
-        column = table[:, head.split(",").index(name)]
+        column = table[:, head.index(name)]
         assert np.array_equal(table[np.isfinite(column), 0], steps)
         assert np.array_equal(column[np.isfinite(column)].astype(np.float32), values)
 
@@ -604,6 +608,17 @@ def test_a_report_of_a_run(trained: dict[str, Run], tmp_path: Path, name: str, m
     assert typed("export", "report", run.folder, tmp_path / "mine.html").out.strip() == str(tmp_path / "mine.html")
 
 
+@pytest.mark.parametrize("name", ["points", "pictures"])
+def test_a_time_lapse_of_a_run(trained: dict[str, Run], tmp_path: Path, name: str) -> None:
+    path = tmp_path / "film.gif"
+    assert typed("export", "timelapse", trained[name].folder, path, "--zoom", 2, "--fps", 5).out == f"{path}\n"
+    with Image.open(path) as film:
+        assert film.n_frames == len(frame_steps(trained[name]))
+    said = refused("export", "timelapse", trained[name].folder, tmp_path / "film.avi")
+    assert said.strip().endswith("let its name end in .gif, .webp, .mp4.")
+    assert "the most is 16" in refused("export", "timelapse", trained[name].folder, path, "--zoom", 99)
+
+
 def test_exports_tell_scripts_what_they_wrote(points: Run, tmp_path: Path) -> None:
     for words in (["report", tmp_path / "a.html"], ["curves", "--csv", tmp_path / "a.csv"]):
         rows = [
@@ -623,7 +638,7 @@ def test_an_export_that_cannot_be_written(points: Run, tmp_path: Path, words: li
 
 def test_the_exports_are_listed() -> None:
     said = typed("export", "--help").out
-    for command in ("report", "curves", "tensorboard"):
+    for command in ("report", "curves", "timelapse", "tensorboard"):
         assert f"\n  {command} " in said and "Usage" in typed("export", command, "--help").out
 
 
@@ -649,7 +664,7 @@ def test_tensorboard_reads_an_exported_run(trained: dict[str, Run], tmp_path: Pa
     expected = run.curves()
     assert len(curves) == len(expected)
     for name, (steps, values) in expected.items():
-        tag = {"D(real)": "D.real", "D(fake)": "D.fake"}.get(name, name)
+        tag = re.sub("[, ]+", "-", {"D(real)": "D.real", "D(fake)": "D.fake"}.get(name, name))
         assert curves[tag][0] == steps.tolist()
         assert np.array_equal(np.array(curves[tag][1], np.float32), values)
     assert pictures == {"samples": [0, 3, 6]}
@@ -661,7 +676,7 @@ def test_tensorboard_reads_a_live_run(config: Path) -> None:
     curves, pictures = read_board(run.folder / "tensorboard")
     assert curves["G/adversarial"][0] == [1, 2, 3, 4, 5, 6] and pictures == {"samples": [0, 3, 6]}
     values = np.array(curves["G/adversarial"][1])
-    assert np.allclose(values, run.curves()["G/adversarial"][1], rtol=1e-5)  # the run keeps six digits
+    assert np.allclose(values, run.curves()["G/adversarial"][1], rtol=1e-6)
 
 
 def test_tensorboard_without_its_package(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

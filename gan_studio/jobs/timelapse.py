@@ -51,7 +51,7 @@ def timelapse(run: Run, path: Path, film: Film) -> Iterator[Progress | Exported]
 
     Raises ConfigError where there is nothing to show, the format is not known, or the file cannot be written.
     """
-    make = format_of(path)
+    make = file_format(path)
     steps = Stock(frame_steps(run)).taken(film)
     if not steps:
         raise ConfigError("No samples were drawn in these steps of the run; choose others, or let it train for longer.")
@@ -84,6 +84,11 @@ class Stock:
     def film_size(self, film: Film) -> tuple[int, int]:
         width, height = self.size[0] * film.zoom, self.size[1] * film.zoom
         return width, height + (2 * text_px(width) if film.caption else 0)
+
+
+def file_name(run: Run) -> str:
+    """What a film is called unless somebody knows better."""
+    return f"{run.name}.gif"
 
 
 def stock(run: Run) -> Stock:
@@ -172,10 +177,16 @@ def captioned(picture: Image.Image, title: str, step: int, tones: tuple[int, int
     said = f"step {step:,}"
     pen.text((picture.width - pad, middle), said, _tone(picture.mode, ink), font, anchor="rm")
     room = picture.width - 3 * pad - pen.textlength(said, font)
-    while title and pen.textlength(title, font) > room:
-        title = title[:-2] + "…" if len(title) > 2 else ""
-    pen.text((pad, middle), title, _tone(picture.mode, ink), font, anchor="lm")
+    pen.text((pad, middle), _cut(title, room, font), _tone(picture.mode, ink), font, anchor="lm")
     return sheet
+
+
+def _cut(title: str, room: float, font: Any) -> str:
+    """As much of it as there is room for."""
+    most = len(title)
+    while most > 1 and font.getlength(title[:most] + "…" * (most < len(title))) > room:
+        most = min(most - 1, max(1, int(most * room / font.getlength(title[:most]))))
+    return "" if most < 2 else title if most == len(title) else title[:most].rstrip() + "…"
 
 
 def text_px(width: int) -> int:
@@ -236,7 +247,7 @@ def gif_parts(picture: Image.Image) -> tuple[bytes, bytes, int]:
     """(colour table, compressed pixels, size of the table as the format packs it) of a still."""
     few = picture if picture.mode == "L" else picture.quantize(256, Image.Quantize.FASTOCTREE)
     buffer = io.BytesIO()
-    few.save(buffer, "GIF", optimize=False)
+    few.save(buffer, "GIF", optimize=False, interlace=False)
     still = buffer.getvalue()
     packed = still[10] & 7
     start = 13 + 3 * 2 ** (packed + 1)
@@ -330,7 +341,7 @@ class Mp4(Format):
 FORMATS: dict[str, type[Format]] = {".gif": Gif, ".webp": WebP, ".mp4": Mp4}
 
 
-def format_of(path: Path) -> type[Format]:
+def file_format(path: Path) -> type[Format]:
     """By the end of its name. Raises ConfigError."""
     known = FORMATS.get(path.suffix.lower())
     if known is None:

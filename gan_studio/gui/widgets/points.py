@@ -427,7 +427,7 @@ def arrows(points: np.ndarray, pull: np.ndarray, extent: float) -> tuple[np.ndar
 
     The few that pull harder are cut to that length.
     """
-    pull = np.nan_to_num(pull.astype(np.float64))
+    pull = np.nan_to_num(pull.astype(np.float64)).clip(-1e100, 1e100)
     norms = np.linalg.norm(pull, axis=1)
     longest = float(np.quantile(norms, 0.95)) if len(norms) else 0.0
     share = np.minimum(norms / longest, 1.0) if longest else np.zeros_like(norms)

@@ -209,13 +209,12 @@ class Timeline(QWidget):
         if not further:
             return
         self._due -= further
-        place = self.track.value() + further
-        if place <= self.track.maximum():
-            self.track.setValue(place)
-        elif self.loop.isChecked():
+        place, end = self.track.value() + further, self.track.maximum()
+        if place > end and self.loop.isChecked():
             self.track.setValue(0)
-        else:
-            self.track.setValue(self.track.maximum())
+            return
+        self.track.setValue(min(place, end))
+        if place >= end and not self.loop.isChecked():
             self.pause()
 
     # what is said
