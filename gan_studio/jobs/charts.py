@@ -97,7 +97,7 @@ def _figure(kind: Kind, lines: list[Line], span: tuple[float, float], marks: Seq
         return ""
     beyond = "" if kind.unit_range else svg.hidden(lines, kind.log)
     about = f"{kind.about} Single values reach {beyond}." if beyond else kind.about
-    legend = "".join(f"<li>{svg.sample(line.look)} {safe(line.label)} {_newest(line)}</li>" for line in lines)
+    legend = "".join(f"<li>{svg.sample(line.look)} {safe(line.label)}: {_newest(line)}</li>" for line in lines)
     return (
         f"<figure><figcaption><b>{safe(kind.title)}</b> {safe(about)}"
         f'<ul class="legend">{legend}</ul></figcaption>\n{picture}\n</figure>'

@@ -26,7 +26,7 @@ from .events import Exported, Progress
 from .exports import save
 from .frames import Frame, frame_steps, read_frame, read_real
 from .pictures import plane
-from .svg import Mark
+from .svg import Mark, number
 
 FRAMES = 12  # samples along the way, at most
 SHARE_BYTES = 140_000  # for each of them; the newest and the real ones get two shares
@@ -146,14 +146,14 @@ def parts(told: Told) -> list[str]:
 
 
 def head(told: Told) -> str:
-    about, state, preset = told.about, told.state, preset_of(told)
-    parent = about.get("parent")
+    about, state, preset, parent = told.about, told.state, preset_of(told), told.run.parent()
     rows = [
         ("Preset", preset.title if preset else str(about.get("preset", ""))),
         ("After", ", ".join(filter(None, [preset.paper, preset.figure])) if preset else ""),
-        ("Branched from", f"{parent.get('run')} at step {parent.get('step')}" if isinstance(parent, dict) else ""),
+        ("Branched from", f"{parent[0]} at step {parent[1]:,}" if parent else ""),
         ("State", state.name),
         ("Step", f"{told.step:,} of {state.steps:,}" if state.steps else f"{told.step:,}"),
+        ("Best", best(state.best)),
         ("Trained for", str(timedelta(seconds=round(state.seconds))) if state.seconds else ""),
         ("Begun", moment(about.get("created"))),
         ("Last saved", moment(state.updated)),
@@ -161,6 +161,14 @@ def head(told: Told) -> str:
     ]
     reason = page.paragraph(private(state.reason), "reason")
     return f"<header>\n<h1>{page.safe(told.title)}</h1>\n{reason}{page.facts(rows)}</header>"
+
+
+def best(found: Any) -> str:
+    """The samples that came nearest to the data; "" where they were not measured."""
+    match found:
+        case {"name": str(name), "value": int() | float() as value, "step": int(step)}:
+            return f"{name} {number(value, 3)} at step {step:,}"
+    return ""
 
 
 def moment(seconds: Any) -> str:
@@ -243,17 +251,16 @@ class Base:
 
 def compared_with(told: Told) -> Base | None:
     """The parent of a branch, else the preset; None where neither is known any more."""
-    parent, preset = told.about.get("parent"), preset_of(told)
-    if isinstance(parent, dict):
-        name, step = str(parent.get("run")), parent.get("step")
+    parent, preset = told.run.parent(), preset_of(told)
+    if parent:
+        name, step = parent
         found = [place.parent for place in told.run.folder.parent.glob("*/config.toml") if place.parent.name == name]
-        if not found or not isinstance(step, int):
-            return None
         try:
-            values = Run(found[0]).config_at(step)
+            values = Run(found[0]).config_at(step) if found else {}
         except ConfigError:
-            return None
-        return Base(f"the parent {one_line(name)}", choices.complete(values), ["branch", name, "--step", str(step)])
+            values = {}
+        command = ["branch", name, "--step", str(step)]
+        return Base(f"the parent {one_line(name)}", choices.complete(values), command) if values else None
     if preset:
         return Base(f"the preset “{one_line(preset.title)}”", choices.complete(preset.values), ["train", preset.id])
     return None
