@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QTabWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QMessageBox, QTabWidget
 
 from .. import __version__
 from . import theme
@@ -181,6 +181,8 @@ class Window(QMainWindow):
 
     def _be_ready(self) -> Iterator[None]:
         self._is_ready = True
+        for line in self.findChildren(QLineEdit):
+            line.setAcceptDrops(False)  # what is dropped on a field is for the window, too
         self.commands.allow("new")
         self.status.watch()
         if not self.session.is_training:

@@ -6,25 +6,42 @@ import gc
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pyqtgraph
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import (
+    QByteArray,
+    QDataStream,
+    QEvent,
+    QIODevice,
+    QMimeData,
+    QPointF,
+    QRect,
+    QSettings,
+    QSize,
+    Qt,
+    QUrl,
+)
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from gan_studio.gui import theme
 from gan_studio.gui.commands import COMMANDS
 from gan_studio.gui.session import Session
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
-from gan_studio.gui.words import clock, duration, rate
+from gan_studio.gui.words import clock, duration, memory, rate
+from gan_studio.gui.worker import Worker
 from gan_studio.jobs import events as e
+from gan_studio.runs import Run
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen screen has no window frames
+
+SIZE = QSize(1000, 700)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,11 +55,12 @@ def light_collections():
 
 @pytest.fixture
 def open_window(qtbot, tmp_path, request):
-    def make(*stages):
+    def make(*stages, size=SIZE):
         settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
         window = Window(Session(tmp_path / "runs"), settings, warm=lambda: (stage for stage in stages))
         request.addfinalizer(lambda: leave(window))
-        window.resize(1000, 700)
+        if size:
+            window.resize(size)
         with qtbot.waitSignal(window.ready if stages else window.painted, timeout=20_000):
             window.show()
         qtbot.waitUntil(lambda: not window.is_warming)
@@ -103,6 +121,80 @@ def test_ctrl_1_shows_the_first_tab(window):
     assert window.tabs.currentWidget() is window.rooms[0]
 
 
+# --- the palette and the keys ----------------------------------------------------------------------------------------
+
+
+def test_the_palette_finds_all_commands_and_does_them(window, qtbot):
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.commands["palette"].trigger()
+    finder = window.finder
+    assert finder.isVisible() and finder.line.hasFocus()
+    found = finder.found()
+    for menu, action in window.commands.all_actions():
+        assert action is window.commands["palette"] or f"{menu}: {action.text().replace('&', '')}" in found
+    qtbot.keyClicks(finder.line, "theme dark")
+    qtbot.keyClick(finder.line, Qt.Key.Key_Return)
+    assert theme.colours().dark and finder.isHidden()
+    theme.apply(QApplication.instance(), "light")
+    finder.open()
+    assert finder.found()[0] == "Theme: Dark"  # used last
+    assert window.settings.value("palette") == ["Theme: Dark"]
+
+
+def test_the_palette_says_why_something_cannot_be_done(window):
+    window.finder.open("run stop")
+    assert window.finder.chosen().reason == "Nothing is training."
+    assert window.finder.chosen().keys == "Shift+F5"
+
+
+def test_ctrl_e_offers_the_exports(window):
+    window.commands["export"].trigger()
+    assert window.finder.found() and all(text.startswith("Export: ") for text in window.finder.found()[:2])
+
+
+def test_the_list_of_keys_comes_from_the_same_table(window):
+    window.commands["keys"].trigger()
+    tree = window.keys.tree
+    groups = [tree.topLevelItem(i) for i in range(tree.topLevelItemCount())]
+    listed = {group.child(i).text(0) for group in groups for i in range(group.childCount())}
+    assert {command.shortcut for command in COMMANDS if command.shortcut} <= listed
+    window.keys.close()
+
+
+# --- outside the window ----------------------------------------------------------------------------------------------
+
+
+def test_the_bell_rings_at_the_end_of_a_training(window, monkeypatch):
+    rung = []
+    monkeypatch.setattr(window.bell, "ring", lambda title, text, warns=False: rung.append((title, text, warns)))
+    run = SimpleNamespace(about=lambda: {"title": "Ring of 8"}, name="r", folder=Path("r"))
+    monkeypatch.setattr(window.session, "run", run)
+    window.session.events.emit([e.Finished(8000)])
+    window.session.events.emit([e.Paused(7)])
+    assert rung == [("Ring of 8 is finished", "8,000 steps are done.", False)]
+    window.session.events.emit([e.Paused(7, "The disk is full."), e.Stopped(7, "The disk is full.")])
+    assert [title for title, _, _ in rung[1:]] == ["Ring of 8 waits", "Ring of 8 has stopped"]
+    window.session.problem.emit("It is broken.", "", True)
+    assert len(rung) == 3  # nothing is in training, so nothing has failed that nobody sees
+    monkeypatch.setattr(window.session, "worker", SimpleNamespace())
+    window.session.problem.emit("It is broken.", "", True)
+    assert rung[3] == ("Ring of 8 has failed", "It is broken.", True)
+    monkeypatch.setattr(window.session, "worker", None)
+
+
+def test_the_status_bar_tells_the_device_and_the_memory(window, qtbot):
+    status = window.status
+    assert "CPU" in status.device.text()
+    assert status.memory.text().endswith((" MB", " GB"))
+    assert "The window holds" in status.memory.toolTip()
+    assert status._memory_timer.isActive()
+    window.hide()
+    assert not status._memory_timer.isActive()
+    window.show()
+    assert status._memory_timer.isActive()
+
+
 # --- the view --------------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +212,61 @@ def test_full_screen_and_back(window):
     assert window.isFullScreen()
     window.commands["full_screen"].trigger()
     assert not window.isFullScreen()
+
+
+def test_full_screen_goes_back_to_maximised(window, qtbot):
+    window.showMaximized()
+    window.commands["full_screen"].trigger()
+    assert window.isFullScreen()
+    window.commands["full_screen"].trigger()
+    assert window.isMaximized() and not window.isFullScreen()
+    window.showFullScreen()  # the desktop may do so too
+    assert window.commands["full_screen"].isChecked()
+
+
+def test_f9_hides_the_side_panels_and_the_reset_brings_them_back(window):
+    room = window.rooms[0]
+    assert room.left.isVisible() and window.commands["panels"].isChecked()
+    window.commands["panels"].trigger()
+    assert not room.left.isVisible() and not room.results.isVisible() and room.centre.isVisible()
+    window.commands["reset_layout"].trigger()
+    assert room.left.isVisible() and room.results.isVisible() and window.commands["panels"].isChecked()
+
+
+def test_the_panels_and_the_tab_are_kept(open_window):
+    first = open_window("light", "ready")
+    first.commands["panels"].trigger()
+    first.close()
+    second = open_window("light", "ready")
+    assert second.rooms[0].left.isHidden() and not second.commands["panels"].isChecked()
+    assert second.settings.value("tab") == "Train" == second.current_room().title
+
+
+def test_a_window_whose_screen_is_gone_comes_back(open_window, qapp):
+    """A geometry as Qt saves it (QWidget::saveGeometry), of a screen that is not there."""
+    there = QRect(7000, 5000, 6000, 5000)
+    saved = QByteArray()
+    stream = QDataStream(saved, QIODevice.OpenModeFlag.WriteOnly)
+    stream.writeUInt32(0x1D9D0CB)
+    stream.writeUInt16(3)
+    stream.writeUInt16(0)
+    stream << there << there
+    stream.writeInt32(1)  # the second screen
+    stream.writeUInt8(0)
+    stream.writeUInt8(0)
+    stream.writeInt32(qapp.primaryScreen().availableGeometry().width())  # else Qt does not trust it
+    stream << there
+    first = open_window()
+    first.settings.setValue("geometry", saved)
+    assert first.restoreGeometry(saved)  # Qt takes it for one of its own
+    second = open_window(size=None)
+    assert second.screen().availableGeometry().contains(second.geometry())
+
+
+def test_an_unplugged_screen_is_noticed(window, qapp, qtbot):
+    window.setGeometry(9000, 9000, 700, 600)
+    qapp.screenRemoved.emit(window.screen())
+    qtbot.waitUntil(lambda: window.screen().availableGeometry().contains(window.geometry()))
 
 
 def test_the_layout_is_kept_and_can_be_reset(open_window):
@@ -174,31 +321,33 @@ def test_how_a_training_ended_is_told_until_something_else_is_shown(window):
 # --- dropping --------------------------------------------------------------------------------------------------------
 
 
-def drop(window, path: Path) -> bool:
-    """Drop a path as the desktop does; whether it was accepted."""
+def drop(window, *urls: Path | str) -> bool:
+    """Drop paths or addresses as the desktop does; whether it was accepted, and not as a move of the files."""
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
+    data.setUrls([QUrl(url) if isinstance(url, str) else QUrl.fromLocalFile(str(url)) for url in urls])
     around = (data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPointF(50, 50).toPoint(), Qt.DropAction.CopyAction, *around)
+    both = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPointF(50, 50).toPoint(), both, *around)
     QApplication.sendEvent(window, enter)
     if not enter.isAccepted():
         return False
-    event = QDropEvent(QPointF(50, 50), Qt.DropAction.CopyAction, *around, QEvent.Type.Drop)
+    event = QDropEvent(QPointF(50, 50), both, *around, QEvent.Type.Drop)
     QApplication.sendEvent(window, event)
-    return event.isAccepted()
+    return event.isAccepted() and event.dropAction() == Qt.DropAction.CopyAction
 
 
-def test_a_dropped_folder_of_pictures_becomes_the_data(window, tmp_path):
+def told(window, qtbot) -> str:
+    """The one notice, once it is there."""
+    qtbot.waitUntil(lambda: len(window.notices.bars) == 1)
+    return window.notices.bars[0].text
+
+
+def test_a_dropped_folder_of_pictures_becomes_the_data(window, tmp_path, qtbot):
     folder = tmp_path / "Käse #1 %20"
     (folder / "deep").mkdir(parents=True)
     (folder / "deep" / "A.JPG").write_bytes(b"")
     assert drop(window, folder)
-    assert window.rooms[0].settings.values()["data"]["path"] == str(folder)
-
-
-def test_a_dropped_text_file_is_refused(window, tmp_path):
-    (tmp_path / "a.txt").write_text("")
-    assert not drop(window, tmp_path / "a.txt")
+    qtbot.waitUntil(lambda: window.rooms[0].settings.values()["data"].get("path") == str(folder))
 
 
 def test_a_dropped_run_is_opened(window, tmp_path, qtbot):
@@ -206,8 +355,79 @@ def test_a_dropped_run_is_opened(window, tmp_path, qtbot):
     from gan_studio.jobs.settings import RunConfig
 
     run = train.new_run(RunConfig(), "Dropped", tmp_path / "elsewhere")
-    assert drop(window, run.folder)
+    assert drop(window, tmp_path / "nothing", run.folder)  # the first that is of use
     qtbot.waitUntil(lambda: window.windowTitle() == "Dropped – GAN Studio", timeout=10_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("notes.txt", b"words", "notes.txt is of no use here. Drop a folder or zip of pictures, a run"),
+        ("broken.png", b"\x89PNG?", "broken.png is of no use here. Drop a folder"),
+        ("gone.txt", None, "gone.txt is not there any more."),
+    ],
+)
+def test_what_is_of_no_use_says_what_would_be(window, tmp_path, qtbot, name, content, sentence):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert drop(window, tmp_path / name)
+    assert told(window, qtbot).startswith(sentence)
+
+
+def test_an_empty_folder_is_called_so(window, tmp_path, qtbot):
+    (tmp_path / "box").mkdir()
+    assert drop(window, tmp_path / "box")
+    assert told(window, qtbot) == "box is empty."
+
+
+def test_the_window_waits_for_no_disk(window, tmp_path, qtbot, monkeypatch):
+    """A folder with very many files, or on a server far away; meanwhile something else is dropped."""
+    slow, may_go_on = tmp_path / "many", threading.Event()
+    slow.mkdir()
+    monkeypatch.setattr(type(window.rooms[0]), "takes", lambda self, path: path == slow and may_go_on.wait(20))
+    assert drop(window, slow)
+    (tmp_path / "box").mkdir()
+    assert drop(window, tmp_path / "box")
+    assert told(window, qtbot) == "box is empty."
+    may_go_on.set()
+    qtbot.waitUntil(lambda: not [worker for worker in window.findChildren(Worker) if worker.is_alive()])
+    assert window.rooms[0].settings.values()["data"]["kind"] == "digits"  # the latest drop counts
+
+
+def test_a_folder_that_may_not_be_read(window, tmp_path, qtbot, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "locked").mkdir()
+    monkeypatch.setattr(os, "scandir", refuse)  # whoever may do anything is refused nothing
+    monkeypatch.setattr(type(window.rooms[0]), "takes", refuse)
+    assert drop(window, tmp_path / "locked")
+    assert told(window, qtbot) == "locked cannot be read: permission denied."
+
+
+def test_an_address_of_the_web_is_explained(window, qtbot):
+    assert drop(window, "https://example.org/faces.zip")
+    assert told(window, qtbot).startswith("https://example.org/faces.zip is not a file on this computer.")
+
+
+def test_text_from_elsewhere_is_not_taken(window):
+    data = QMimeData()
+    data.setText("words")
+    around = (data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPointF(50, 50).toPoint(), Qt.DropAction.CopyAction, *around)
+    QApplication.sendEvent(window, enter)
+    assert not enter.isAccepted()
+
+
+def test_what_is_dropped_too_early_is_asked_for_again(open_window, tmp_path, qtbot):
+    window = open_window()
+    assert drop(window, tmp_path)
+    assert "being loaded" in told(window, qtbot)
+
+
+def test_a_drop_on_a_field_goes_to_the_window(window, tmp_path):
+    for line in window.findChildren(QLineEdit):
+        assert not line.acceptDrops(), line.accessibleName()
 
 
 # --- leaving ---------------------------------------------------------------------------------------------------------
@@ -265,6 +485,32 @@ def test_what_goes_wrong_while_leaving_can_be_read(window, qtbot):
     assert window.isVisible() and not window.session.leaving
     assert [bar.text for bar in window.notices.bars] == ["The disk is full."]
     assert window.close()
+
+
+FIXED = {"device": "cpu", "precision": "fp32", "memory_format": "contiguous", "threads": 1}  # nothing is measured
+
+
+@pytest.mark.parametrize("preset", ["dcgan-digits", "ring"])
+def test_closing_saves_what_trains_and_says_so(window, qtbot, preset, record_property):
+    """Here on a thread; in a process of its own in the test below."""
+    from gan_studio.jobs import train
+
+    window.session._engine = train
+    room = window.rooms[0]
+    room.choose_preset(preset)
+    room.settings.show_values(room.settings.values() | {"steps": 1_000_000, "compute": FIXED})
+    room.start()
+    qtbot.waitUntil(lambda: window.status.steps.text().startswith(("2", "3", "4", "5", "6")), timeout=60_000)
+    began = time.monotonic()
+    window.close()
+    assert window.isVisible()
+    assert "Saving the run" in window.notices.bars[-1].text
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
+    record_property("seconds", time.monotonic() - began)
+    assert time.monotonic() - began < 10  # a second or two; tests share their processor
+    (folder,) = window.session.root.iterdir()
+    run = Run(folder)
+    assert run.state().name == "stopped" and run.checkpoints()[-1].step == run.state().step > 0
 
 
 CLOSE_WHILE_TRAINING = """
@@ -325,3 +571,4 @@ def test_rates_and_clocks():
     assert (rate(2140.4), rate(2.14), rate(0), rate(float("nan"))) == ("2,140 samples/s", "2.1 samples/s", "…", "…")
     assert (clock(7), clock(725), clock(3723)) == ("0:07", "12:05", "1:02:03")
     assert duration(float("inf")) == "…"
+    assert (memory(0), memory(8.4e8), memory(9.996e8), memory(1.2e9)) == ("0 MB", "840 MB", "1.0 GB", "1.2 GB")
