@@ -27,7 +27,7 @@ from gan_studio.gui.train.run_compare import CompareDialog
 from gan_studio.gui.train.run_delegate import eye_rect
 from gan_studio.gui.train.run_list import MOST_OVERLAYS, RunList, thinned
 from gan_studio.gui.train.run_reader import Entry, RunReader, newest_step, thumbnail
-from gan_studio.gui.train.run_rows import DEEPEST, DRAGGED, ORDERS, PICTURE, ROW, RUN, RunRows, arranged
+from gan_studio.gui.train.run_rows import DEEPEST, DRAGGED, NOWHERE, ORDERS, PICTURE, ROW, RUN, RunRows, arranged
 from gan_studio.runs import Run, State
 
 CONFIG = {"steps": 1000, "seed": 0, "recipe": {"objective": {"kind": "non-saturating"}, "penalties": []}}
@@ -83,7 +83,7 @@ def quiet(qtbot):
     )
 
 
-def titles(rows, parent=None):
+def titles(rows, parent=NOWHERE):
     """Nested lists: a title, then its branches."""
     found = []
     for i in range(rows.rowCount(parent)):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 
 from .. import theme
 from ..widgets.preset_list import paint_ground
-from .run_rows import PICTURE, PICTURE_PX, ROW, Index, Row
+from .run_rows import LINES, PICTURE, PICTURE_PX, ROW, Index, Row
 
 MARGIN_PX = 8
 EYE_PX = 18
@@ -24,12 +24,10 @@ class RunDelegate(QStyledItemDelegate):
         theme.changed.connect(self._eyes.clear)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        row: Row | None = index.data(ROW)
         line = option.fontMetrics.lineSpacing()
-        if row is None:
-            return QSize(80, line + 2 * MARGIN_PX)
-        lines = 2 + bool(row.facts) + bool(row.origin)
-        return QSize(160, max(PICTURE_PX, lines * (line + 1)) + 2 * MARGIN_PX)
+        if lines := index.data(LINES):
+            return QSize(160, max(PICTURE_PX, lines * (line + 1)) + 2 * MARGIN_PX)
+        return QSize(80, line + 2 * MARGIN_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: Row | None = index.data(ROW)

@@ -222,10 +222,7 @@ class RunList(QWidget):
 
     def chosen(self) -> list[Entry]:
         """The runs that are selected, from the top."""
-        found = sorted(
-            self.view.selectionModel().selectedIndexes(), key=lambda index: self.view.visualRect(index).top()
-        )
-        return [entry for entry in map(self.rows.entry_at, found) if entry]
+        return self.rows.entries_at(self.view.selectionModel().selectedIndexes())
 
     def entries(self) -> list[Entry]:
         """All runs as they were read last."""

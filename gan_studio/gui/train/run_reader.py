@@ -7,6 +7,7 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Entry:
     shape: tuple[int, ...]  # of one sample, () where it is not known yet
     drawn: int  # changes with the newest samples
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.run.name
 

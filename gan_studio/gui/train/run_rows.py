@@ -32,12 +32,18 @@ Index = QModelIndex | QPersistentModelIndex
 RUN = Qt.ItemDataRole.UserRole  # a Run, None for a heading
 ROW = RUN + 1  # a Row
 PICTURE = RUN + 2  # a QPixmap, null where there is none yet
+LINES = RUN + 3  # of text in a row, 0 for a heading: asked of all rows at once, so that it has to be quick
 PICTURE_PX = 44
 DEEPEST = 6  # levels of branches; what is deeper stands on the last of them
 THUMBNAIL_PX = 2 * PICTURE_PX  # sharp on screens of twice the density
 DRAGGED = "application/x-gan-studio-queued-run"
 STATES = ("running", "paused", "queued", "failed", "interrupted", "stopped", "new", "finished")
-QUEUE, REST = 1, 2  # ids of the headings; runs have larger ones
+QUEUE, REST = 1, 2  # ids of the headings; runs have larger ones, and an invalid index has 0
+NOWHERE = QModelIndex()
+OUTSIDE = Qt.ItemFlag.ItemIsDropEnabled  # between the rows
+HEADING = Qt.ItemFlag.ItemIsEnabled
+RUNNABLE = HEADING | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
+WAITING = RUNNABLE | Qt.ItemFlag.ItemIsDragEnabled
 
 
 # --- in which order --------------------------------------------------------------------------------------------------
@@ -209,7 +215,9 @@ class RunRows(QAbstractItemModel):
         self._ids: dict[str, int] = defaultdict(count(REST + 1).__next__)
         self._roots: list[Node] = []
         self._nodes: dict[int, Node] = {}
-        self._shape: list[tuple[int, int]] = []  # (id, id of the row above) of all rows
+        self._shape: list[tuple[int, int]] = []  # (id, id of the row it hangs on) of all rows
+        self._above: dict[int, QModelIndex] = {}  # by id, for Qt asks tens of thousands of times
+        self._below: dict[int, list[QModelIndex]] = {}  # 0: the first level
         self._pictures: dict[str, tuple[tuple[int, bool] | None, QPixmap]] = {}  # with what they were made from
         self._differences: dict[tuple[str, str, int], str] = {}
 
@@ -246,7 +254,12 @@ class RunRows(QAbstractItemModel):
     def index_of(self, name: str) -> QModelIndex:
         """Where a run stands; invalid where it is not shown."""
         node = self._nodes.get(self._ids.get(name, 0))
-        return self._index(node) if node else QModelIndex()
+        return self._index(node) if node else NOWHERE
+
+    def entries_at(self, indexes: Iterable[Index]) -> list[Entry]:
+        """The runs in these rows, from the top."""
+        ids = {index.internalId() for index in indexes}
+        return [node.entry for id, node in self._nodes.items() if id in ids and not node.heading]
 
     def entry_at(self, index: Index) -> Entry | None:
         node = self._node(index)
@@ -269,9 +282,18 @@ class RunRows(QAbstractItemModel):
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         self._roots, self._nodes, self._shape = roots, nodes, shape
+        self._index_rows()
         found = [nodes.get(index.internalId()) for index in before]
-        self.changePersistentIndexList(before, [self._index(node) if node else QModelIndex() for node in found])
+        self.changePersistentIndexList(before, [self._index(node) if node else NOWHERE for node in found])
         self.layoutChanged.emit()
+
+    def _index_rows(self) -> None:
+        self._above, self._below = {}, {0: [self._index(node) for node in self._roots]}
+        for node in self._nodes.values():
+            if node.children:
+                here = self._index(node)
+                self._below[node.id] = [self._index(child) for child in node.children]
+                self._above.update((child.id, here) for child in node.children)
 
     def _differs(self, node: Node, before: Node) -> bool:
         return (node.entry, node.of, node.fits, node.number) != (before.entry, before.of, before.fits, before.number)
@@ -281,21 +303,18 @@ class RunRows(QAbstractItemModel):
 
     # what Qt asks
 
-    def index(self, row: int, column: int, parent: Index | None = None) -> QModelIndex:
-        siblings = self._below(parent)
-        return self._index(siblings[row]) if column == 0 and 0 <= row < len(siblings) else QModelIndex()
+    def index(self, row: int, column: int, parent: Index = NOWHERE) -> QModelIndex:
+        below = self._below.get(parent.internalId(), [])
+        return below[row] if column == 0 and 0 <= row < len(below) else NOWHERE
 
     def parent(self, index: Index | None = None) -> Any:
         """Of an index; without one, as every QObject."""
-        if index is None:
-            return super().parent()
-        node = self._node(index)
-        return self._index(node.parent) if node and node.parent else QModelIndex()
+        return super().parent() if index is None else self._above.get(index.internalId(), NOWHERE)
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        return len(self._below(parent))
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return len(self._below.get(parent.internalId(), ()))
 
-    def columnCount(self, parent: Index | None = None) -> int:
+    def columnCount(self, parent: Index = NOWHERE) -> int:
         return 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -305,10 +324,14 @@ class RunRows(QAbstractItemModel):
         return self._heading_data(node, role) if node.heading else self._run_data(node, role)
 
     def _heading_data(self, node: Node, role: int) -> Any:
+        if role == LINES:
+            return 0
         return node.heading if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole) else None
 
     def _run_data(self, node: Node, role: int) -> Any:
         entry = node.entry
+        if role == LINES:
+            return 2 + bool(entry.best or preset_of(node)) + (entry.parent is not None)
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 return entry.title
@@ -327,16 +350,13 @@ class RunRows(QAbstractItemModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        flag = Qt.ItemFlag
         node = self._node(index)
         if node is None:
-            return flag.ItemIsDropEnabled  # between the rows
+            return OUTSIDE
         if node.heading:
-            return flag.ItemIsEnabled
-        flags = flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable
-        if node.number:
-            flags |= flag.ItemIsDragEnabled
-        return flags if node.entry.name == self.shown else flags | flag.ItemIsUserCheckable
+            return HEADING
+        flags = WAITING if node.number else RUNNABLE
+        return flags if node.entry.name == self.shown else flags | Qt.ItemFlag.ItemIsUserCheckable
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """A new title; the folder keeps its name, as branches name it as their parent."""
@@ -396,9 +416,8 @@ class RunRows(QAbstractItemModel):
 
     def _row(self, node: Node) -> Row:
         entry = node.entry
-        preset = "" if node.of and node.of.preset == entry.preset else entry.preset
         marks = entry.name in self.overlaid, entry.name == self.shown
-        return Row(entry, preset, self._origin(node), node.number, node.fits, *marks)
+        return Row(entry, preset_of(node), self._origin(node), node.number, node.fits, *marks)
 
     def _origin(self, node: Node) -> str:
         """Of a branch; where it does not stand under its parent, the parent is named."""
@@ -446,14 +465,8 @@ class RunRows(QAbstractItemModel):
 
     # nodes and indexes
 
-    def _node(self, index: Index | None) -> Node | None:
-        return self._nodes.get(index.internalId()) if index is not None and index.isValid() else None
-
-    def _below(self, index: Index | None) -> list[Node]:
-        if index is None or not index.isValid():
-            return self._roots
-        node = self._node(index)
-        return node.children if node else []
+    def _node(self, index: Index) -> Node | None:
+        return self._nodes.get(index.internalId())
 
     def _index(self, node: Node) -> QModelIndex:
         return self.createIndex(node.row, 0, node.id)
@@ -461,6 +474,11 @@ class RunRows(QAbstractItemModel):
     def _show_again(self, index: QModelIndex) -> None:
         if index.isValid():
             self.dataChanged.emit(index, index)
+
+
+def preset_of(node: Node) -> str:
+    """ "" for a branch that shares its parent's."""
+    return "" if node.of and node.of.preset == node.entry.preset else node.entry.preset
 
 
 def all_of(nodes: Iterable[Node]) -> Iterator[Node]:

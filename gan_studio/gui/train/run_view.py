@@ -49,12 +49,10 @@ class RunsView(QTreeView):
         self._unfolding = True
         parents = self.rows.parents()
         self.setRootIsDecorated(bool(parents))
-        self.expandAll()
-        if not self.rows.search:
-            for index in parents:
-                entry = self.rows.entry_at(index)
-                if entry and entry.name in self._folded:
-                    self.collapse(index)
+        for index in parents:  # quick, as the view has not laid its rows out again yet
+            entry = self.rows.entry_at(index)
+            folded = entry is not None and entry.name in self._folded and not self.rows.search
+            self.setExpanded(index, not folded)
         self._unfolding = False
 
     def _fold(self, index: QModelIndex) -> None:
