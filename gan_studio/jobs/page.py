@@ -126,7 +126,7 @@ def figure(pixels: np.ndarray, caption: str, alt: str, most_bytes: int, id: str 
 def picture(pixels: np.ndarray, most_bytes: int) -> str:
     """[H, W, C] uint8 as an address: exact where it fits into so many bytes, else a JPEG, else a smaller one."""
     image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-    data = _saved(image, "PNG", optimize=True)
+    data = _saved(image, "PNG")
     if len(data) <= most_bytes:
         return _inside("image/png", data)
     image = _opaque(image)

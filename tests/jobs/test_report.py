@@ -38,7 +38,7 @@ POINTS: dict[str, Any] = {
     "data": {"kind": "toy2d"},
     "recipe": {"kind": "gan", "generator": MLP, "discriminator": MLP, "latent": {"dim": 3}, "batch_size": 8},
     "steps": 20,
-    "samples_every": 1,
+    "samples_every": 2,
     "checkpoint_every": 10,
     "sample_count": 4,
     "compute": {"device": "cpu", "threads": 1},
@@ -315,9 +315,12 @@ def test_a_title_adds_no_command(points: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", ["gone", "half", "empty", "noise"])
 def test_a_run_that_lost_a_file_has_a_page_too(run: Run, tmp_path: Path, cut: str) -> None:
+    for path in (run.folder / "samples").iterdir():
+        if "0020." not in path.name:
+            path.unlink()
     files = [path for path in run.folder.rglob("*") if path.is_file() and "checkpoints" not in path.parts]
-    assert len(files) > 20
-    for number, path in enumerate(file for file in files if file.parent == run.folder or "00000020" in file.name):
+    assert len(files) > 8
+    for number, path in enumerate(files):
         data = path.read_bytes()
         if cut == "gone":
             path.unlink()
@@ -340,7 +343,7 @@ def test_a_run_in_training_has_a_page_too(tmp_path: Path) -> None:
     run = new_run(RunConfig.parse(POINTS), "running", tmp_path)
     events = iter(TrainJob(run, dry_run=False))
     for event in events:
-        if getattr(event, "step", 0) == 7:
+        if getattr(event, "step", 0) == 8:
             break
     found = written(run, tmp_path / "page.html")
     assert "running" in found.text and "Step 6" in found.text
@@ -377,13 +380,13 @@ def test_large_noisy_grids_and_long_curves_stay_below_five_megabytes(trained: di
     for path in [*run.samples(), run.folder / "real.png"]:
         noise = rng.integers(0, 256, (64, 64, 64, 3), np.uint8)
         images.write_png(path, images.grid(noise))
-    steps = list(range(21, 20_021))
+    steps = list(range(21, 5_021))
     names = [f"{prefix}{i}" for prefix in ("D/", "G/", "distance/", "gradient/", "rate/") for i in range(4)]
     run.append_curves(steps, {name: rng.standard_normal(len(steps)).astype(np.float32) for name in names})
     found = written(run, tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size < 5_000_000
     points = [len(line.split()) for line in re.findall(r'points="([^"]*)"', found.source)]
-    assert max(points) <= svg.MOST and len(found.all("img")) == 13
+    assert max(points) <= svg.MOST and len(found.all("img")) == 12
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
