@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import time
 from types import SimpleNamespace
 
 import numpy as np
 import pyqtgraph
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PIL import Image
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
-from gan_studio import presets, runs
+from gan_studio import images, presets, runs
 from gan_studio.config import ConfigError, put
 from gan_studio.gui.session import Session
+from gan_studio.gui.train import record
 from gan_studio.gui.train.dropped import has_pictures
+from gan_studio.gui.train.film_dialog import FilmDialog
 from gan_studio.gui.train.live import merged
 from gan_studio.gui.train.record import Tail, columns, read
 from gan_studio.gui.warmup import warm_up
@@ -27,6 +31,9 @@ from gan_studio.jobs.inbox import Change, CheckpointNow, Inbox, Pause, Resume, S
 from gan_studio.jobs.settings import RunConfig
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen screen has no window frames
+
+
+DRAWN = 5  # steps from one sample to the next
 
 
 class FakeJob:
@@ -40,6 +47,10 @@ class FakeJob:
         FakeJob.made.append(self)
 
     def __iter__(self):
+        with self.run.lock():
+            yield from self.events()
+
+    def events(self):
         state = self.run.state()
         step, paused = state.step, False
         yield e.Progress(1, 2, "Looking at the data")
@@ -75,12 +86,19 @@ class FakeJob:
                 if not paused:
                     step += 1
                     yield self.curves(step)
+                    if step % DRAWN == 0:
+                        yield self.samples(step)
                     time.sleep(0.002)
             name = "finished"
             yield e.Finished(step)
         finally:
             self.run.set_state(runs.State(name, step, self.steps, reason))
             self.run.save_checkpoint(step, {}, {})
+
+    def samples(self, step):
+        picture = np.full((8, 8), step % 256, np.uint8)
+        images.write_png(self.run.folder / f"samples/step-{step:08d}.png", picture)
+        return e.Samples(step, picture[None, :, :, None])
 
     def curves(self, step):
         values = {"D/loss": np.array([1.0], np.float32), "G/loss": np.array([0.5], np.float32)}
@@ -101,6 +119,12 @@ def light_collections():
         pass
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def looking_often(monkeypatch):
+    """At the folder of the run that is shown."""
+    monkeypatch.setattr(record, "LOOK_S", 0.1)
 
 
 @pytest.fixture
@@ -200,12 +224,26 @@ def test_a_preset_fills_the_form(room):
     assert room.window().windowTitle().startswith("Mine")
 
 
-def test_save_as_preset(room, monkeypatch):
+def test_save_as_preset_asks_before_it_replaces_one(room, monkeypatch):
     from gan_studio.gui.train import room as module
 
     monkeypatch.setattr(module.QInputDialog, "getText", lambda *a, **k: ("My own", True))
     press(room, "save_preset")
     assert presets.find("my-own").title == "My own"
+    before = presets.find("my-own").values["seed"]
+    for answer, seed in (("Cancel", before), ("Replace", before + 1)):
+        room.settings.form.edit("seed", before + 1)
+        asked = []
+        QTimer.singleShot(50, lambda answer=answer, asked=asked: answer_box(answer, asked))
+        press(room, "save_preset")
+        assert asked == ["Replace your preset “My own”?"]
+        assert presets.find("my-own").values["seed"] == seed
+
+
+def answer_box(answer, asked):
+    box = QApplication.activeModalWidget()
+    asked.append(box.text())
+    next(button for button in box.buttons() if button.text().replace("&", "") == answer).click()
 
 
 # --- a run -----------------------------------------------------------------------------------------------------------
@@ -493,6 +531,37 @@ def test_a_queued_run_that_cannot_begin_does_not_block_the_queue(open_window, qt
     assert runs.list_runs(room.session.root)[0].state().name == "failed"
 
 
+def test_live_edits_of_a_stopped_run_wait_with_it_in_the_queue(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.settings.edit("samples_every", 3)
+    press(room, "enqueue")
+    wait_for(room, qtbot, "running")
+    assert FakeJob.made[-1].run.folder == run.folder and len(runs.list_runs(room.session.root)) == 1
+    assert run.config_at(10**9)["samples_every"] == 3
+    assert not any("taken back" in bar.text for bar in room.notices.bars)
+
+
+def test_edits_that_the_queue_was_not_told_are_taken_back_with_a_word(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.settings.form.edit("seed", 77)
+    room.starting.enqueue_run(run)
+    wait_for(room, qtbot, "running")
+    said = [bar.text for bar in room.notices.bars]
+    assert any("taken back" in text and "(seed)" in text for text in said), said
+
+
+def test_the_queue_does_not_take_the_form_from_whoever_edits_it(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.choose_first()
+    room.settings.form.edit("seed", 77)
+    room.starting.enqueue_run(run)
+    wait_for(room, qtbot, "running")
+    assert room.shown is None and room.settings.form.current()["seed"] == 77
+    bar = next(bar for bar in room.notices.bars if "began to train" in bar.text)
+    bar.action_button.click()
+    qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
+
+
 def test_a_new_title_stands_in_the_window(room, qtbot):
     run = stopped_run(room, qtbot)
     runs.write_json(run.folder / "run.json", run.about() | {"title": "A better name"})
@@ -521,6 +590,197 @@ def test_a_run_that_another_process_writes_is_followed(room, qtbot, monkeypatch)
     # It has ended: the run is read once more, and can be resumed.
     qtbot.waitUntil(lambda: not room.subject.followed and room.shown is not None, timeout=10_000)
     assert room.commands["start"].text() == "Re&sume"
+
+
+def test_a_followed_run_that_cannot_be_read_again_does_not_stay_followed(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.choose_first()
+    with run.lock():
+        run.set_state(runs.State("running", 1, 100))
+        room.open_run(run)
+        qtbot.waitUntil(lambda: room.subject.followed, timeout=10_000)
+        (run.folder / "config.toml").write_text("seed = [")
+    with qtbot.waitSignal(room.session.problem, timeout=10_000):
+        pass
+    assert not room.subject.followed
+    assert "Another process" not in room.commands["start"].toolTip()
+
+
+def test_a_run_whose_folder_is_deleted_is_shown_no_more(room, qtbot):
+    run = stopped_run(room, qtbot)
+    shutil.rmtree(run.folder)
+    qtbot.waitUntil(lambda: room.shown is None, timeout=10_000)
+    assert any("was deleted" in bar.text for bar in room.notices.bars)
+    assert room.commands["start"].text() == "&Start" and room.timeline.step() is None
+
+
+def test_a_folder_deleted_under_the_training_ends_it_with_a_sentence(room, qtbot):
+    start(room, qtbot)
+    press(room, "start")
+    wait_for(room, qtbot, "paused")
+    shutil.rmtree(room.session.run.folder)
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
+    qtbot.waitUntil(lambda: room.shown is None, timeout=10_000)
+    assert any("was deleted" in bar.text for bar in room.notices.bars)
+
+
+def test_a_second_window_follows_what_the_first_trains(open_window, qtbot):
+    first, second = open_window().rooms[0], open_window().rooms[0]
+    start(first, qtbot)
+    run = first.session.run
+    second.open_run(run)
+    qtbot.waitUntil(lambda: second.subject.followed, timeout=10_000)
+    assert "Another process" in second.commands["start"].toolTip()
+    assert second.timeline.live_button.text() == "Live"
+    before = second.timeline.step() or 0
+    qtbot.waitUntil(lambda: (second.timeline.step() or 0) > before + DRAWN, timeout=10_000)
+    press(first, "stop")
+    wait_for(first, qtbot, "idle")
+    qtbot.waitUntil(lambda: not second.subject.followed, timeout=10_000)
+    assert second.commands["start"].text() == "Re&sume"
+
+
+def test_a_shown_run_that_another_window_resumes_is_followed(open_window, qtbot):
+    first, second = open_window().rooms[0], open_window().rooms[0]
+    run = stopped_run(first, qtbot)
+    second.open_run(run)
+    qtbot.waitUntil(lambda: second.shown is not None, timeout=10_000)
+    press(first, "start")
+    qtbot.waitUntil(lambda: second.subject.followed, timeout=10_000)
+
+
+# --- the timeline ----------------------------------------------------------------------------------------------------
+
+
+def seen(room) -> int:
+    """The grey of the samples: it tells their step."""
+    return room.results.generated.image().pixelColor(0, 0).red()
+
+
+def test_scrubbed_back_it_stays_while_training_goes_on(room, qtbot):
+    start(room, qtbot)
+    qtbot.waitUntil(lambda: (room.timeline.step() or 0) >= 8 * DRAWN, timeout=10_000)
+    assert room.timeline.live_button.text() == "Live" and room.timeline.live_button.isChecked()
+    room.timeline.track.setFocus()
+    qtbot.keyClick(room.timeline.track, Qt.Key.Key_Home)
+    qtbot.keyClick(room.timeline.track, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: seen(room) == 2 * DRAWN, timeout=10_000)
+    count = len(room.timeline.track.steps)
+    qtbot.waitUntil(lambda: len(room.timeline.track.steps) > count + 3, timeout=10_000)
+    assert seen(room) == 2 * DRAWN and room.timeline.step() == 2 * DRAWN
+    press(room, "live")
+    assert seen(room) == room.timeline.track.steps[-1] % 256
+
+
+def test_branch_here_takes_the_checkpoint_before(room, qtbot):
+    start(room, qtbot)
+    press(room, "save_now")
+    qtbot.waitUntil(lambda: len(room.timeline.track.checkpoints) > 1, timeout=10_000)
+    saved = room.timeline.track.checkpoints[-1]
+    qtbot.waitUntil(lambda: (room.timeline.step() or 0) > saved + 2 * DRAWN, timeout=10_000)
+    room.timeline.go_to(saved + DRAWN + 1)
+    step = room.timeline.step()
+    room.left.setCurrentWidget(room.runs)
+    press(room, "branch_here")
+    assert room.left.currentWidget() is room.settings and room.subject.branch_step == saved
+    asked = f"From step {saved:,}, the checkpoint before step {step:,}: change what you like, then press Queue."
+    assert room.notices.bars[-1].text == asked
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
+    assert room.commands["start"].text() == "&Branch" and room.timeline.step() == step
+    room.settings.form.edit("seed", 9)
+    press(room, "start")
+    wait_for(room, qtbot, "running")
+    child = FakeJob.made[-1].run
+    assert child.about()["parent"]["step"] == saved and child.config()["seed"] == 9
+
+
+def test_a_followed_run_can_be_branched(room, qtbot):
+    run = stopped_run(room, qtbot)
+    with run.lock():
+        qtbot.waitUntil(lambda: room.subject.followed, timeout=10_000)
+        room.branch_at(10**9)
+        assert room.commands["start"].text() == "&Branch" and room.commands["start"].isEnabled()
+
+
+def test_before_the_first_checkpoint_there_is_nothing_to_branch_from(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.branch_at(-1)
+    assert "no checkpoint" in room.notices.bars[-1].text and room.subject.branch_step is None
+    assert run.checkpoints()
+
+
+def test_a_dropped_checkpoint_opens_its_run_there(room, qtbot):
+    run = stopped_run(room, qtbot)
+    checkpoint = run.checkpoints()[0]
+    room.choose_first()
+    assert room.takes(checkpoint.path)
+    room.take(checkpoint.path)
+    qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
+    assert room.timeline.step() == room.timeline.track.steps[0]
+    qtbot.waitUntil(lambda: seen(room) == DRAWN, timeout=10_000)
+
+
+def test_what_was_chosen_of_the_timeline_and_the_samples_is_kept(open_window, qtbot):
+    first = open_window()
+    room = first.rooms[0]
+    room.results.raw_buttons[0].setEnabled(True)
+    room.results.raw_buttons[0].click()
+    room.results.points.set_layers(["real", "grid"])
+    room.timeline.speed.setCurrentIndex(4)
+    room.timeline.loop.setChecked(True)
+    room.curves.show_plot("losses", False)
+    first.close()
+    again = open_window().rooms[0]
+    assert again.results.wants_raw and again.results.points.layers() == ["real", "grid"]
+    assert again.timeline.speed.currentIndex() == 4 and again.timeline.loop.isChecked()
+    assert again.curves.save_state() == room.curves.save_state()
+
+
+def test_a_resumed_run_takes_back_what_came_after_its_checkpoint(room, qtbot):
+    stopped_run(room, qtbot)
+    last = room.live.last_step
+    room.live.draw([e.Started(room.shown.folder, last - 3, 100)])
+    assert room.live.last_step == last - 3
+    assert room.curves.series["D/loss"].steps[-1] == last - 3
+    assert max(room.timeline.track.steps) <= last - 3
+
+
+def test_a_time_lapse_is_written_from_the_menu(room, qtbot, tmp_path, monkeypatch):
+    stopped_run(room, qtbot)
+    press(room, "timelapse")
+    dialog = room.findChild(FilmDialog)
+    qtbot.waitUntil(dialog.write_button.isEnabled, timeout=10_000)
+    frames = len(room.timeline.track.steps)
+    assert dialog.summary.text().startswith(f"{frames} frames of 8 ×")
+    dialog.editors["zoom"].set_value(4)
+    dialog.editors["zoom"].edited.emit(4)
+    assert " 32 × " in dialog.summary.text()
+    monkeypatch.setattr(room.exports, "ask", lambda title, name, kinds, then: then(tmp_path / name))
+    dialog.write_button.click()
+    qtbot.waitUntil(lambda: any(tmp_path.glob("*.gif")), timeout=10_000)
+    qtbot.waitUntil(lambda: any(bar.text.startswith("Written") for bar in room.notices.bars), timeout=10_000)
+    with Image.open(next(tmp_path.glob("*.gif"))) as film:
+        assert film.n_frames == frames and film.width == 32
+    room._export_film()
+    again = room.findChild(FilmDialog)
+    assert again.editors["zoom"].value() == 4  # as the last time
+    qtbot.waitUntil(again.write_button.isEnabled, timeout=10_000)
+    again.editors["first"].set_value(10**6)
+    again.editors["first"].edited.emit(10**6)
+    assert not again.write_button.isEnabled() and "No samples" in again.problem.text()
+    again.reject()
+
+
+def test_a_run_laid_over_another(room, qtbot):
+    run = stopped_run(room, qtbot)
+    room.choose_first()
+    room.runs.overlay_wanted.emit(run, True)
+    qtbot.waitUntil(lambda: room.curves.overlays() == [run.name], timeout=10_000)
+    room.open_run(run)  # it cannot lie over itself
+    qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
+    assert room.curves.overlays() == []
 
 
 # --- dropping --------------------------------------------------------------------------------------------------------
@@ -553,9 +813,9 @@ def run(tmp_path):
 
 
 def test_a_record_of_a_run_that_never_began(run):
-    (record,) = read(run, ours=False)
-    assert record.title == "A run"
-    assert record.curves == {} and record.frames == [] and record.newest is None and record.tail is None
+    (told,) = read(run, ours=False)
+    assert told.title == "A run"
+    assert told.curves == {} and told.frames == [] and told.newest is None and told.tail is None
 
 
 def test_the_tail_gives_whole_lines_once(run):
