@@ -3,9 +3,9 @@
     config.toml         the choices at the start          changes.jsonl   what was changed at which step
     run.json            preset, parent, notes             state.json      running, paused, finished ...; step; reason
     engine.json         device and precision picked       environment.json  versions
-    curves.jsonl        one object a line, append-only    log.txt
-    samples/            step-00000100.png or .npy         checkpoints/step-00000100/
-    real.png or .npy    what stands beside the samples    landscape.npz   the newest of D, on 2-D data
+    curves.jsonl        one object a line, append-only    curves.npz    the same as columns, opens fast
+    samples/            step-00000100.png or .npz         checkpoints/step-00000100/
+    real.png or .npy    what stands beside the samples    log.txt
 
 Written by jobs only. Files are written under a temporary name, flushed and renamed; a half-written last line of a
 `.jsonl` is skipped on reading. A resumed run appends `{"resumed": step}`, which takes back the lines after that step.
@@ -14,15 +14,13 @@ Written by jobs only. Files are written under a temporary name, flushed and rena
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import re
 import shutil
 import time
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +33,8 @@ from .config import ConfigError, from_toml, put, to_toml
 from .files import append, write_atomic
 
 CURVES = "curves.jsonl"
+DRAWN = re.compile(r"(?:step|raw)-(\d+)\.(?:png|npz|npy)")
+TITLE_LENGTH = 200
 STATES = ("new", "queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
 
 
@@ -102,6 +102,7 @@ class State:
     reason: str = ""
     updated: float = 0.0  # seconds since 1970
     seconds: float = 0.0  # of training so far, pauses not counted
+    best: dict[str, Any] | None = None  # {"name", "value", "step"}: the samples nearest to the data, lower is better
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,34 @@ class Run:
     def engine(self) -> dict[str, Any]:
         return read_json(self.folder / "engine.json")
 
+    def parent(self) -> tuple[str, int] | None:
+        """(name of the run that this one was branched from, at which step)"""
+        told = self.about().get("parent")
+        try:
+            return str(told["run"]), int(told["step"])
+        except (TypeError, KeyError, ValueError, OverflowError):
+            return None
+
+    def rename(self, title: str) -> None:
+        """Give it another title; its folder stays. Raises ConfigError."""
+        title = " ".join(title.split())[:TITLE_LENGTH]
+        if not title:
+            raise ConfigError("A run needs a title; type one.")
+        self._tell_about(title=title)
+
+    def duplicate(self) -> Run:
+        """A new run, not started, with the settings that this one has by now. Raises ConfigError."""
+        about, values = self.about(), self.config_at(self.state().step)
+        run = create(self.folder.parent, about.get("title", self.name), values, preset=about.get("preset", ""))
+        run.set_state(State("new", 0, values.get("steps", 0)))
+        return run
+
+    def _tell_about(self, **values: Any) -> None:
+        try:
+            write_json(self.folder / "run.json", self.about() | values)
+        except OSError as error:
+            raise ConfigError(f"{self.folder} cannot be written ({error.strerror}); allow it, or make room.") from error
+
     # how it stands
 
     def state(self) -> State:
@@ -241,31 +270,17 @@ class Run:
         for file in (CURVES, "changes.jsonl"):
             if (self.folder / file).exists():
                 append_lines(self.folder / file, [{"resumed": step}])
-        for sample in self.samples():
-            if sample_step(sample) > step:
-                sample.unlink(missing_ok=True)
+        for drawn in (self.folder / "samples").glob("*-*.*"):
+            if (found := DRAWN.fullmatch(drawn.name)) and int(found[1]) > step:
+                drawn.unlink(missing_ok=True)
 
     def curves(self) -> history.Curves:
         """{name: (steps [K] int64, values [K] float32)}"""
         return history.read(self.folder / CURVES)
 
     def samples(self) -> list[Path]:
-        """The saved grids (.png) or points (.npy), by step."""
+        """The files of what was drawn, by step; `jobs.frames` reads them."""
         return sorted((self.folder / "samples").glob("step-*"))
-
-    def save_landscape(self, logits: np.ndarray, extent: float) -> None:
-        """The newest landscape of D on 2-D data, as in the event of that name. Raises OSError."""
-        buffer = io.BytesIO()
-        np.savez(buffer, logits=logits, extent=extent)
-        write_atomic(self.folder / "landscape.npz", buffer.getvalue())
-
-    def landscape(self) -> tuple[np.ndarray, float] | None:
-        """(logits [R, R], extent); None where there is none or it is damaged."""
-        try:
-            with np.load(self.folder / "landscape.npz", allow_pickle=False) as kept:
-                return kept["logits"], float(kept["extent"])
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            return None
 
     def log(self, text: str) -> None:
         """A line for people; a full disk does not stop what it tells about."""
@@ -301,14 +316,15 @@ class Run:
     def save_checkpoint(
         self, step: int, weights: dict[str, dict[str, Any]], state: dict[str, Any], starred: bool = False
     ) -> Checkpoint:
-        """Write a checkpoint whole or not at all. Raises OSError (a full disk)."""
+        """Write a checkpoint whole or not at all. Raises OSError (a full disk, or the run's folder is gone)."""
         import torch
         from safetensors.torch import save_file
 
         final = self.folder / "checkpoints" / f"step-{step:08d}"
         temporary = final.with_name(f".{final.name}.{os.getpid()}.tmp")
         shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+        final.parent.mkdir(exist_ok=True)
+        temporary.mkdir()
         try:
             for name, tensors in weights.items():
                 save_file({k: t.detach().contiguous() for k, t in tensors.items()}, temporary / f"{name}.safetensors")
@@ -331,10 +347,18 @@ class Run:
             shutil.rmtree(temporary, ignore_errors=True)
         return Checkpoint(final)
 
-    def prune(self, newest: int, every: int) -> None:
-        """Keep the newest checkpoints, those at multiples of `every` (0: none), and the starred."""
-        for checkpoint in self.checkpoints()[:-newest]:
-            if not (checkpoint.starred or (every and checkpoint.step % every == 0)):
+    def prune(self, newest: int, every: int, spread: int = 0) -> None:
+        """Keep the newest checkpoints, those at multiples of `every` (0: none), the starred, and `spread` others.
+
+        These are the oldest and such as leave no large gap: none is wider than 2 / `spread` of the run so far, unless
+        there was no checkpoint within it ever.
+        """
+        found = self.checkpoints()
+        older = found[:-newest]
+        asked_for = {c.step for c in older if c.starred or (every and c.step % every == 0)}
+        steps = spread_out([c.step for c in found], asked_for | {c.step for c in found[-newest:]}, spread)
+        for checkpoint in older:
+            if checkpoint.step not in steps:
                 shutil.rmtree(checkpoint.path, ignore_errors=True)
 
     def sweep(self) -> None:
@@ -346,6 +370,22 @@ class Run:
         for leftover in [p for place in (".", "checkpoints", "samples") for p in (self.folder / place).glob(".*.tmp")]:
             shutil.rmtree(leftover, ignore_errors=True)
             leftover.unlink(missing_ok=True)
+
+
+def spread_out(steps: list[int], kept: set[int], most: int) -> set[int]:
+    """Those of the ascending `steps` to keep: `kept`, and at most so many others, evenly over the whole.
+
+    While there are too many, the one goes whose neighbours are closest to each other (the older on a tie); never the
+    first, where any may stay. It asks nothing but what is there, so it may run after each new step: m + 1 gaps that
+    add up to T have two neighbours with at most 2 T / m between them, so no gap that it makes is wider.
+    """
+    left = list(steps)
+    others = [step for step in left if step not in kept]
+    while len(others) > most:
+        inner = [i for i in range(1, len(left) - 1) if left[i] not in kept] if most else []
+        i = min(inner, key=lambda i: left[i + 1] - left[i - 1], default=left.index(others[-1]))
+        others.remove(left.pop(i))
+    return set(left)
 
 
 def flush(path: Path) -> None:
@@ -413,9 +453,17 @@ def enqueue(run: Run) -> None:
     """Let a run wait for its turn. Raises ConfigError where it is being trained already."""
     if run.is_being_written():
         raise ConfigError(f"The run {run.name} is being trained already; it need not wait.")
-    write_json(run.folder / "run.json", run.about() | {"queued": time.time()})
-    state = run.state()
-    run.set_state(State("queued", state.step, state.steps, "", seconds=state.seconds))
+    run._tell_about(queued=time.time())
+    run.set_state(replace(run.state(), name="queued", reason=""))
+
+
+def order_queue(root: Path | None, runs: list[Run]) -> None:
+    """Let the waiting runs have their turns in this order, those that are not named after them. Raises ConfigError."""
+    waiting = queued(root)
+    names = [run.name for run in runs]
+    named = sorted((run for run in waiting if run.name in names), key=lambda run: names.index(run.name))
+    for number, run in enumerate(named + [run for run in waiting if run.name not in names]):
+        run._tell_about(queued=float(number))  # far before any moment: who comes later comes last
 
 
 def branch(parent: Run, step: int | None, config: dict[str, Any], root: Path | None = None) -> Run:

@@ -130,7 +130,7 @@ def test_train_makes_a_finished_run(trained: dict[str, Run]) -> None:
         assert run.state().name == "finished" and run.state().step == 6
         assert run.about()["title"] == name
         assert run.curves()["G/adversarial"][0].tolist() == [1, 2, 3, 4, 5, 6]
-        assert [c.step for c in run.checkpoints()] == [3, 6]
+        assert [c.step for c in run.checkpoints()] == [0, 3, 6]
         assert (run.folder / "gallery.png").exists()
 
 
@@ -147,7 +147,7 @@ def test_train_as_json(config: Path) -> None:
     kinds = [row["event"] for row in rows]
     assert kinds[-2:] == ["finished", "gallery"] and "forecast" in kinds and "started" in kinds
     steps = [step for row in rows if row["event"] == "curves" for step in row["steps"]]
-    assert steps == [1, 2, 3, 4, 5, 6]
+    assert steps == [0, 1, 2, 3, 4, 5, 6]  # 0 is of what was measured before the first
     assert Path(rows[-1]["path"]).exists()
 
 
@@ -214,7 +214,7 @@ def test_branch_knows_its_parent(points: Run) -> None:
     assert child.config()["recipe"]["objective"]["kind"] == "hinge"
     assert child.curves()["G/adversarial"][0].tolist() == [4, 5]
     assert points.state().step == 6
-    assert "it has: 3, 6" in refused("branch", points.name, "--step", 4)
+    assert "it has: 0, 3, 6" in refused("branch", points.name, "--step", 4)
 
 
 def test_the_queue_trains_in_order_and_survives_a_bad_run(config: Path) -> None:

@@ -38,6 +38,8 @@ class Dataset(ABC):
     attributes: dict[str, tuple[str, ...]] = {}  # {attribute: names of its values}
     size: int | None = None  # number of samples; None is endless
     extent: float = 1.0  # of points: half the width of a square around 0 that shows them
+    centres: Tensor = torch.empty(0, 2)  # of points: their modes [K, 2], where they have any
+    sigma: float = 0.0  # the standard deviation of each coordinate within a mode
     counts: tuple[int, ...] = ()  # samples of each class, where they are numbered
     skipped: tuple[tuple[str, str], ...] = ()  # (file, why it was left out)
     notes: tuple[str, ...] = ()  # what a person should know; the first sums up `skipped`, where there are any

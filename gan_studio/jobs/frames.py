@@ -43,12 +43,13 @@ def frame_steps(run: Run) -> list[int]:
     return sorted({int(found[1]) for found in map(_NAME.fullmatch, names) if found})
 
 
-def read_frame(run: Run, step: int) -> Frame | None:
-    """What was drawn at a step; None where it is damaged or gone."""
+def read_frame(run: Run, step: int, raw: bool = True) -> Frame | None:
+    """What was drawn at a step; None where it is damaged or gone. Without `raw`, pictures are read twice as fast."""
     place = run.folder / "samples" / f"step-{step:08d}"
     if (path := place.with_suffix(".png")).is_file():
         array = _read(_picture, path)
-        return None if array is None else Frame(step, array, _read(_picture, path.with_name(f"raw-{step:08d}.png")))
+        beside = _read(_picture, path.with_name(f"raw-{step:08d}.png")) if raw else None
+        return None if array is None else Frame(step, array, beside)
     if (path := place.with_suffix(".npz")).is_file():
         return _read(_plane, path)
     array = _read(_points, place.with_suffix(".npy"))

@@ -39,9 +39,17 @@ class RunConfig(Spec):
     keep_newest: int = option(
         2, "So many of the newest checkpoints are kept.", ge=1, le=1000, live=True, group="Output"
     )
+    keep_spread: int = option(
+        6,
+        "So many older checkpoints are kept too, spread evenly over the whole run, to branch from anywhere.",
+        ge=0,
+        le=1000,
+        live=True,
+        group="Output",
+    )
     keep_every: int = option(
         0,
-        "Checkpoints at multiples of this are kept for good; 0 keeps none but the newest and the starred.",
+        "Checkpoints at multiples of this are kept for good; 0: none but the newest, the spread and the starred.",
         ge=0,
         le=100_000_000,
         unit="steps",

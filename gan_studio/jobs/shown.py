@@ -1,11 +1,14 @@
-"""How samples are shown and kept, by the shape of one sample: pictures as a grid, 2-D points with D's landscape."""
+"""How samples are shown, measured and kept, by the shape of one sample: pictures as a grid, 2-D points with D's plane.
+
+What is kept of a step is one frame, which `frames.py` reads back.
+"""
 
 from __future__ import annotations
 
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -14,82 +17,156 @@ from torch import Tensor
 from .. import images
 from ..data import Dataset
 from ..files import write_atomic
+from ..metrics import exact_wasserstein, modes, sliced_wasserstein
 from ..recipes import Generates
 from ..runs import Run
 from .events import Event, Landscape, Real, Samples
 
-AT_ONCE = 512  # samples in one pass, so that a large grid takes no more memory than a step
-REAL_SEED = 987_654_321  # of the fixed real samples that stand beside the generated ones
+REAL_SEED = 987_654_321  # of the fixed real samples that stand beside the generated ones, and that they are measured by
+HALF_MAX = float(np.finfo(np.float16).max)
+
+Measures = dict[str, float]  # {curve: value}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is shown of a step, and what was measured of it."""
+
+    samples: Samples
+    landscape: Landscape | None
+    measures: Measures
+
+    @property
+    def events(self) -> list[Event]:
+        return [self.samples] if self.landscape is None else [self.samples, self.landscape]
 
 
 class Shown(ABC):
     """What is drawn of one training."""
+
+    yardstick: ClassVar[str]  # the curve that says how good samples are: a distance from the data, lower is better
+    measured: ClassVar[int]  # samples that it takes
+    at_once: ClassVar[int]  # samples in one pass, so that a large grid takes no more memory than a step
 
     def __init__(self, dataset: Dataset, count: int, seed: int):
         self.dataset, self.count, self.seed = dataset, count, seed
         self._latents: Tensor | None = None  # fixed, and slow to make by seed
 
     def real(self) -> Real:
-        return Real(self.array(self.dataset.batch(self.count, 0, REAL_SEED).x))
+        return Real(self.array(self._real(self.count)))
 
-    def events(self, step: int, training: Generates) -> Iterator[Event]:
+    def draw(self, step: int, training: Generates) -> Drawn:
+        """Samples of the fixed latents; moves no global generator and no statistic."""
         if self._latents is None:
-            self._latents = training.latents(self.count, self.seed)
-        x = torch.cat([training.generate(z) for z in self._latents.split(AT_ONCE)])
-        yield Samples(step, self.array(x))
+            self._latents = training.latents(max(self.count, self.measured), self.seed)
+        x = self._generated(training, self._latents, averaged=True)
+        raw = self._generated(training, self._latents[: self.count], averaged=False) if training.averages else None
+        samples = Samples(step, self.array(x[: self.count]), None if raw is None else self.array(raw))
+        finite = bool(x.isfinite().all())
+        return Drawn(samples, self._landscape(step, training, x), self._measures(x[: self.measured]) if finite else {})
 
-    def keep(self, run: Run, event: Event) -> None:
-        """Write what of an event a reopened run shows. Raises OSError."""
-        if isinstance(event, Samples):
-            self.save(run, f"samples/step-{event.step:08d}", event.array)
+    def _generated(self, training: Generates, z: Tensor, averaged: bool) -> Tensor:
+        return torch.cat([training.generate(part, averaged) for part in z.split(self.at_once)])
+
+    def _real(self, count: int) -> Tensor:
+        return self.dataset.batch(count, 0, REAL_SEED).x
 
     @abstractmethod
     def array(self, x: Tensor) -> np.ndarray:
         """For an event: uint8 [N, H, W, C] or float32 [N, 2]."""
 
     @abstractmethod
-    def save(self, run: Run, name: str, array: np.ndarray) -> Path:
-        """Keep an event's array in the run's folder. Raises OSError."""
+    def keep_real(self, run: Run, array: np.ndarray) -> None:
+        """Write what stands beside the samples. Raises OSError."""
+
+    @abstractmethod
+    def keep(self, run: Run, drawn: Drawn) -> None:
+        """Write what a reopened run shows of a step. Raises OSError."""
+
+    @abstractmethod
+    def _measures(self, x: Tensor) -> Measures:
+        """Of generated samples, all of them finite."""
+
+    def _landscape(self, step: int, training: Generates, x: Tensor) -> Landscape | None:
+        return None
 
 
 class Pictures(Shown):
+    yardstick = "distance/sliced W1 of pixels"
+    measured = sliced_wasserstein.SAMPLES
+    at_once = 64
+
+    def __init__(self, dataset: Dataset, count: int, seed: int):
+        super().__init__(dataset, count, seed)
+        self._distance: sliced_wasserstein.SlicedWasserstein | None = None
+
     def array(self, x: Tensor) -> np.ndarray:
         return images.to_uint8(x)
 
-    def save(self, run: Run, name: str, array: np.ndarray) -> Path:
-        path = run.folder / f"{name}.png"
-        images.write_png(path, images.grid(array))
-        return path
+    def keep_real(self, run: Run, array: np.ndarray) -> None:
+        images.write_png(run.folder / "real.png", images.grid(array))
+
+    def keep(self, run: Run, drawn: Drawn) -> None:
+        folder, step = run.folder / "samples", drawn.samples.step
+        if drawn.samples.raw is not None:  # first, so that whoever finds the other finds it too
+            images.write_png(folder / f"raw-{step:08d}.png", images.grid(drawn.samples.raw))
+        images.write_png(folder / f"step-{step:08d}.png", images.grid(drawn.samples.array))
+
+    def _measures(self, x: Tensor) -> Measures:
+        if self._distance is None:
+            self._distance = sliced_wasserstein.SlicedWasserstein(self._real(self.measured).to(x.device))
+        return {self.yardstick: self._distance(x)}
 
 
 class Points(Shown):
+    yardstick = "distance/W1, exact"
+    measured = modes.SAMPLES
+    at_once = 4096
+
     RESOLUTION = 64  # of D's landscape
+    PULLED = 400  # points that show what they feel
+    WARPED = 21  # lines each way of the grid that G bends
 
     def __init__(self, dataset: Dataset, count: int, seed: int):
-        super().__init__(dataset, max(count, 2500), seed)  # 2,500 is what modes are counted on
+        super().__init__(dataset, max(count, self.measured), seed)
         self.extent = dataset.extent
-
-    def events(self, step: int, training: Generates) -> Iterator[Event]:
-        yield from super().events(step, training)
+        self._data = self._real(self.PULLED)  # [400, 2]
         axis = torch.linspace(-self.extent, self.extent, self.RESOLUTION)
         y, x = torch.meshgrid(axis, axis, indexing="ij")
-        logits = training.judge(torch.stack([x.flatten(), y.flatten()], dim=1))
-        yield Landscape(step, logits.reshape(x.shape).cpu().numpy(), self.extent)
-
-    def keep(self, run: Run, event: Event) -> None:
-        super().keep(run, event)
-        if isinstance(event, Landscape):
-            run.save_landscape(event.logits, event.extent)
+        self._plane = torch.stack([x.flatten(), y.flatten()], dim=1)  # [64 * 64, 2]
 
     def array(self, x: Tensor) -> np.ndarray:
         return x.detach().float().cpu().numpy()
 
-    def save(self, run: Run, name: str, array: np.ndarray) -> Path:
+    def keep_real(self, run: Run, array: np.ndarray) -> None:
         buffer = io.BytesIO()
-        np.save(buffer, array.astype(np.float32))
-        path = run.folder / f"{name}.npy"
-        write_atomic(path, buffer.getvalue())
-        return path
+        np.save(buffer, array)
+        write_atomic(run.folder / "real.npy", buffer.getvalue())
+
+    def keep(self, run: Run, drawn: Drawn) -> None:
+        samples, plane = drawn.samples, drawn.landscape
+        arrays = {"points": samples.array, "raw": samples.raw}
+        if plane is not None:
+            logits = plane.logits.clip(-HALF_MAX, HALF_MAX).astype(np.float16)  # for looking at: that is enough
+            arrays |= {"logits": logits, "extent": np.array(plane.extent), "pull": plane.pull, "warped": plane.warped}
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **{name: kept for name, kept in arrays.items() if kept is not None})
+        write_atomic(run.folder / "samples" / f"step-{samples.step:08d}.npz", buffer.getvalue())
+
+    def _landscape(self, step: int, training: Generates, x: Tensor) -> Landscape:
+        """What D thinks of the plane, what it makes the first points feel, and how G bends its latents' plane."""
+        logits = training.judge(self._plane).reshape(self.RESOLUTION, self.RESOLUTION)
+        pull = training.pull(x[: self.PULLED], self._data)
+        warped = training.generate(training.latent_grid(self.WARPED)).reshape(self.WARPED, self.WARPED, 2)
+        return Landscape(step, self.array(logits), self.extent, self.array(pull), self.array(warped))
+
+    def _measures(self, x: Tensor) -> Measures:
+        N = exact_wasserstein.SAMPLES
+        found = {self.yardstick: exact_wasserstein.wasserstein1(self.array(x[:N]), self.array(self._data[:N]))}
+        if len(self.dataset.centres):
+            score = modes.score_modes(x, self.dataset.centres, self.dataset.sigma)
+            found |= {"modes/covered": float(score.covered), "modes/high quality": score.high_quality}
+        return found
 
 
 def shown(dataset: Dataset, count: int, seed: int) -> Shown:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ..config import ConfigError
-from ..runs import Run, sample_step
+from ..runs import Run
 from .events import Changed, Curves, Event, Forecast, Log, Progress, Samples
+from .frames import frame_steps, read_frame
 from .pictures import one_picture
 
 
@@ -36,7 +36,7 @@ class Board:
             case Curves(steps, values):
                 for name, column in values.items():
                     self.curve(name, steps, column)
-            case Samples(step, array):
+            case Samples(step, array, _):
                 self.picture("samples", one_picture(array), step)
             case Changed(step, path, old, new):
                 self._writer.add_text("changes", f"{path}: {old} -> {new}", step)
@@ -57,8 +57,8 @@ class Board:
 
 
 def tag(curve: str) -> str:
-    """A curve's name without what TensorBoard has no letters for: "D(real)" is "D.real"."""
-    return curve.replace("(", ".").replace(")", "").replace(" ", "-")
+    """A curve's name without what TensorBoard has no letters for: "D(real)" is "D.real", "W1, exact" is "W1-exact"."""
+    return re.sub(r"[^\w./-]+", "-", curve.replace("(", ".").replace(")", ""))
 
 
 def live(events: Iterable[Event | Progress], folder: Path) -> Iterator[Event | Progress]:
@@ -77,28 +77,20 @@ def export(run: Run, out: Path | None = None) -> Iterator[Event | Progress]:
     run.config()  # whether it is one
     board = Board(out or run.folder / "tensorboard")
     try:
-        curves, samples = run.curves(), run.samples()
-        parts = len(curves) + len(samples)
+        curves, drawn = run.curves(), frame_steps(run)
+        parts = len(curves) + len(drawn)
         for done, (name, (steps, values)) in enumerate(curves.items()):
             yield Progress(done, parts, f"curve {name}")
             board.curve(name, steps, values)
-        for done, path in enumerate(samples, len(curves)):
-            yield Progress(done, parts, f"samples of step {sample_step(path)}")
-            board.picture("samples", _read(path), sample_step(path))
+        for done, step in enumerate(drawn, len(curves)):
+            yield Progress(done, parts, f"samples of step {step}")
+            if frame := read_frame(run, step, raw=False):
+                board.picture("samples", one_picture(frame.array), step)
+            else:
+                yield Log(f"The samples of step {step} are damaged and left out.", "warning")
         for change in run.changes():
             board.show(Changed(change["step"], change["path"], change.get("old"), change.get("new")))
         yield Progress(parts, parts, "written")
     finally:
         board.close()
     yield Log(f"Written to {board.folder}. Look at it with: tensorboard --logdir '{board.folder}'")
-
-
-def _read(path: Path) -> np.ndarray:
-    """A saved grid or saved points as one picture [H, W, C] uint8. Raises ConfigError."""
-    try:
-        if path.suffix == ".npy":
-            return one_picture(np.load(path))
-        pixels: np.ndarray[Any, Any] = np.asarray(Image.open(path))
-    except (OSError, ValueError):
-        raise ConfigError(f"{path} is damaged; delete it and export again.") from None
-    return pixels if pixels.ndim == 3 else pixels[:, :, None]

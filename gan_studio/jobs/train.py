@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
+import os
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 import torch
 
@@ -40,9 +40,10 @@ from .events import (
     Started,
     Stopped,
 )
+from .hold import Hold, TakenError
 from .inbox import Change, CheckpointNow, Command, Inbox, Pause, Resume, SampleNow, Step, Stop
 from .settings import RunConfig
-from .shown import Shown, shown
+from .shown import Drawn, Measures, Shown, shown
 
 Events = Generator[Event | Progress, None, None]
 TELL_EVERY = 0.1  # seconds between two Curves events
@@ -89,19 +90,12 @@ class TrainJob:
         self.inbox = Inbox()
 
     def __iter__(self) -> Events:
-        lock = self.run.lock()
-        try:
-            lock.acquire(timeout=1)  # somebody may be looking whether it is held
-        except filelock.Timeout:
-            raise ConfigError(
-                f"The run {self.run.name} is being trained already; follow it, or stop it first."
-            ) from None
-        except OSError as error:
-            raise ConfigError(f"{self.run.folder} cannot be written ({error.strerror}).") from None
+        hold = Hold(self.run)
+        hold.acquire()
         before = self.run.state()
         try:
             self.run.set_state(replace(before, name="running", reason=""))
-            yield from self._train()
+            yield from self._train(hold)
         except Ending:  # a Stop while the data was being prepared
             self.run.set_state(replace(before, name="stopped"))
             yield Stopped(before.step)
@@ -115,9 +109,9 @@ class TrainJob:
             if self.run.state().name == "running":  # whoever iterated went before the first step
                 with contextlib.suppress(OSError):
                     self.run.set_state(replace(before, name="stopped"))
-            lock.release()
+            hold.release()
 
-    def _train(self) -> Events:
+    def _train(self, hold: Hold) -> Events:
         self.run.sweep()
         resumed = self.run.newest_readable()
         step = resumed[0].step if resumed else 0
@@ -135,13 +129,14 @@ class TrainJob:
         for name, network in training.networks().items():
             self.run.log(f"{name}: {parameter_count(network):,} parameters")
         stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
-        loop = Loop(
-            self.run, config, training, stream, engine, shown(dataset, config.sample_count, config.seed), self.inbox
-        )
+        hold.remember()
+        seen = shown(dataset, config.sample_count, config.seed)
+        loop = Loop(self.run, hold, config, training, stream, engine, seen, self.inbox)
         if resumed:
             loop.load(*resumed[1:])
         self.ranks.tell(together.Begin(config.plain(), engine.plain(), resumed[0].path if resumed else None))
         self.run.mark_resumed(step)  # takes back what was told after it, or all of it
+        loop.look_back()
         yield from loop.events()
 
     def _stoppable(self, preparation: Generator[Progress, None, Any]) -> Generator[Event | Progress, None, Any]:
@@ -186,6 +181,7 @@ class Loop:
     def __init__(
         self,
         run: runs.Run,
+        hold: Hold,
         config: RunConfig,
         training: Training,
         stream: Stream,
@@ -193,11 +189,14 @@ class Loop:
         shown: Shown,
         inbox: Inbox,
     ):
-        self.run, self.config, self.training, self.stream = run, config, training, stream
+        self.run, self.hold, self.config, self.training, self.stream = run, hold, config, training, stream
         self.engine, self.shown, self.inbox = engine, shown, inbox
         self.untold: list[tuple[int, dict[str, torch.Tensor]]] = []  # scalars still on the device
+        self.measured: dict[int, Measures] = {}  # {step: what was measured of its samples, and is not told yet}
         self.saved_at = -1  # step of the last checkpoint
         self.drawn_at = -1  # step of the last samples
+        self.measured_at = -1  # step of the last samples that were measured
+        self.best: dict[str, Any] | None = None  # as in `runs.State`
         self.seconds = 0.0  # of training, pauses not counted
         self.told_at = self.resumed_at = time.perf_counter()
         self.rate = 0.0  # steps a second, smoothed
@@ -217,9 +216,9 @@ class Loop:
             while self.step < self.config.steps:
                 yield from self._obey(self.inbox.waiting())
                 yield from self._one_step()
-            yield from self._tell()
             if self.drawn_at != self.step:
                 yield from self._draw()
+            yield from self._tell()
             if self.saved_at != self.step:
                 yield from self._save()
         except Ending as ending:
@@ -235,17 +234,18 @@ class Loop:
             raise
         else:
             self.engine.ranks.tell(together.End())
+            self.run.copy_curves()
             self._set_state("finished")
             yield Finished(self.step)
 
     def _begin(self) -> Events:
         """The real samples, a first look, and a checkpoint to fall back on."""
         real = self.shown.real()
-        yield from self._writing(lambda: self.shown.save(self.run, "real", real.array))
+        yield from self._writing(lambda: self.shown.keep_real(self.run, real.array))
         yield real
         if self.step == 0:
             yield from self._save()
-        yield from self._draw()
+        yield from self._draw(measured=self.measured_at < 0)  # else it stands there already, or was not due
         self.told_at = self.resumed_at = time.perf_counter()
 
     def _one_step(self, players: tuple[str, ...] = PLAYERS) -> Events:
@@ -260,7 +260,7 @@ class Loop:
         self.untold.append((self.step, scalars))
         if time.perf_counter() - self.told_at >= TELL_EVERY:
             yield from self._tell()
-        if self.step % self.config.samples_every == 0:
+        if self.step % self.config.samples_every == 0 or self.step == self.config.steps:
             yield from self._draw()
         if self.step % self.config.checkpoint_every == 0:
             yield from self._tell()
@@ -272,15 +272,16 @@ class Loop:
             if ending.worth_saving and self.saved_at != self.step:
                 self._append_curves()
                 self._checkpoint()
+            self.run.copy_curves()
         except Failed as worse:
             ending = worse
         except OSError as error:
-            if not is_disk_full(error):
+            trouble = self.hold.trouble(error)
+            if not trouble:
                 raise
-            ending = Ending(
-                f"The disk of {self.run.folder} is full: step {self.step} could not be saved, step {self.saved_at} is. "
-                "Make room before you resume."
-            )
+            saved = f", step {self.saved_at} is" if self.run.checkpoints() else ""
+            what = f"{trouble.what}: step {self.step} could not be saved{saved}."
+            ending = Ending(f"{what} {trouble.later} before you resume.")
         self._set_state(ending.state, ending.reason)
         if ending.reason:
             self.run.log(ending.reason)
@@ -309,6 +310,7 @@ class Loop:
                 yield from self._single_step(players)
             case SampleNow():
                 yield from self._draw()
+                yield from self._tell()
             case CheckpointNow(starred):
                 yield from self._tell()
                 yield from self._save(starred)
@@ -318,6 +320,7 @@ class Loop:
     def _pause(self) -> Events:
         yield from self._tell()
         yield from self._halt()
+        self.run.copy_curves()
 
     def _halt(self, reason: str = "") -> Events:
         if self.paused:
@@ -343,8 +346,8 @@ class Loop:
         if self.step >= self.config.steps:
             return
         yield from self._one_step(players)
-        yield from self._tell()
         yield from self._draw()
+        yield from self._tell()
 
     def _change(self, path: str, value: object) -> Events:
         """Take over a live option, and remember when."""
@@ -368,17 +371,36 @@ class Loop:
 
     def _tell(self) -> Events:
         """Fetch the scalars of the last steps in one transfer, check them, keep them and tell them."""
-        if not self.untold:
+        if not self.untold and not self.measured:
             return
         self._average()
+        count = len(self.untold)
         steps, values = self._fetch()
+        if count:
+            self._clock(count)
+            values |= self._at_the_end(len(steps))
+        yield from self._writing(lambda: self.run.append_curves(steps, values))
+        left = (self.config.steps - self.step) / self.rate if self.rate else math.inf
+        yield Curves(np.array(steps), values, self._samples_per_second, left)
+
+    def _clock(self, count: int) -> None:
+        """Take the time that the last `count` steps needed."""
         now = time.perf_counter()
-        rate = len(steps) / max(1e-9, now - self.told_at)
+        rate = count / max(1e-9, now - self.told_at)
         self.rate = 0.9 * self.rate + 0.1 * rate if self.rate else rate
         self.told_at = now
-        yield from self._writing(lambda: self.run.append_curves(steps, values))
-        left = (self.config.steps - self.step) / self.rate
-        yield Curves(np.array(steps), values, self.rate * self.config.recipe.samples_per_step, left)
+
+    def _at_the_end(self, rows: int) -> dict[str, np.ndarray]:
+        """What is told of the last step alone: {name: [rows]}."""
+        values = self.training.rates() | {"speed/samples per second": self._samples_per_second}
+        columns = {name: np.full(rows, np.nan, np.float32) for name in values}
+        for name, value in values.items():
+            columns[name][-1] = value
+        return columns
+
+    @property
+    def _samples_per_second(self) -> float:
+        return self.rate * self.config.recipe.samples_per_step
 
     def _average(self) -> None:
         """The scalars of this rank's share become those of the whole batch."""
@@ -392,20 +414,35 @@ class Loop:
     def _fetch(self) -> tuple[list[int], dict[str, np.ndarray]]:
         """(steps [K], {name: values [K]}), NaN where not measured. Raises Failed where a term is not finite."""
         untold, self.untold = self.untold, []
-        names = list(dict.fromkeys(name for _, scalars in untold for name in scalars))
-        where = [(i, names.index(name)) for i, (_, scalars) in enumerate(untold) for name in scalars]
+        numbers = self._numbers(untold)
+        measured, self.measured = self.measured, {}
+        steps = sorted({step for step, _ in untold} | measured.keys())
+        row = {step: i for i, step in enumerate(steps)}
+        names = [name for _, scalars in untold for name in scalars] + [n for found in measured.values() for n in found]
+        columns = {name: np.full(len(steps), np.nan, np.float32) for name in dict.fromkeys(names)}
+        for step, scalars in untold:
+            for name in scalars:
+                columns[name][row[step]] = next(numbers)
+        for step, found in measured.items():
+            for name, value in found.items():
+                columns[name][row[step]] = value
+        return steps, columns
+
+    def _numbers(self, untold: list[tuple[int, dict[str, torch.Tensor]]]) -> Iterator[float]:
+        """The scalars of many steps, in their order. Raises Failed where one is not finite."""
+        if not untold:
+            return iter(())
         flat = torch.stack([value.float() for _, scalars in untold for value in scalars.values()])
         numbers = flat.cpu().numpy()  # the one CPU-GPU sync
         if not np.isfinite(numbers).all():
-            row, column = where[int(np.argmin(np.isfinite(numbers)))]
+            where = [(i, name) for i, (_, scalars) in enumerate(untold) for name in scalars]
+            row, name = where[int(np.argmin(np.isfinite(numbers)))]
             if row:  # what led there is worth seeing
                 self.untold = untold[:row]
-                self.run.append_curves(*self._fetch())
-            raise Failed(self._divergence(f"The term {names[column]}", untold[row][0]))
-        table = np.full((len(untold), len(names)), np.nan, np.float32)
-        rows, columns = zip(*where, strict=True)
-        table[rows, columns] = numbers
-        return [step for step, _ in untold], {name: table[:, j] for j, name in enumerate(names)}
+                with contextlib.suppress(OSError):
+                    self.run.append_curves(*self._fetch())
+            raise Failed(self._divergence(f"The term {name}", untold[row][0]))
+        return iter(numbers.tolist())
 
     def _divergence(self, what: str, step: int) -> str:
         return (
@@ -418,16 +455,25 @@ class Loop:
         less = max(1, batch // 2)
         return f"Memory ran out after step {self.step}. Branch with recipe.batch_size {less} instead of {batch}."
 
-    def _disk_full(self) -> str:
-        return f"The disk of {self.run.folder} is full. Make room, then resume; nothing before this step is lost."
-
-    def _draw(self) -> Events:
+    def _draw(self, measured: bool = True) -> Events:
         if not isinstance(self.training, Generates):
             return
         self.drawn_at = self.step
-        for event in self.shown.events(self.step, self.training):
-            yield from self._writing(partial(self.shown.keep, self.run, event))
-            yield event
+        drawn = self.shown.draw(self.step, self.training)
+        yield from self._writing(lambda: self.shown.keep(self.run, drawn))
+        if measured and self.step > self.measured_at:
+            self._take_down(drawn)
+        yield from drawn.events
+
+    def _take_down(self, drawn: Drawn) -> None:
+        """Note what was measured of the samples, for the next tell, and whether they are the best so far."""
+        self.measured_at = self.step
+        if not drawn.measures:
+            return
+        self.measured[self.step] = drawn.measures
+        name = self.shown.yardstick
+        if self.best is None or drawn.measures[name] < self.best["value"]:
+            self.best = {"name": name, "value": drawn.measures[name], "step": self.step}
 
     def _save(self, starred: bool = False) -> Events:
         yield from self._writing(lambda: self._checkpoint(starred))
@@ -435,8 +481,9 @@ class Loop:
         yield Checkpoint(self.step, self.run.checkpoint_at(self.step).path)
 
     def _checkpoint(self, starred: bool = False) -> None:
-        if self.saved_at == self.step:  # it is there already
-            self.run.checkpoint_at(self.step).star(starred)
+        if self.saved_at == self.step and self.step in [checkpoint.step for checkpoint in self.run.checkpoints()]:
+            if starred:
+                self.run.checkpoint_at(self.step).star()
             return
         self._check_weights()
         weights = {name: network.state_dict() for name, network in self.training.networks().items()}
@@ -447,7 +494,7 @@ class Loop:
         }
         self.run.save_checkpoint(self.step, weights, rest, starred)
         self.saved_at = self.step
-        self.run.prune(self.config.keep_newest, self.config.keep_every)
+        self.run.prune(self.config.keep_newest, self.config.keep_every, self.config.keep_spread)
 
     def _check_weights(self) -> None:
         """A gradient can spoil the weights while the losses before it were still numbers."""
@@ -470,22 +517,57 @@ class Loop:
         self.seconds = rest["seconds"]
         self.saved_at = self.step
 
+    def look_back(self) -> None:
+        """What was measured before, by the curves that still stand."""
+        steps, values = self.run.curves().get(self.shown.yardstick, ([], []))
+        if len(steps):
+            i = int(np.argmin(values))
+            self.best = {"name": self.shown.yardstick, "value": float(values[i]), "step": int(steps[i])}
+            self.measured_at = int(steps[-1])
+
     def _writing(self, write: Callable[[], object]) -> Events:
-        """Write; a full disk pauses the run until somebody has made room."""
+        """Write; a full disk or a lost folder pauses the run until somebody has mended it."""
+        mending = False
         while True:
             try:
+                if mending:
+                    yield from self._mend()
+                if not self.hold.is_there:  # what is left of it would be no run
+                    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
                 write()
                 return
             except OSError as error:
-                if not is_disk_full(error):
+                trouble = self.hold.trouble(error)
+                if not trouble:
                     raise
-                yield from self._halt(self._disk_full())
-                yield from self._wait_while_paused()
+                if error.errno == errno.ENOENT and self._refurnished():
+                    continue
+            yield from self._halt(f"{trouble.what}. {trouble.now}")
+            yield from self._wait_while_paused()
+            mending = True
+
+    def _refurnished(self) -> bool:
+        try:
+            return self.hold.refurnish()
+        except OSError:
+            return False
+
+    def _mend(self) -> Events:
+        """Take hold of the folder again; where it is gone, begin it anew with what is in memory. Raises OSError."""
+        try:
+            anew = self.hold.mend(self.config.plain())
+        except TakenError:
+            raise Failed(f"Another process trains the run {self.run.name} now; this one has ended.") from None
+        if anew:
+            yield self._say(f"{self.run.folder} was gone and is begun anew at step {self.step}.", "warning")
+            self.shown.keep_real(self.run, self.shown.real().array)
+            self._checkpoint()
+            yield Checkpoint(self.step, self.run.checkpoint_at(self.step).path)
 
     # --- small things ---
 
     def _append_curves(self) -> None:
-        if self.untold:
+        if self.untold or self.measured:
             self._average()
             self.run.append_curves(*self._fetch())
 
@@ -494,15 +576,12 @@ class Loop:
 
     def _set_state(self, name: str, reason: str = "") -> None:
         try:
-            self.run.set_state(runs.State(name, self.step, self.config.steps, reason, seconds=self._seconds_so_far()))
-        except OSError as error:  # a full disk; the checkpoint tells the step all the same
-            if not is_disk_full(error):
+            seconds = self._seconds_so_far()
+            self.run.set_state(runs.State(name, self.step, self.config.steps, reason, seconds=seconds, best=self.best))
+        except OSError as error:  # a full disk or a lost folder; the checkpoint tells the step all the same
+            if not self.hold.trouble(error):
                 raise
 
     def _say(self, text: str, level: str = "info") -> Log:
         self.run.log(text)
         return Log(text, level)
-
-
-def is_disk_full(error: OSError) -> bool:
-    return error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -62,6 +62,11 @@ class Generates(ABC):
 
     z_dim: int
 
+    @property
+    @abstractmethod
+    def averages(self) -> bool:
+        """Whether an average of the generator's weights is kept beside them."""
+
     @abstractmethod
     def latents(self, count: int, seed: int) -> Tensor:
         """z [N, z_dim] of the recipe's latent distribution, the same for the same seed on every device."""

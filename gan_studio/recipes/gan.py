@@ -248,6 +248,10 @@ class GanTraining(Training, Generates):
             self.average = Average(self.G) if recipe.ema else None
         self.recipe = recipe
 
+    @property
+    def averages(self) -> bool:
+        return self.average is not None
+
     def latents(self, count: int, seed: int) -> Tensor:
         return self.recipe.latent.seeded(count, seed).to(self.engine.device)
 

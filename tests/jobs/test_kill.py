@@ -147,7 +147,7 @@ def test_a_kill_between_the_two_renames_of_a_checkpoint_loses_nothing(make_run: 
 
 
 def test_a_damaged_checkpoint_is_put_aside_and_outlives_no_good_one(make_run: Callable[..., runs.Run]) -> None:
-    run = make_run({"keep_newest": 1, "steps": 7, "checkpoint_every": 3})
+    run = make_run({"keep_newest": 1, "keep_spread": 0, "steps": 7, "checkpoint_every": 3})
     list(job_of(run))
     shorten(run.checkpoint_at().path / "state.pt")
     saved = run.checkpoint_at().step
