@@ -237,6 +237,7 @@ def test_the_rows_keep_qts_rules_whatever_changes(qtbot, qapp):
         assert held.isValid() and held.data(RUN).name == "kept"
     rows.set_entries([])
     assert not held.isValid()
+    qtbot.waitUntil(lambda: rows.later._worker is None)
     tester.deleteLater()
     rows.deleteLater()
 
@@ -443,7 +444,7 @@ def test_a_branch_outlives_its_parent(make, seen, qtbot, monkeypatch):
     shown.select(parent)
     monkeypatch.setattr(shown, "_agreed", lambda runs: True)
     with qtbot.waitSignal(shown.deleted):
-        shown.actions_["trash"].trigger()
+        shown.deeds["trash"].trigger()
     assert in_bin == [parent.name]
     qtbot.waitUntil(lambda: titles(shown.rows) == ["Branch"])
     assert row_of(shown, child).origin == "from step 200; parent deleted"
@@ -495,6 +496,17 @@ def test_a_run_can_be_marked_before_it_was_read(make, seen, qtbot):
     assert [entry.title for entry in shown.chosen()] == ["Late"]
 
 
+def test_marking_a_run_keeps_what_was_gathered_with_it(make, seen, qtbot):
+    first, second, third = make("First"), make("Second"), make("Third")
+    shown = seen()
+    click(qtbot, shown, first)
+    click(qtbot, shown, second, Qt.KeyboardModifier.ControlModifier)
+    shown.select(first)  # it was clicked, and is opened by now
+    assert len(shown.chosen()) == 2
+    shown.select(third)
+    assert [entry.title for entry in shown.chosen()] == ["Third"]
+
+
 def test_every_control_can_be_reached_and_has_a_name(make, seen, assert_named, qtbot):
     run = make("A run", "queued")
     shown = seen()
@@ -523,7 +535,8 @@ def test_a_click_or_enter_opens_and_ctrl_gathers(make, seen, qtbot):
     click(qtbot, shown, second, Qt.KeyboardModifier.ControlModifier)
     assert opened == [first.name] and len(shown.chosen()) == 2
     qtbot.keyClick(shown.view, Qt.Key.Key_Return)
-    assert opened == [first.name] and not shown.actions_["open"].isEnabled()
+    assert opened == [first.name] and not shown.deeds["open"].isEnabled()
+    shown.view.clearSelection()
     shown.select(second)
     qtbot.keyClick(shown.view, Qt.Key.Key_Return)
     assert opened == [first.name, second.name]
@@ -539,8 +552,8 @@ def test_the_menu_says_what_can_be_done_and_why_not(make, seen, qtbot):
     shown.fill_menu()
     texts = [action.text() for action in shown.menu.actions()]
     assert "Add to &queue" in texts and "Move &up" not in texts
-    assert not shown.actions_["resume"].isEnabled()
-    assert shown.actions_["resume"].toolTip().startswith("It is finished.")
+    assert not shown.deeds["resume"].isEnabled()
+    assert shown.deeds["resume"].toolTip().startswith("It is finished.")
     assert [action.text() for action in shown.branches.actions()] == ["Step 1,000", "Step 500 ★", "Step 0"]
     with qtbot.waitSignal(shown.branched) as told:
         shown.branches.actions()[1].trigger()
@@ -558,7 +571,7 @@ def test_the_menu_key_opens_the_menu_of_the_current_row(make, seen, qtbot):
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 600), QPoint(5, 600))
     QGuiApplication.sendEvent(shown.view.viewport(), event)
     assert opened_at == [shown.view.viewport().mapToGlobal(middle(shown, run))]
-    assert shown.actions_["open"] in shown.menu.actions()
+    assert shown.deeds["open"] in shown.menu.actions()
 
 
 @pytest.mark.parametrize("id", ["report", "timelapse", "curves"])
@@ -567,7 +580,7 @@ def test_exports_are_asked_for(make, seen, qtbot, id):
     shown = seen()
     shown.select(run)
     with qtbot.waitSignal(getattr(shown, f"{id}_wanted")) as told:
-        shown.actions_[id].trigger()
+        shown.deeds[id].trigger()
     assert told.args[0].name == run.name
 
 
@@ -637,7 +650,7 @@ def test_a_duplicate_appears_and_is_not_started(make, seen, qtbot, root):
     shown = seen()
     shown.select(run)
     with qtbot.waitSignal(shown.duplicated) as told:
-        shown.actions_["duplicate"].trigger()
+        shown.deeds["duplicate"].trigger()
     copy = told.args[0]
     qtbot.waitUntil(lambda: [entry.name for entry in shown.chosen()] == [copy.name])
     assert copy.folder != run.folder and copy.config() == run.config()
@@ -698,8 +711,8 @@ def test_a_run_in_training_is_not_deleted(make, seen, qtbot, monkeypatch):
     with run.lock():
         read_again(qtbot, shown)
         shown.select(run)
-        assert not shown.actions_["trash"].isEnabled()
-        assert shown.actions_["trash"].toolTip().startswith("It is in training; stop it first.")
+        assert not shown.deeds["trash"].isEnabled()
+        assert shown.deeds["trash"].toolTip().startswith("It is in training; stop it first.")
 
 
 def test_without_a_trash_it_says_what_to_do(make, seen, qtbot, monkeypatch):
@@ -748,7 +761,7 @@ def test_the_run_that_is_shown_lies_over_no_other(make, seen, qtbot):
     shown.set_overlaid([])
     place = eye(shown, run)
     shown.select(run)
-    assert not shown.actions_["overlay"].isEnabled()
+    assert not shown.deeds["overlay"].isEnabled()
     click(qtbot, shown, run, place=place)  # there is no eye: the row is opened
     assert len(wanted) == 1
 
@@ -787,9 +800,9 @@ def test_settings_are_compared_and_copied(make, seen, qtbot):
     second = make("Second", config={"steps": 1000, "seed": 2, "sample_count": 9})
     shown = seen()
     click(qtbot, shown, first)
-    assert not shown.actions_["compare"].isEnabled()
+    assert not shown.deeds["compare"].isEnabled()
     click(qtbot, shown, second, Qt.KeyboardModifier.ControlModifier)
-    shown.actions_["compare"].trigger()
+    shown.deeds["compare"].trigger()
     dialog = shown.findChild(CompareDialog)
     qtbot.waitUntil(lambda: dialog.table.topLevelItemCount() > 0, timeout=20_000)  # torch may have to be loaded
     dialog.copy()
@@ -813,7 +826,7 @@ def test_a_branch_is_compared_with_its_parent_at_that_step(make, seen, qtbot):
     shown.select(child)
     left, right = shown._sides(shown.chosen())
     assert (left.title, left.step, right.title) == ("Parent, step 200", 200, "Branch")
-    shown.actions_["compare"].trigger()
+    shown.deeds["compare"].trigger()
     dialog = shown.findChild(CompareDialog)
     qtbot.waitUntil(lambda: dialog.table.topLevelItemCount() == 1, timeout=20_000)
     assert [dialog.table.topLevelItem(0).text(i) for i in range(3)] == ["seed", "1", "3"]
@@ -826,7 +839,7 @@ def test_settings_that_cannot_be_read_are_one_sentence(make, seen, qtbot):
     (second.folder / "config.toml").write_text("= broken")
     click(qtbot, shown, first)
     click(qtbot, shown, second, Qt.KeyboardModifier.ControlModifier)
-    shown.actions_["compare"].trigger()
+    shown.deeds["compare"].trigger()
     dialog = shown.findChild(CompareDialog)
     qtbot.waitUntil(lambda: "Second cannot be read" in dialog.words.text(), timeout=20_000)
     dialog.close()
@@ -853,12 +866,12 @@ def test_the_queue_is_reordered_with_the_keyboard(queue, qtbot, root):
     shown = queue.shown
     assert titles(shown.rows) == ["Queue", "Waits 0", "Waits 1", "Waits 2", "Other runs", "Other"]
     shown.select(queue.waiting[0])
-    assert not shown.actions_["up"].isEnabled()
+    assert not shown.deeds["up"].isEnabled()
     qtbot.keyClick(shown.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
     assert titles(shown.rows)[1:4] == ["Waits 1", "Waits 0", "Waits 2"]  # at once
     qtbot.keyClick(shown.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
     assert titles(shown.rows)[1:4] == ["Waits 1", "Waits 2", "Waits 0"]
-    assert not shown.actions_["down"].isEnabled()
+    assert not shown.deeds["down"].isEnabled()
     qtbot.waitUntil(lambda: names(root) == ["Waits 1", "Waits 2", "Waits 0"])
     qtbot.keyClick(shown.view, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: names(root) == ["Waits 1", "Waits 0", "Waits 2"])
@@ -895,7 +908,7 @@ def test_a_run_is_taken_out_of_the_queue(queue, qtbot, root):
     shown.fill_menu()
     texts = [action.text() for action in shown.menu.actions()]
     assert "Add to &queue" not in texts and "Move &up" in texts
-    shown.actions_["dequeue"].trigger()
+    shown.deeds["dequeue"].trigger()
     qtbot.waitUntil(lambda: names(root) == ["Waits 0", "Waits 2"])
     assert queue.waiting[1].state().name == "new"
     qtbot.waitUntil(lambda: len(shown.rows.queue()) == 2)

@@ -62,6 +62,10 @@ class RunDelegate(QStyledItemDelegate):
         state = option.state
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         paint_ground(painter, option, chosen, bool(state & QStyle.StateFlag.State_MouseOver))
+        if state & QStyle.StateFlag.State_HasFocus and not chosen:  # the keyboard went there without choosing it
+            painter.setPen(option.palette.color(QPalette.ColorRole.Accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(option.rect.adjusted(1, 1, -2, -2), 6, 6)
         if row.shown:
             mark = QRect(option.rect.left() + 1, option.rect.top() + MARGIN_PX, 3, option.rect.height() - 2 * MARGIN_PX)
             painter.fillRect(mark, option.palette.color(QPalette.ColorRole.Accent))

@@ -70,7 +70,7 @@ class RunList(QWidget):
         self.session = session
         self.rows = RunRows(self)
         self.view = RunsView(self.rows, self)
-        self.actions_ = RunActions(self.view)
+        self.deeds = RunActions(self.view)
         self.chores = Chores(self)
         self._reader = RunReader()
         self._reading: Worker | None = None
@@ -157,7 +157,7 @@ class RunList(QWidget):
             ("reveal", self._reveal),
             ("trash", self._delete_chosen),
         ):
-            self.actions_.on(id, slot)
+            self.deeds.on(id, slot)
         self.menu = QMenu(self)
         self.menu.setToolTipsVisible(True)
         self.branches = QMenu("&Branch from", self.menu)
@@ -234,10 +234,13 @@ class RunList(QWidget):
         self._mark_wanted()
 
     def _mark_wanted(self) -> None:
-        index = self.rows.index_of(self._wanted)
-        if index.isValid():
-            self._wanted = ""
-            self.view.setCurrentIndex(index)
+        if self._wanted not in self.rows.entries:
+            return
+        index, self._wanted = self.rows.index_of(self._wanted), ""
+        selection = self.view.selectionModel()
+        if index.isValid() and not selection.isSelected(index):  # else it may be one of several
+            selection.setCurrentIndex(index, selection.SelectionFlag.ClearAndSelect)
+            self.view.scrollTo(index)
 
     def set_shown(self, run: Run | None) -> None:
         """The run whose curves are shown; it cannot lie over itself."""
@@ -270,15 +273,15 @@ class RunList(QWidget):
         alone = one or why.not_queued(chosen)
         busy = "Another run is in training; add this one to the queue." if self.session.is_training else ""
         for id in ("open", "duplicate", "rename", "report", "timelapse", "curves", "reveal"):
-            self.actions_.allow(id, one)
-        self.actions_.allow("resume", one or why.not_idle(chosen) or busy)
-        self.actions_.allow("enqueue", why.not_to_be_queued(chosen))
-        self.actions_.allow("dequeue", why.not_queued(chosen))
-        self.actions_.allow("up", alone or ("It is the next already." if place == 0 else ""))
-        self.actions_.allow("down", alone or ("It is the last already." if place == len(queue) - 1 else ""))
-        self.actions_.allow("overlay", self._why_no_overlay(chosen))
-        self.actions_.allow("compare", "" if self._sides(chosen) else "Choose two runs, or a branch of another run.")
-        self.actions_.allow("trash", why.in_training(chosen))
+            self.deeds.allow(id, one)
+        self.deeds.allow("resume", one or why.not_idle(chosen) or busy)
+        self.deeds.allow("enqueue", why.not_to_be_queued(chosen))
+        self.deeds.allow("dequeue", why.not_queued(chosen))
+        self.deeds.allow("up", alone or ("It is the next already." if place == 0 else ""))
+        self.deeds.allow("down", alone or ("It is the last already." if place == len(queue) - 1 else ""))
+        self.deeds.allow("overlay", self._why_no_overlay(chosen))
+        self.deeds.allow("compare", "" if self._sides(chosen) else "Choose two runs, or a branch of another run.")
+        self.deeds.allow("trash", why.in_training(chosen))
         self._show_queue(len(queue))
 
     def _why_no_overlay(self, chosen: list[Entry]) -> str:
@@ -305,7 +308,7 @@ class RunList(QWidget):
             if deed.line_before:
                 self.menu.addSeparator()
             if deed.id not in hidden:
-                self.menu.addAction(self.actions_[deed.id])
+                self.menu.addAction(self.deeds[deed.id])
             if deed.id == "down":
                 self.menu.addMenu(self.branches)
         self._fill_branches(chosen)
@@ -371,15 +374,13 @@ class RunList(QWidget):
     def _sides(self, chosen: list[Entry]) -> tuple[Side, Side] | None:
         """Two chosen runs, or a branch beside what its parent was at that step."""
         if len(chosen) == 2:
-            return Side(chosen[0].title, chosen[0].run, chosen[0].state.step), Side(
-                chosen[1].title, chosen[1].run, chosen[1].state.step
-            )
+            return side_of(chosen[0]), side_of(chosen[1])
         parent = chosen[0].parent if len(chosen) == 1 else None
         above = self.rows.entries.get(parent[0]) if parent else None
         if parent is None or above is None:
             return None
         before = Side(f"{above.title}, step {parent[1]:,}", above.run, parent[1])
-        return before, Side(chosen[0].title, chosen[0].run, chosen[0].state.step)
+        return before, side_of(chosen[0])
 
     # --- overlays ---
 
@@ -481,6 +482,10 @@ class RunList(QWidget):
             error = ConfigError(f"{place} cannot be written ({error.strerror}); make room, or mend it.")
         self.session.tell(error)
         self.refresh()  # what was shown beforehand has not come true
+
+
+def side_of(entry: Entry) -> Side:
+    return Side(entry.title, entry.run, entry.state.step)
 
 
 # --- on the thread of the chores -------------------------------------------------------------------------------------

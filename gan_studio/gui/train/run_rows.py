@@ -225,6 +225,7 @@ class RunRows(QAbstractItemModel):
 
     def set_entries(self, entries: Iterable[Entry]) -> None:
         self.entries = {entry.name: entry for entry in entries}
+        self._pictures = {name: made for name, made in self._pictures.items() if name in self.entries}
         self._arrange()
 
     def change(self, entry: Entry) -> None:

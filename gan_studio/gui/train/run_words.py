@@ -42,8 +42,8 @@ def best(entry: Entry) -> str:
 
 
 def short_curve(name: str) -> str:
-    """ "distance/W1, exact" is "W1"."""
-    return name.rpartition("/")[2].partition(",")[0]
+    """ "distance/W1, exact" is "W1", "distance/sliced W1 of pixels" is "sliced W1"."""
+    return name.rpartition("/")[2].partition(",")[0].partition(" of ")[0]
 
 
 def best_in_full(entry: Entry) -> str:
