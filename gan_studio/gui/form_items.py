@@ -502,6 +502,7 @@ class ListItem(Folding):
         self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.add.setAccessibleName(f"Add to {self.title}")
+        self.add.setToolTip(f"Add one more to {self.title}")
         theme.tint(self.add, "plus")
         self.menu = QMenu(self.add)
         self.menu.setToolTipsVisible(True)

@@ -60,6 +60,7 @@ class ConfigForm(QWidget):
 
         self.search = QLineEdit(placeholderText="Search settings", clearButtonEnabled=True)
         self.search.setAccessibleName("Search settings")
+        self.search.setToolTip("Words of a setting's name, path or help")
         self.search.setAcceptDrops(False)  # what is dropped is for the window
         self.search.textChanged.connect(self._look_again)
         self._top = alarming(QLabel(textFormat=Qt.TextFormat.RichText))

@@ -115,6 +115,8 @@ class Bar(QWidget):
         top.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         self.details_view = QPlainTextEdit(details, readOnly=True)
         self.details_view.setAccessibleName("Details")
+        self.details_view.setToolTip("What happened, in full")
+        self.details_view.setTabChangesFocus(True)
         self.details_view.setFixedHeight(140)
         self.details_view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.details_view.hide()
@@ -141,9 +143,9 @@ class Bar(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
-        self.details_button = self._button("Details", self._toggle_details) if self.details else None
-        self.copy_button = self._button("Copy", self._copy) if self.details or self.level == "error" else None
-        self.action_buttons = [self._button(label, self._act) for label, _ in actions]
+        self.details_button = self._button("Details", "What happened, in full", self._toggle_details) if self.details else None
+        self.copy_button = self._button("Copy", "Copy this text, to ask or report", self._copy) if self.details or self.level == "error" else None
+        self.action_buttons = [self._button(label, f"{label}, and close this notice", self._act) for label, _ in actions]
         self._calls = [call for _, call in actions]
         self.action_button = next(iter(self.action_buttons), None)
         shown = [b for b in (self.details_button, self.copy_button, *self.action_buttons) if b is not None]
@@ -151,8 +153,9 @@ class Bar(QWidget):
             row.addWidget(button)
         return row if shown else None
 
-    def _button(self, text: str, call: Callable[[], object]) -> QPushButton:
+    def _button(self, text: str, tip: str, call: Callable[[], object]) -> QPushButton:
         button = QPushButton(text, autoDefault=False)
+        button.setToolTip(tip)
         button.setAccessibleName(text)
         button.clicked.connect(call)
         return button

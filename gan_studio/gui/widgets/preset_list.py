@@ -42,10 +42,12 @@ class PresetList(QWidget):
         self._chosen_at = 0.0  # seconds of the monotonic clock
         self.filter = QLineEdit(placeholderText="Find a preset", clearButtonEnabled=True)
         self.filter.setAccessibleName("Find a preset")
+        self.filter.setToolTip("Words of a preset's title, paper or what to expect")
         self.filter.textChanged.connect(self._show)
         self.view = QListView()
         self.view.setFrameShape(QFrame.Shape.NoFrame)
         self.view.setAccessibleName("Presets")
+        self.view.setAccessibleDescription("Published settings to start from; Enter chooses one.")
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setResizeMode(QListView.ResizeMode.Adjust)
