@@ -240,14 +240,7 @@ class FieldRow(Item):
         return bool(sentences)
 
     def tab_stops(self) -> list[QWidget]:
-        match self.editor:
-            case PathLine():
-                parts: list[QWidget] = [self.editor.line, self.editor.pick]
-            case PointsEditor():
-                parts = [self.editor.canvas, self.editor.clear_button]
-            case _:
-                parts = [self.editor]
-        return [*parts, self.heading.reset]
+        return [self.editor, self.heading.reset]  # Qt keeps the order within an editor of several parts
 
     def _edited(self, value: Any) -> None:
         self.form.edit(self.path, value)

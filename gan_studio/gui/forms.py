@@ -220,8 +220,15 @@ class ConfigForm(QWidget):
 
     def _level_toggled(self, number: int, checked: bool) -> None:
         if checked:
+            self._let_tab_come_by()
             self._look_again()
             self.level_changed.emit(self.level())
+
+    def _let_tab_come_by(self) -> None:
+        """The level that is chosen; arrow keys go to the other one. Qt sees to it only for what a user pressed."""
+        for button in self._level.buttons():
+            policy = Qt.FocusPolicy.StrongFocus if button.isChecked() else Qt.FocusPolicy.ClickFocus
+            button.setFocusPolicy(policy)
 
     def _look_again(self) -> None:
         words = tuple(self.search.text().lower().split())

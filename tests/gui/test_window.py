@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pyqtgraph
 import pytest
@@ -19,6 +20,7 @@ from PySide6.QtCore import (
     QEvent,
     QIODevice,
     QMimeData,
+    QObject,
     QPointF,
     QRect,
     QSettings,
@@ -27,7 +29,7 @@ from PySide6.QtCore import (
     QUrl,
 )
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from gan_studio.gui import theme
 from gan_studio.gui.commands import COMMANDS
@@ -90,6 +92,24 @@ def test_before_anything_is_loaded_nothing_can_be_started(open_window):
     assert not window.commands["start"].isEnabled()
     assert "Loading" in window.commands["start"].toolTip()
     assert not window.grab().toImage().isNull()
+
+
+def test_nothing_else_is_shown_while_it_is_built(open_window, qapp):
+    """A widget that is shown before it has a parent is a window of its own for a moment, and takes the keyboard."""
+
+    class Watch(QObject):
+        shown: ClassVar[list[QWidget]] = []
+
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                self.shown.append(watched)
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    window = open_window("light", "ready")
+    qapp.removeEventFilter(watch)
+    assert watch.shown == [window]
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
