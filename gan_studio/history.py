@@ -144,7 +144,7 @@ class History:
         """Forget what was told after a step."""
         cut: dict[int, Columns] = {}  # {id of what was cut: (it, what stands)}, so that what was shared stays so
         for pieces in self._pieces.values():
-            while pieces and len(pieces[-1][0]) and pieces[-1][0][0] > step:
+            while pieces and (not len(pieces[-1][0]) or pieces[-1][0][0] > step):
                 pieces.pop()
             if pieces:
                 steps, values = pieces[-1]
