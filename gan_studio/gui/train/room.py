@@ -292,6 +292,8 @@ class TrainRoom(Room):
             yield f"Run: {entry.title}", entry.name, partial(self.open_run, entry.run)
 
     def _show_setting(self, path: str) -> None:
+        if self.left.isHidden():
+            self.commands["panels"].trigger()
         self.left.setCurrentWidget(self.settings)
         self.settings.form.show_field(path)
 
