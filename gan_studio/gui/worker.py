@@ -25,16 +25,25 @@ class Worker(QObject):
     """Iterates a job on its own thread, which touches no Qt object.
 
     A job that reads an inbox is given as `Worker(job, job.inbox)` and obeys all commands itself, between two steps. A
-    plain generator obeys `Pause`, `Resume` and `Stop` between two events.
+    plain generator obeys `Pause`, `Resume` and `Stop` between two events. `gently` lets the window and others come
+    first; small things that the user waits for are not done gently.
     """
 
     events = Signal(list)  # what came since the last time, in order
     failed = Signal(object)  # the exception, whole, with its traceback
     finished = Signal()  # always the last
 
-    def __init__(self, job: Iterable[Any], inbox: Inbox | None = None, parent: QObject | None = None, hz: int = 30):
+    def __init__(
+        self,
+        job: Iterable[Any],
+        inbox: Inbox | None = None,
+        parent: QObject | None = None,
+        hz: int = 30,
+        gently: bool = True,
+    ):
         super().__init__(parent)
         self._job = job
+        self._gently = gently
         self._inbox = inbox or Inbox()
         self._between = self._leave_it if inbox else self._obey
         self._cancelled = False
@@ -79,7 +88,8 @@ class Worker(QObject):
     # on the job's thread
 
     def _run(self) -> None:
-        lower_priority()
+        if self._gently:
+            lower_priority()
         try:
             events: Generator[Any, None, None] = iter(self._job)  # type: ignore[arg-type, assignment]
             try:

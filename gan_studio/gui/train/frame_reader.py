@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from threading import Condition
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 HZ = 120  # how often answers are fetched, while something is read
 LINGER_S = 0.3  # a reader without a wish stays so long
+CALM_S = 0.018  # so long after a wish one reads ahead, if nothing else was wished: in a fast drag never
 CACHE_BYTES = 96 * 2**20
 AHEAD = 6  # frames that are read in the direction of travel
 LEAVE_S = 1.0
@@ -33,18 +35,19 @@ class FrameReader(QObject):
         self._wishes = Wishes()
         self._worker: Worker | None = None
         self._cache: OrderedDict[int, Frame] = OrderedDict()
+        self._bytes = 0  # of it
         self._number = self._shown = 0  # of the newest wish, and of the newest that was answered
 
     def open(self, run: Run | None) -> None:
         """Read of this run from now on; None of none."""
         self._let_go()
         self.run = run
-        self._cache.clear()
+        self.forget(-1)
 
     def forget(self, after: int) -> None:
         """The steps after this one were taken back, and will be drawn anew."""
         for step in [step for step in self._cache if step > after]:
-            del self._cache[step]
+            self._bytes -= size(self._cache.pop(step))
 
     def wish(self, step: int, then: list[int]) -> None:
         """`read` tells the frame of a step, unless a newer wish was answered before; `then` is likely wished next."""
@@ -74,7 +77,7 @@ class FrameReader(QObject):
 
     def _work(self) -> None:
         if self._worker is None and self.run is not None:
-            worker = Worker(reading(self.run, self._wishes), parent=self, hz=HZ)
+            worker = Worker(reading(self.run, self._wishes), parent=self, hz=HZ, gently=False)
             worker.events.connect(self._take)
             worker.finished.connect(self._rest)
             worker.finished.connect(worker.deleteLater)
@@ -107,10 +110,12 @@ class FrameReader(QObject):
             self.read.emit(step, frame)
 
     def _keep(self, step: int, frame: Frame) -> None:
+        if step in self._cache:
+            self._bytes -= size(self._cache.pop(step))
         self._cache[step] = frame
-        self._cache.move_to_end(step)
-        while len(self._cache) > 1 and sum(map(size, self._cache.values())) > CACHE_BYTES:
-            self._cache.popitem(last=False)
+        self._bytes += size(frame)
+        while len(self._cache) > 1 and self._bytes > CACHE_BYTES:
+            self._bytes -= size(self._cache.popitem(last=False)[1])
 
 
 class Wishes:
@@ -120,11 +125,12 @@ class Wishes:
         self._changed = Condition()
         self._now: tuple[int, int] | None = None
         self._next: list[int] = []
+        self._put_at = 0.0
         self._closed = False
 
     def put(self, now: tuple[int, int] | None, then: list[int]) -> None:
         with self._changed:
-            self._now, self._next = now, list(then)
+            self._now, self._next, self._put_at = now, list(then), time.monotonic()
             self._changed.notify()
 
     def close(self) -> None:
@@ -139,7 +145,11 @@ class Wishes:
     def take(self) -> tuple[int, int] | None:
         """(number of the wish, step), number 0 for what is not wished yet; None where nothing comes for a while."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._now or self._next, LINGER_S)
+            if self._next:
+                calm = self._put_at + CALM_S - time.monotonic()
+                self._changed.wait_for(lambda: self._closed or self._now, max(0.0, calm))
+            else:
+                self._changed.wait_for(lambda: self._closed or self._now or self._next, LINGER_S)
             if self._closed:
                 return None
             if self._now:
