@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -210,6 +212,45 @@ def test_prune_keeps_the_newest_the_chosen_and_the_starred(run: Run, newest: int
     assert [checkpoint.step for checkpoint in run.checkpoints()] == kept
 
 
+arrivals = st.lists(st.tuples(st.integers(1, 50), st.booleans()), min_size=1, max_size=60)
+
+
+@given(arrivals=arrivals, newest=st.integers(1, 4), most=st.integers(0, 9))
+def test_what_is_spread_is_little_and_leaves_no_large_gap(
+    arrivals: list[tuple[int, bool]], newest: int, most: int
+) -> None:
+    """Pruned after each new checkpoint, at any steps, with any of them starred."""
+    present: list[int] = []
+    starred: set[int] = set()
+    step, widest = 0, 0
+    for gap, star in arrivals:
+        step += gap
+        widest = max(widest, gap if present else 0)
+        present.append(step)
+        starred |= {step} if star and len(starred) < 5 else set()
+        kept = runs.spread_out(present, set(present[-newest:]) | (starred & set(present)), most)
+        assert starred <= kept and set(present[-newest:]) <= kept
+        present = sorted(kept)
+        assert len(present) <= newest + len(starred) + most
+        if most:
+            assert present[0] == arrivals[0][0]  # one can go back to the very beginning
+            gaps = [b - a for a, b in itertools.pairwise(present)]
+            assert max(gaps, default=0) <= max(widest, 2 * (present[-1] - present[0]) / most)
+
+
+def test_checkpoints_stay_spread_over_a_long_run(run: Run) -> None:
+    seen = {}
+    for step in range(101):
+        save(run, step)
+        run.prune(2, 0, 6)
+        seen[step] = [checkpoint.step for checkpoint in run.checkpoints()]
+    assert seen[5] == [0, 1, 2, 3, 4, 5]
+    assert all(len(steps) == 8 for step, steps in seen.items() if step >= 7)
+    assert seen[100][:2] != [0, 1] and seen[100][0] == 0 and seen[100][-2:] == [99, 100]
+    gaps = [b - a for a, b in itertools.pairwise(seen[100])]
+    assert max(gaps) <= 32  # 100 steps in seven gaps: 14 each would be even
+
+
 def test_a_full_disk_leaves_the_older_checkpoints_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     save(run, 1)
     monkeypatch.setattr(torch, "save", full_disk)
@@ -395,3 +436,91 @@ def test_the_environment_names_the_root(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_a_run_in_training_cannot_be_queued(run: Run) -> None:
     with run.lock(), pytest.raises(ConfigError, match="being trained already"):
         runs.enqueue(run)
+
+
+def test_a_run_is_renamed_and_keeps_the_rest(run: Run) -> None:
+    run.rename("  A better\n  name ")
+    assert run.about()["title"] == "A better name" and run.about()["preset"] == "ring"
+    assert Run(run.folder).name == run.name
+    run.rename("x" * 1000)
+    assert run.about()["title"] == "x" * runs.TITLE_LENGTH
+    with pytest.raises(ConfigError, match="needs a title"):
+        run.rename(" \n ")
+
+
+@pytest.mark.parametrize("told", [None, {}, "run", {"run": "a"}, {"run": "a", "step": "x"}, [1]])
+def test_a_parent_that_cannot_be_made_out_is_none(run: Run, told: Any) -> None:
+    assert run.parent() is None
+    runs.write_json(run.folder / "run.json", {"parent": told})
+    assert run.parent() is None
+
+
+def test_a_branch_names_its_parent(run: Run) -> None:
+    save(run, 4)
+    assert runs.branch(run, 4, {}).parent() == (run.name, 4)
+
+
+def test_a_duplicate_has_the_same_settings_and_nothing_else(run: Run) -> None:
+    save(run, 4)
+    run.append_curves([1], {"D": np.array([1], np.float32)})
+    run.append_change(3, "recipe.lr", 0.1, 0.2)
+    run.append_change(9, "recipe.lr", 0.2, 0.3)
+    run.set_state(State("stopped", 4, 10, best={"name": "W1", "value": 1.0, "step": 3}))
+    child = run.duplicate()
+    assert child.config() == {"steps": 10, "recipe": {"lr": 0.2}}
+    assert child.about()["title"] == "A ring" and child.about()["preset"] == "ring" and child.parent() is None
+    assert child.state() == State("new", 0, 10, updated=child.state().updated)
+    assert child.curves() == {} and child.changes() == [] and child.checkpoints() == []
+    assert child.folder.parent == run.folder.parent and child.folder != run.folder
+
+
+def test_the_best_is_read_back_and_survives_the_queue(run: Run) -> None:
+    best = {"name": "distance/W1, exact", "value": 0.25, "step": 3}
+    run.set_state(State("finished", 5, 5, best=best))
+    assert run.state().best == best
+    runs.enqueue(run)
+    assert run.state().best == best and run.state().name == "queued"
+
+
+def test_the_queue_is_put_in_order(tmp_path: Path) -> None:
+    a, b, c, d = made = [runs.create(tmp_path, title, {}) for title in "abcd"]
+    for run in made:
+        runs.enqueue(run)
+    names = lambda: [run.name for run in runs.queued(tmp_path)]  # noqa: E731
+    runs.order_queue(tmp_path, [c, a])
+    assert names() == [c.name, a.name, b.name, d.name]
+    c.set_state(State("running"))
+    runs.order_queue(tmp_path, [c, d, b, a])  # c has begun meanwhile
+    assert names() == [d.name, b.name, a.name]
+    runs.order_queue(tmp_path, [a])
+    late = runs.create(tmp_path, "late", {})
+    runs.enqueue(late)
+    assert names() == [a.name, d.name, b.name, late.name]
+    runs.order_queue(tmp_path / "nowhere", [])
+
+
+def test_what_cannot_be_written_about_a_run_is_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs.enqueue(run)
+    monkeypatch.setattr(runs, "write_atomic", full_disk)
+    for write in (lambda: run.rename("x"), lambda: runs.enqueue(run), lambda: runs.order_queue(run.folder.parent, [])):
+        with pytest.raises(ConfigError, match="cannot be written"):
+            write()
+
+
+def test_a_checkpoint_never_makes_a_run_that_is_gone(run: Run) -> None:
+    shutil.rmtree(run.folder)
+    with pytest.raises(FileNotFoundError):
+        save(run, 1)
+    assert not run.folder.exists()
+
+
+def test_a_resumption_takes_back_what_was_drawn_after_it(run: Run) -> None:
+    names = [
+        f"{kind}-{step:08d}.{end}"
+        for step in (5, 10)
+        for kind, end in (("step", "png"), ("raw", "png"), ("step", "npz"))
+    ]
+    for name in [*names, "notes-10.txt"]:
+        (run.folder / "samples" / name).touch()
+    run.mark_resumed(5)
+    assert sorted(path.name for path in (run.folder / "samples").iterdir()) == sorted([*names[:3], "notes-10.txt"])
