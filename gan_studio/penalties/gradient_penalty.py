@@ -38,7 +38,10 @@ class GradientPenalty(Penalty):
     def d_loss(self, D: Critic, real: Tensor, fake: Tensor) -> Terms:
         per_sample = (len(real), *[1] * (real.ndim - 1))
         eps = torch.rand(per_sample, dtype=real.dtype, device=real.device)  # U[0, 1]
-        x_hat = fake.lerp(real, eps)
+        return self.at(D, fake.lerp(real, eps))
+
+    def at(self, D: Critic, x_hat: Tensor) -> Terms:
+        """The terms at points x_hat [N, ...] that the caller chose, with a random generator of his own."""
         slope = gradient_norm(D, x_hat)  # [N]
         excess = slope - self.target
         if self.sides == "one":
