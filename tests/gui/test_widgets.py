@@ -10,14 +10,13 @@ from PySide6.QtGui import QImage, QMouseEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from gan_studio.gui import theme
-from gan_studio.gui.widgets.curves import EMPTY, MOST, CurvesView, kind_of
+from gan_studio.gui.widgets.curves import CurvesView
 from gan_studio.gui.widgets.editors import NumberBox
 from gan_studio.gui.widgets.image_grid import GAP, ImageGrid, stepped_zoom, tile, to_image
 from gan_studio.gui.widgets.notice import Notices
 from gan_studio.gui.widgets.points import PointsView, heat_map
 from gan_studio.gui.widgets.points_editor import PointsEditor
 from gan_studio.gui.widgets.preset_list import PresetList
-from gan_studio.gui.widgets.series import Series, evenly, extremes
 from gan_studio.gui.widgets.toggle import Toggle
 from gan_studio.presets import Preset
 
@@ -55,198 +54,7 @@ def drag(qtbot, widget: QWidget, places: list[QPoint], button=Qt.MouseButton.Lef
     qtbot.mouseRelease(widget, button, pos=places[-1])
 
 
-# --- series ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("count", [1, 999, 1000, 1001, 12_345, 1_000_000])
-def test_thinning_keeps_the_extremes_and_is_bounded(count):
-    values = RNG.standard_normal(count).astype(np.float32)
-    for first in (0, count // 3):
-        chosen = extremes(values, first, count, MOST)
-        assert len(chosen) <= MOST and (np.diff(chosen) > 0).all()
-        assert values[chosen].max() == values[first:].max() and values[chosen].min() == values[first:].min()
-        even = evenly(first, count, MOST // 2)
-        assert len(even) <= MOST // 2 + 2 and even[0] == first and even[-1] == count - 1
-
-
-def test_thinning_does_not_flicker_while_a_curve_grows():
-    values = RNG.standard_normal(100_000).astype(np.float32)
-    before, after = extremes(values, 0, 80_000, MOST), extremes(values, 0, 80_100, MOST)
-    assert set(before[:-2]) <= set(after)
-
-
-@pytest.mark.parametrize("weight", [0.0, 0.5, 0.9, 0.99])
-def test_smoothing_equals_the_loop(weight):
-    values = RNG.standard_normal(3000).astype(np.float32)
-    expected, mean = [], 0.0
-    for k, value in enumerate(values):
-        mean = weight * mean + (1 - weight) * value
-        expected.append(mean / (1 - weight ** (k + 1)))
-    series = Series()
-    series.set_smoothing(weight)
-    for part in np.split(np.arange(3000), [1, 7, 1000, 1001]):
-        series.extend(part, values[part])
-    np.testing.assert_allclose(series.smooth, expected, rtol=1e-4, atol=1e-5)
-    series.set_smoothing(0.3)
-    series.set_smoothing(weight)
-    np.testing.assert_allclose(series.smooth, expected, rtol=1e-4, atol=1e-5)
-
-
-def test_nan_is_a_gap_unless_the_curve_is_always_that_sparse():
-    nan = np.nan
-    series = Series()
-    series.extend(np.arange(6), np.array([1, 2, nan, 4, 5, np.inf]))
-    series.extend(np.arange(6, 8), np.array([7, 8]))
-    assert series.values.tolist() == [1, 2, 4, 5, 7, 8]
-    assert series.shown(0, 10, MOST)[2].tolist() == [False, False, True, False, True, False]
-    sparse = Series()
-    for start in range(0, 40, 10):  # every fourth step is measured
-        steps = np.arange(start, start + 10)
-        sparse.extend(steps, np.where(steps % 4 == 0, 1.0, nan))
-    assert len(sparse.values) == 10 and not sparse.shown(0, 40, MOST)[2].any()
-
-
-def test_a_resumed_run_replaces_what_comes_again():
-    series = Series()
-    series.extend(np.arange(10), np.zeros(10))
-    series.extend(np.arange(5, 8), np.ones(3))
-    assert series.steps.tolist() == list(range(8)) and series.values.tolist() == [0] * 5 + [1] * 3
-    assert series.at(6.6) == 1 and series.at(-3) == 0 and np.isnan(Series().at(1))
-
-
-# --- curves ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def curves(qtbot) -> CurvesView:
-    return show(qtbot, CurvesView(), 700, 600)
-
-
-def drawn(curves: CurvesView, name: str, part: str = "line") -> np.ndarray:
-    return getattr(curves.plots[kind_of(name)].curves[name], part).getData()[1]
-
-
-def settle(qtbot, curves: CurvesView) -> None:
-    timers = (curves._timer, curves._range_timer)
-    qtbot.waitUntil(lambda: not curves._dirty and not any(timer.isActive() for timer in timers))
-
-
-def test_curves_are_routed_by_their_names(curves):
-    names = ["D/real", "G/adversarial", "distance/js", "D(real)", "D(fake)", "gradient norm"]
-    assert [kind_of(name) for name in names] == ["losses", "losses", "distance", "scores", "scores", "more"]
-    assert all(plot.isHidden() for plot in curves.plots.values())
-    curves.extend(np.arange(3), {name: np.ones(3) for name in names[:3]})
-    assert [key for key, plot in curves.plots.items() if not plot.isHidden()] == ["losses", "distance"]
-
-
-def test_a_million_points_draw_a_thousand(curves, qtbot):
-    values = RNG.standard_normal(1_000_000).astype(np.float32)
-    values[654_321] = 50
-    curves.extend(np.arange(1_000_000), {"D/real": values})
-    settle(qtbot, curves)
-    raw, line = drawn(curves, "D/real", "raw"), drawn(curves, "D/real")
-    assert len(raw) <= MOST and len(line) <= MOST and raw.max() == 50
-    view = curves.plots["losses"].view
-    view.setXRange(654_300, 654_340, padding=0)
-    curves._moved()
-    settle(qtbot, curves)
-    assert 41 <= len(drawn(curves, "D/real", "raw")) <= 45  # each single one, and one beyond each end
-    assert not curves.follow.isChecked()
-    curves.fit()
-    settle(qtbot, curves)
-    assert view.viewRange()[0][1] > 999_999
-
-
-def test_plots_share_their_steps(curves, qtbot):
-    curves.extend(np.arange(100), {"D/real": np.ones(100), "distance/js": np.ones(100)})
-    settle(qtbot, curves)
-    curves.plots["losses"].view.setXRange(20, 30, padding=0)
-    assert curves.plots["distance"].view.viewRange()[0] == pytest.approx([20, 30], abs=0.5)
-
-
-def test_gaps_are_not_joined(curves, qtbot):
-    curves.smoothing.setValue(0)
-    curves.extend(np.arange(5), {"D/real": np.array([1, 2, np.nan, 4, 5])})
-    settle(qtbot, curves)
-    assert curves.plots["losses"].curves["D/real"].line.opts["connect"].tolist() == [1, 0, 1, 1]
-
-
-def test_the_log_scale_leaves_out_what_has_no_logarithm(curves, qtbot):
-    curves.smoothing.setValue(0)
-    curves.log_box.click()
-    curves.extend(np.arange(4), {"D/real": np.array([1, 100, -1, 10]), "D(real)": np.full(4, 0.5)})
-    settle(qtbot, curves)
-    line = curves.plots["losses"].curves["D/real"].line
-    assert drawn(curves, "D/real")[[0, 1, 3]] == pytest.approx([0, 2, 1])
-    assert line.opts["connect"].tolist()[:3] == [1, 0, 0]
-    assert drawn(curves, "D(real)").tolist() == [0.5] * 4  # scores stay linear
-
-
-def test_scores_have_a_fixed_range_and_outliers_do_not_flatten_losses(curves, qtbot):
-    values = 1 + 0.1 * RNG.standard_normal(2000)
-    values[77] = 1e4
-    curves.extend(np.arange(2000), {"D/real": values, "D(real)": np.full(2000, 0.5)})
-    settle(qtbot, curves)
-    assert curves.plots["losses"].view.viewRange()[1][1] < 2
-    low, high = curves.plots["scores"].view.viewRange()[1]
-    assert low == pytest.approx(0, abs=0.1) and high == pytest.approx(1, abs=0.1)
-    curves.outliers_box.click()
-    settle(qtbot, curves)
-    assert curves.plots["losses"].view.viewRange()[1][1] > 1e4
-
-
-def test_the_legend_hides_and_reads_out(curves, qtbot):
-    curves.extend(np.arange(10), {"D/real": np.arange(10.0), "G/adversarial": np.arange(10.0) * 2})
-    settle(qtbot, curves)
-    plot = curves.plots["losses"]
-    chip = plot.curves["D/real"].chip
-    assert chip.value_text() == "9"  # the newest
-    plot.hovered.emit(3.2)
-    assert chip.value_text() == "3" and plot.curves["G/adversarial"].chip.value_text() == "6"
-    assert plot.cross.isVisible()
-    plot.graph.left.emit()
-    assert chip.value_text() == "9" and not plot.cross.isVisible()
-    qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
-    settle(qtbot, curves)
-    assert not plot.curves["D/real"].line.isVisible() and plot.curves["G/adversarial"].line.isVisible()
-
-
-def test_the_last_points_of_a_burst_are_fitted(curves, qtbot):
-    for start in (0, 10, 20):
-        curves.extend(np.arange(start, start + 10), {"D/real": np.arange(10.0)})
-        curves._draw()
-    settle(qtbot, curves)
-    low, high = curves.plots["losses"].view.viewRange()[0]
-    assert -1 <= low <= 0 and 29 <= high <= 31
-
-
-def test_nothing_is_drawn_while_hidden(curves, qtbot):
-    curves.hide()
-    curves.extend(np.arange(10), {"D/real": np.arange(10.0)})
-    assert not curves._timer.isActive()
-    curves.show()
-    settle(qtbot, curves)
-    assert len(drawn(curves, "D/real")) == 10
-
-
-def test_history_replaces_and_clear_forgets(curves, qtbot):
-    curves.extend(np.arange(10), {"D/old": np.ones(10)})
-    curves.mark(5, "lr 1e-4")
-    curves.set_curves({"D/new": (np.arange(3), np.ones(3))})
-    assert list(curves.series) == ["D/new"] and len(curves.plots["losses"]._lines) == 1
-    curves.clear()
-    assert not curves.series and curves._empty.isVisible() and not curves.plots["losses"]._lines
-    settle(qtbot, curves)
-
-
-def test_what_comes_before_the_first_point_is_said(curves, qtbot):
-    curves.wait_for("Drawing avatars 512 / 2048", 512, 2048)
-    assert "512" in curves._empty.text() and curves._progress.isVisible()
-    assert (curves._progress.value(), curves._progress.maximum()) == (512, 2048)
-    curves.extend(np.arange(3), {"D/real": np.ones(3)})
-    curves.clear()
-    assert curves._empty.text() == EMPTY and not curves._progress.isVisible()
-    settle(qtbot, curves)
+# --- toggles ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_pressed_toggle_stands_out_in_both_themes(qtbot, qapp):
@@ -259,22 +67,6 @@ def test_a_pressed_toggle_stands_out_in_both_themes(qtbot, qapp):
         assert toggle.palette().color(QPalette.ColorRole.Button).hue() == accent.hue()
         toggle.setChecked(False)
         assert toggle.palette().color(QPalette.ColorRole.Button) == QApplication.palette().button().color()
-
-
-def test_d_and_g_are_seen_in_their_colours(curves, qtbot):
-    curves.smoothing.setValue(0)
-    steps = np.arange(400)
-    curves.extend(steps, {"D/real": np.full(400, 1.0), "G/adversarial": np.full(400, 2.0)})
-    settle(qtbot, curves)
-    for choice in ("light", "dark"):
-        theme.apply(QApplication.instance(), choice)
-        settle(qtbot, curves)
-        shot = pixels(curves.plots["losses"].graph.grab().toImage()).astype(int)
-        redder = shot[..., 0] - shot[..., 2]
-        assert (redder > 50).sum() > 300 and (redder < -50).sum() > 150, choice  # D's line, and G's dashes
-        ground = np.array(theme.colours().plot.getRgb()[:3])
-        assert (np.abs(shot - ground).max(axis=2) < 12).mean() > 0.6
-    theme.apply(QApplication.instance(), "light")
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------
@@ -569,12 +361,9 @@ def test_the_card_in_use_is_larger_and_thumbnails_are_shown(qtbot, tmp_path):
 # --- everyone --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make", [CurvesView, ImageGrid, PointsView, PresetList, PointsEditor])
+@pytest.mark.parametrize("make", [ImageGrid, PointsView, PresetList, PointsEditor])
 def test_every_control_of_a_widget_has_a_name(qtbot, assert_named, make):
     widget = show(qtbot, make())
-    if isinstance(widget, CurvesView):
-        widget.extend(np.arange(3), {"D/real": np.ones(3), "D(real)": np.ones(3)})
-        settle(qtbot, widget)
     assert_named(widget)
 
 

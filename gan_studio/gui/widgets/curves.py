@@ -1,26 +1,26 @@
-"""Live curves: losses, estimated distance, scores, in linked plots. The only module that imports pyqtgraph.
+"""Live curves: losses, distances, scores and more in plots that share their steps, with other runs laid over them.
 
-What makes it light, as measured: at most a thousand points a curve, thinned here; pyqtgraph's auto-range is off and
-the range is set four times a second; pens are one pixel wide, since a wider antialiased one costs 125 ms a frame.
+What makes them light, as measured: at most a thousand points a line, thinned here; heights are fitted four times a
+second; plots that are not seen do not exist, and those that are seen draw only if somebody looks.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QCheckBox,
-    QHBoxLayout,
+    QFrame,
     QLabel,
+    QMenu,
     QProgressBar,
-    QSlider,
+    QScrollArea,
     QSplitter,
     QStackedLayout,
     QVBoxLayout,
@@ -28,100 +28,88 @@ from PySide6.QtWidgets import (
 )
 
 from .. import theme
+from .curves_bar import CurvesBar
+from .curves_files import CurvesFiles, Numbers
 from .flow import FlowLayout
 from .fold import quiet
+from .legend import ReadOut, RunChip
+from .plot import KINDS, Overlay, Plot, kind_of, sample_pen
 from .series import Series
-from .toggle import Toggle
 
-PROGRESS = QSize(220, 12)
-SAMPLE = 16  # pixels of line in the legend
-MOST = 1000  # points of a curve that are drawn
-UNIT = (-0.09, 1.09)  # room for the labels at 0 and 1
+PROGRESS = (220, 12)  # pixels
 FRAME_MS = 40
-RANGE_S = 0.25
+FIT_S = 0.25
+SHARE = 5  # drawing takes at most one part in so many of the time
+LEAST_SPAN = 4.0  # steps that are seen at least
+FIRST = ("losses", "distance", "scores")  # the plots that are seen until the user chooses
 EMPTY = "Curves appear here when a training runs."
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One of the plots."""
-
-    title: str
-    about: str
-    height: int  # weight among the plots
-    unit_range: bool = False  # 0 to 1, with the ideal at 0.5
-
-
-KINDS = {
-    "losses": Kind("Losses", "What D and G minimise, term by term.", 3),
-    "distance": Kind("Distance", "How far generated samples are from real ones, as D estimates it.", 2),
-    "scores": Kind("Scores", "What D gives real and generated samples: 0.5 for both when it cannot tell.", 2, True),
-    "more": Kind("More", "Other curves of this recipe.", 2),
-}
-
-
-def kind_of(name: str) -> str:
-    """Which plot a curve belongs to."""
-    if name.startswith(("D/", "G/")):
-        return "losses"
-    if name.startswith("distance/"):
-        return "distance"
-    return "scores" if name in ("D(real)", "D(fake)") else "more"
-
-
 class CurvesView(QWidget):
-    """Curves by name, routed by prefix: "D/..." and "G/..." are losses, "distance/..." a distance, "D(...)" scores.
+    """Curves by name, each in the plot of its prefix (`kind_of`); other runs may be laid over them.
 
     With `at_once` False only the frame is built, and whoever made it exhausts `furnish` before anything else.
     """
 
+    picked = Signal(float)  # the user clicked at a step, or dragged the cursor there
+    overlay_removed = Signal(str)  # by the cross on its chip; its key
+    exported = Signal(str)  # the path of a file that was written
+    failed = Signal(str)  # why none was, in a sentence
+
     def __init__(self, parent: QWidget | None = None, at_once: bool = True):
         super().__init__(parent)
         self.series: dict[str, Series] = {}
+        self.plots: dict[str, Plot] = {}  # those that were ever seen
+        self._overlays: dict[str, Overlay] = {}
+        self._wanted = set(FIRST)
         self._marks: list[tuple[int, str]] = []
+        self._cursor = math.inf
+        self._mouse = math.nan
+        self._alone = ""
+        self._measured: list[str] = []
+        self._waiting = False
         self._dirty = False
-        self._ranged = 0.0
+        self._fitted = 0.0
         self.setAccessibleName("Curves")
-
-        self._splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        self.plots: dict[str, Plot] = {}
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty_page())
-        self._stack.addWidget(self._splitter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._stack, 1)
-        column.addLayout(self._bar())
+        self._build()
 
         self._timer = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._timer.timeout.connect(self._draw)
-        self._range_timer = QTimer(self, singleShot=True)
-        self._range_timer.timeout.connect(self.redraw)
-        theme.changed.connect(self._recolour)
+        self._fit_timer = QTimer(self, singleShot=True)
+        self._fit_timer.timeout.connect(self.redraw)
+        theme.changed.connect(self._compose)
         if at_once:
             for _ in self.furnish():
                 pass
 
-    def furnish(self) -> Iterator[None]:
-        """Build the plots; each `yield` gives the window time to breathe."""
-        for key, kind in KINDS.items():
-            self.plots[key] = plot = Plot(kind)
-            self._splitter.addWidget(plot)
-            self._splitter.setStretchFactor(self._splitter.count() - 1, kind.height)
-            plot.setVisible(False)
-            plot.hovered.connect(self._hover)
-            plot.moved_by_hand.connect(self._moved)
-            plot.double_clicked.connect(self.fit)
-            plot.toggled.connect(self.redraw)
-            plot.view.setXLink(self.plots["losses"].view if plot is not self.plots["losses"] else None)
-            plot.recolour()
-            yield
+    # --- the frame ---
+
+    def _build(self) -> None:
+        self.files = CurvesFiles(self, self.columns, self._paint_with)
+        self.files.written.connect(self.exported)
+        self.files.failed.connect(self.failed)
+        self._fit_action = QAction("Fit", self)
+        self._fit_action.triggered.connect(self.fit)
+        self.bar = bar = CurvesBar(self.files.actions)
+        bar.plot_toggled.connect(self.show_plot)
+        bar.range_chosen.connect(self.fit)
+        bar.smoothed.connect(self._smooth)
+        bar.log_toggled.connect(self._set_log)
+        bar.changed.connect(self._fit_now)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self._empty_page())
+        self._stack.addWidget(self._plots_page())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._stack, 1)
+        column.addWidget(bar)
+        self._read_out = ReadOut(self)
 
     def _empty_page(self) -> QWidget:
         self._empty = quiet(QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter, textFormat=Qt.TextFormat.PlainText))
         self._progress = QProgressBar(textVisible=False)
-        self._progress.setFixedSize(PROGRESS)
+        self._progress.setFixedSize(*PROGRESS)
         self._progress.setAccessibleName("Progress of what comes before the training")
         self._progress.hide()
         page = QWidget()
@@ -133,108 +121,242 @@ class CurvesView(QWidget):
         column.addStretch(1)
         return page
 
-    def _bar(self) -> QHBoxLayout:
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
-        self.smoothing.setRange(0, 99)
-        self.smoothing.setValue(90)
-        self.smoothing.setAccessibleName("Smoothing")
-        self.smoothing.setToolTip("Smoothing: the share of the past in each point of the line, 0 to 0.99")
-        self.smoothing.setMaximumWidth(140)
-        self._smoothing_value = QLabel("0.90")
-        self._smoothing_value.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.00") + 4)
-        self.smoothing.valueChanged.connect(self._smooth)
-        self.log_box = QCheckBox("Log scale")
-        self.log_box.setAccessibleName("Logarithmic scale")
-        self.log_box.setToolTip("Values of 0 and below are left out")
-        self.log_box.toggled.connect(self._set_log)
-        self.outliers_box = QCheckBox("Ignore outliers")
-        self.outliers_box.setChecked(True)
-        self.outliers_box.setAccessibleName("Ignore outliers")
-        self.outliers_box.setToolTip("Fit the height to nearly all points, not to single spikes")
-        self.outliers_box.toggled.connect(self._range_now)
-        tip = "Show everything up to the newest step. Zooming by hand stops it; a double click fits."
-        self.follow = Toggle("Follow", tip)
-        self.follow.setChecked(True)
-        self.follow.setAccessibleName("Follow the newest step")
-        self.follow.toggled.connect(self._range_now)
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 4, 8, 4)
-        row.setSpacing(8)
-        smoothing = QLabel("Smoothing")
-        smoothing.setBuddy(self.smoothing)
-        for widget in (smoothing, self.smoothing, self._smoothing_value, self.log_box, self.outliers_box):
-            row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.follow)
-        return row
+    def _plots_page(self) -> QWidget:
+        """The runs laid over, and the plots; they scroll where there are too many of them for the height."""
+        self._runs = QWidget()
+        self._run_chips = FlowLayout(self._runs, gap=4)
+        self._run_chips.setContentsMargins(8, 3, 8, 0)
+        self._splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        area = QScrollArea(widgetResizable=True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self._splitter)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._runs)
+        column.addWidget(area, 1)
+        return page
 
-    # what comes before the numbers
+    def furnish(self) -> Iterator[None]:
+        """Build the first plots; each `yield` gives the window time to breathe."""
+        for key in FIRST:
+            self._plot(key).hide()
+            yield
+
+    def _plot(self, key: str) -> Plot:
+        """A plot, built when it is first seen."""
+        if key in self.plots:
+            return self.plots[key]
+        plot = Plot(key)
+        self.plots = {k: plot if k == key else self.plots[k] for k in KINDS if k == key or k in self.plots}
+        self._splitter.insertWidget(list(self.plots).index(key), plot)
+        canvas = plot.canvas
+        canvas.marks = self._marks
+        canvas.set_log(self.bar.log_box.isChecked())
+        canvas.set_cursor_step(self._cursor)
+        canvas.moved.connect(self._moved)
+        canvas.stretched.connect(self._stop_following)
+        canvas.fit_wanted.connect(self.fit)
+        canvas.picked.connect(self.picked)
+        plot.hovered.connect(self._hover)
+        plot.toggled.connect(self._compose)
+        plot.menu_wanted.connect(self._pop_up)
+        return plot
+
+    # --- what comes before the numbers ---
 
     def wait_for(self, text: str, done: int = 0, total: int = 0) -> None:
         """Say what is going on until the first point, with how much of it is done; total 0 where nobody knows."""
+        self._waiting = True
         self._empty.setText(text)
         self._progress.setRange(0, total)
         self._progress.setValue(done)
         self._progress.show()
+        self._turn_page()
 
     def wait_no_more(self) -> None:
+        self._waiting = False
         self._empty.setText(EMPTY)
         self._progress.hide()
+        self._turn_page()
 
-    # numbers
+    def _turn_page(self) -> None:
+        """Plots where there is a curve; of other runs alone, unless something is waited for."""
+        plots = bool(self.series) or (bool(self._overlays) and not self._waiting)
+        self._stack.setCurrentIndex(int(plots))
+
+    # --- numbers ---
 
     def clear(self) -> None:
-        """Forget all curves and markers."""
-        self.series, self._marks = {}, []
-        for plot in self.plots.values():
-            plot.clear()
-            plot.setVisible(False)
-        self._stack.setCurrentIndex(0)
-        self.follow.setChecked(True)
-        self._ranged = 0.0
+        """Forget the run's curves, its markers and the cursor; runs laid over stay."""
+        self._marks.clear()
+        self.set_cursor(None)
+        self._replace({})
 
     def extend(self, steps: np.ndarray, values: dict[str, np.ndarray]) -> None:
         """Append points; steps [K], values {name: [K]} with NaN where there is none."""
+        new = [name for name in values if name not in self.series]
+        for name in new:
+            self.series[name] = Series()
+            self.series[name].set_smoothing(self.bar.weight())
         for name, numbers in values.items():
-            self._series(name).extend(np.asarray(steps), np.asarray(numbers, np.float32))
+            self.series[name].extend(np.asarray(steps), np.asarray(numbers, np.float32))
+        if new:
+            self.wait_no_more()
+            self._compose()
         self.redraw()
 
-    def set_curves(self, curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> None:
-        """Replace all curves by {name: (steps, values)}; markers stay."""
-        marks = self._marks
-        self.clear()
-        for step, text in marks:
-            self.mark(step, text)
-        for name, (steps, values) in curves.items():
-            self._series(name).extend(np.asarray(steps), np.asarray(values, np.float32))
-        self.redraw()
+    def set_curves(self, curves: Numbers) -> None:
+        """Replace the run's curves; markers, the cursor and runs laid over stay."""
+        self._replace(series_of(curves, self.bar.weight()))
+        if self.series:
+            self.wait_no_more()
+
+    def _replace(self, series: dict[str, Series]) -> None:
+        self.series = series
+        self.bar.follow.setChecked(True)
+        self._fitted = 0.0
+        self._compose()
 
     def mark(self, step: int, text: str) -> None:
         """A vertical line with a word, where a setting was changed."""
         self._marks.append((step, text))
+        self.redraw()
+
+    # --- other runs ---
+
+    def set_overlay(self, key: str, label: str, curves: Numbers) -> None:
+        """Lay another run over the curves, or replace its numbers; `key` tells it from others, `label` is shown."""
+        if key not in self._overlays:
+            self._overlays[key] = self._new_overlay(key, label)
+        overlay = self._overlays[key]
+        overlay.chip.set_name(label)
+        overlay.series = series_of(curves, self.bar.weight())
+        self._compose()
+
+    def _new_overlay(self, key: str, label: str) -> Overlay:
+        used = {overlay.look for overlay in self._overlays.values()}
+        chip = RunChip(key, label)
+        chip.toggled.connect(self._compose)
+        chip.removed.connect(self._remove_by_hand)
+        chip.looked_at.connect(self._look_at)
+        self._run_chips.addWidget(chip)
+        chip.show()
+        return Overlay(chip, look=min(set(range(len(used) + 1)) - used))
+
+    def remove_overlay(self, key: str) -> None:
+        """Take a run away; nothing happens where there is none of that key."""
+        if overlay := self._overlays.pop(key, None):
+            self._alone = ""
+            self._run_chips.removeWidget(overlay.chip)
+            overlay.chip.hide()
+            overlay.chip.deleteLater()
+            self._compose()
+
+    def overlays(self) -> list[str]:
+        """The keys of the runs laid over, in the order of their coming."""
+        return list(self._overlays)
+
+    def _remove_by_hand(self, key: str) -> None:
+        self.remove_overlay(key)
+        self.overlay_removed.emit(key)
+
+    def _look_at(self, key: str) -> None:
+        """The others fade while the mouse is on a run's chip."""
+        self._alone = key
+        self._compose()
+
+    # --- the timeline and the mouse ---
+
+    def set_cursor(self, step: float | None) -> None:
+        """A line through all plots, with its values in the legends; None: no line, and the newest values."""
+        self._cursor = math.inf if step is None else step
         for plot in self.plots.values():
-            plot.mark(step, text)
+            plot.canvas.set_cursor_step(self._cursor)
+        self._tell_values()
 
-    def _series(self, name: str) -> Series:
-        if name not in self.series:
-            self.series[name] = Series()
-            self.series[name].set_smoothing(self.smoothing.value() / 100)
-            plot = self.plots[kind_of(name)]
-            plot.add(name)
-            plot.setVisible(True)
-            self._stack.setCurrentIndex(1)
-            self.wait_no_more()
-            self._number_axes()
-        return self.series[name]
+    def _hover(self, step: float, height: float) -> None:
+        """Show the values under the mouse in all legends; NaN: at the cursor."""
+        self._mouse = step
+        for plot in self._seen():
+            plot.canvas.set_cross(step)
+        self._tell_values()
+        under = self.sender()
+        if self._overlays and math.isfinite(step) and isinstance(under, Plot):
+            self._show_table(under, step, height)
+        else:
+            self._read_out.hide()
 
-    def _number_axes(self) -> None:
-        """Only the lowest plot numbers the steps."""
-        seen = [plot for plot in self.plots.values() if not plot.isHidden()]
-        for plot in seen:
-            plot.number_steps(plot is seen[-1])
-            plot.name_marks(plot is seen[0])
+    def _tell_values(self) -> None:
+        step = self._mouse if math.isfinite(self._mouse) else self._cursor
+        for plot in self._seen():
+            plot.read_out(step, self.series)
 
-    # drawing
+    def _show_table(self, plot: Plot, step: float, height: float) -> None:
+        columns, rows, nearest = plot.table(step, height, self.series, list(self._overlays.values()))
+        canvas = plot.canvas
+        mouse = canvas.mapTo(self, QPoint(round(canvas.to_x(step)), round(canvas.to_y(height))))
+        if rows and columns:
+            self._read_out.show_table(round(step), columns, rows, nearest, mouse)
+
+    # --- which plots ---
+
+    def offered(self) -> list[str]:
+        """The kinds that have curves."""
+        every = (self.series, *(overlay.series for overlay in self._overlays.values()))
+        there = {kind_of(name) for series in every for name in series}
+        return [key for key in KINDS if key in there]
+
+    def seen(self) -> list[str]:
+        """The kinds that are seen: what is wanted of what is there, at least one."""
+        offered = self.offered()
+        return [key for key in offered if key in self._wanted] or offered[:1]
+
+    def show_plot(self, key: str, on: bool = True) -> None:
+        self._wanted = self._wanted | {key} if on else self._wanted - {key}
+        self._compose()
+
+    def save_state(self) -> QByteArray:
+        """What the user chose in the bar and of the plots."""
+        return QByteArray(json.dumps(self.bar.state() | {"plots": sorted(self._wanted)}).encode())
+
+    def restore_state(self, state: QByteArray | bytes) -> None:
+        """As `save_state` told; what is damaged or of another version is passed over."""
+        try:
+            told = json.loads(bytes(QByteArray(state).data()))
+            self.bar.restore(told)
+            self._wanted = {key for key in told["plots"] if key in KINDS}
+        except (ValueError, KeyError, TypeError):
+            return
+        self._compose()
+
+    def _seen(self) -> list[Plot]:
+        return [plot for plot in self.plots.values() if not plot.isHidden()]
+
+    def _compose(self) -> None:
+        """Make plots, legends and lines anew: which curves there are, or how they look, has changed."""
+        seen, overlays = self.seen(), list(self._overlays.values())
+        self.bar.offer(self.offered(), seen)
+        for key in seen:
+            plot = self._plot(key)
+            plot.compose(self.series, overlays, self.bar.weight() > 0, self._alone)
+            plot.canvas.numbered = key == seen[-1]
+            plot.canvas.names_marks = key == seen[0]
+        for overlay in overlays:
+            overlay.chip.set_pen(sample_pen(overlay, len(overlays)))
+        if seen != [plot.key for plot in self._seen()]:
+            for key, plot in self.plots.items():
+                plot.setVisible(key in seen)
+            self._splitter.setSizes([100 * plot.kind.height for plot in self.plots.values()])
+            self._fitted = 0.0
+        self._turn_page()
+        self._tell_values()
+        self.redraw()
+
+    # --- drawing ---
 
     def redraw(self) -> None:
         """Draw soon, once, and only if somebody looks."""
@@ -249,376 +371,150 @@ class CurvesView(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._dirty |= self._range_timer.isActive()
+        self._dirty |= self._fit_timer.isActive()
         self._timer.stop()
-        self._range_timer.stop()
+        self._fit_timer.stop()
+        self._read_out.hide()
 
     def _draw(self) -> None:
-        self._dirty = False
         begun = time.monotonic()
-        early = self._ranged + RANGE_S - begun
+        self._notice_measured()
+        self._dirty = False
+        early = self._fitted + FIT_S - begun
         if early <= 0:
-            self._set_range()
-        elif not self._range_timer.isActive():
-            self._range_timer.start(int(1000 * early) + 1)  # the last points of a burst are fitted too
+            self._fit()
+        elif not self._fit_timer.isActive():
+            self._fit_timer.start(int(1000 * early) + 1)  # the last points of a burst are fitted too
         for plot in self._seen():
-            low, high = plot.view.viewRange()[0]
-            if not plot.cross.isVisible():
-                plot.read_out(float("nan"), self.series)
-            for name in plot.curves:
-                plot.show_curve(name, self.series[name], low, high, self.smoothing.value() > 0)
+            plot.canvas.refresh()
+        self._tell_values()
         # However long the curves are, drawing takes at most a fifth of the time.
-        self._timer.setInterval(max(FRAME_MS, int(5000 * (time.monotonic() - begun))))
+        cost = time.monotonic() - begun + sum(plot.canvas.cost for plot in self._seen())
+        self._timer.setInterval(max(FRAME_MS, int(1000 * SHARE * cost)))
 
-    def _seen(self) -> list[Plot]:
-        return [plot for plot in self.plots.values() if not plot.isHidden()]
+    def _notice_measured(self) -> None:
+        """That a curve is measured now and then is known from its second point on."""
+        measured = [name for plot in self._seen() for name in plot.measured(self.series)]
+        if measured != self._measured:
+            self._measured = measured
+            self._compose()
 
-    def _range_now(self) -> None:
-        self._ranged = 0.0
-        self.redraw()
+    # --- what part is seen ---
 
     def fit(self) -> None:
-        """Show everything, and follow."""
-        self.follow.setChecked(True)
-        self._range_now()
+        """Show the steps that the bar says, at their full height, and follow."""
+        for plot in self.plots.values():
+            plot.canvas.by_hand = False
+        self.bar.follow.setChecked(True)
+        self._fit_now()
 
-    def _set_range(self) -> None:
-        if not self.follow.isChecked():
-            return
-        ends = [(s.steps[0], s.steps[-1]) for s in self.series.values() if s.count]
+    def _fit_now(self) -> None:
+        self._fitted = 0.0
+        self.redraw()
+
+    def _fit(self) -> None:
+        plots = self._seen()
+        span = self._span() if self.bar.follow.isChecked() else None
+        for plot in plots:
+            plot.canvas.show_steps(*(span or plots[0].canvas.steps))  # all the same, also one that was not seen before
+            plot.canvas.fit_heights(self.bar.outliers.isChecked())
+        self._fitted = time.monotonic()
+
+    def _span(self) -> tuple[float, float] | None:
+        """The steps that are followed: the last so many of the run, or all of all runs that are seen."""
+        own = ends_of(self.series)
+        ends = own + [end for o in self._overlays.values() if o.is_seen for end in ends_of(o.series)]
         if not ends:
-            return
-        self._ranged = time.monotonic()
+            return None
+        if last := self.bar.last():
+            newest = max(high for _, high in own or ends)
+            return newest - last, newest + 0.02 * last
         low, high = min(a for a, _ in ends), max(b for _, b in ends)
         pad = max(0.02 * (high - low), 0.5)
+        return low - pad, high + pad
+
+    def _moved(self, low: float, high: float) -> None:
+        """The user asks for these steps; the heights follow four times a second."""
+        ends = ends_of(self.series) + [end for o in self._overlays.values() for end in ends_of(o.series)]
+        if not ends:
+            return
+        first, last = min(a for a, _ in ends), max(b for _, b in ends)
+        wide = min(max(high - low, LEAST_SPAN), 3 * (last - first) + LEAST_SPAN)
+        middle = min(max((low + high) / 2, first), last)  # some of the curves stays in sight
         for plot in self._seen():
-            plot.set_steps(low - pad, high + pad)
-            plot.fit_height(self.series, self.outliers_box.isChecked())
+            plot.canvas.show_steps(middle - wide / 2, middle + wide / 2)
+        self._stop_following()
 
-    def _moved(self) -> None:
-        if self.follow.isChecked():
-            self.follow.blockSignals(True)
-            self.follow.setChecked(False)
-            self.follow.blockSignals(False)
-        self.redraw()
+    def _stop_following(self) -> None:
+        self.bar.stop_following()
+        if self.isVisible() and not self._fit_timer.isActive():
+            self._fit_timer.start(int(1000 * max(0.0, self._fitted + FIT_S - time.monotonic())) + 1)
 
-    def _smooth(self, percent: int) -> None:
-        self._smoothing_value.setText(f"{percent / 100:.2f}")
-        for series in self.series.values():
-            series.set_smoothing(percent / 100)
-        self.redraw()
+    def _smooth(self, weight: float) -> None:
+        for series in (self.series, *(overlay.series for overlay in self._overlays.values())):
+            for one in series.values():
+                one.set_smoothing(weight)
+        self._compose()
 
     def _set_log(self, log: bool) -> None:
         for plot in self.plots.values():
-            plot.set_log(log)
-        self._range_now()
+            plot.canvas.set_log(log)
+        self._fit_now()
 
-    def _hover(self, step: float) -> None:
-        """Show the values at a step in all legends; NaN: the newest."""
+    # --- files ---
+
+    def export(self, path: Path) -> None:
+        """All curves as .csv, or the plots that are seen as .png or .svg. Raises OSError."""
+        self.files.write(path)
+
+    def columns(self) -> Numbers:
+        """All curves; the names of those laid over begin with their run's."""
+        found = numbers_of(self.series)
+        for overlay in self._overlays.values():
+            label, number = overlay.label, 2
+            while any(name.startswith(f"{label}: ") for name in found):
+                label, number = f"{overlay.label} ({number})", number + 1
+            found |= {f"{label}: {name}": numbers for name, numbers in numbers_of(overlay.series).items()}
+        return found
+
+    def _paint_with(self, draw: Callable[[list[QWidget]], object], density: float) -> object:
+        """Have the plots painted as they would be now, without the mouse; as strokes where the density is 0."""
+        self._fitted = 0.0
+        self._draw()
+        self._hover(math.nan, math.nan)
         for plot in self._seen():
-            plot.read_out(step, self.series)
+            plot.canvas.print_with(density, vector=not density)
+        try:
+            return draw([self._runs, self._splitter])
+        finally:
+            for plot in self._seen():
+                plot.canvas.print_with(0.0, vector=False)
 
-    def _recolour(self) -> None:
-        for plot in self.plots.values():
-            plot.recolour()
-        self.redraw()
-
-
-class Plot(QWidget):
-    """One of the plots: title, legend, curves."""
-
-    hovered = Signal(float)
-    moved_by_hand = Signal()
-    double_clicked = Signal()
-    toggled = Signal()
-
-    def __init__(self, kind: Kind):
-        super().__init__()
-        self.kind = kind
-        self.log = False
-        self.curves: dict[str, Curve] = {}
-        self._lines: list[pg.InfiniteLine] = []
-        self._marks_named = True
-        title = QLabel(kind.title)
-        title.setToolTip(kind.about)
-        self._legend = FlowLayout(gap=4)
-        header = QHBoxLayout()
-        header.setContentsMargins(8, 4, 8, 0)
-        header.setSpacing(8)
-        title.setFixedHeight(Chip("").sizeHint().height())  # on one line with the first row of the legend
-        header.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
-        header.addLayout(self._legend, 1)
-        self.graph = Graph()
-        self.graph.setAccessibleName(f"{kind.title}: {kind.about}")
-        self.item = self.graph.getPlotItem()
-        self.view = self.item.getViewBox()
-        self._set_up()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(header)
-        column.addWidget(self.graph, 1)
-        self.graph.left.connect(self._left)
-        self.graph.double_clicked.connect(self.double_clicked)
-        self.graph.scene().sigMouseMoved.connect(self._mouse_moved)
-        self.view.sigRangeChangedManually.connect(self.moved_by_hand)
-
-    def _set_up(self) -> None:
-        self.item.hideButtons()
-        self.item.setMenuEnabled(False)
-        menu = self.item.ctrlMenu  # made all the same, and without a parent to go with
-        menu.setParent(self.graph, menu.windowFlags())
-        self.view.disableAutoRange()
-        self.view.setDefaultPadding(0)
-        self.item.getAxis("left").setWidth(52)
-        for side in ("left", "bottom"):
-            self.item.getAxis(side).setStyle(maxTickLevel=0)  # finer grid lines cost 15 ms a frame
-        self.item.showGrid(x=True, y=True, alpha=0.3)
-        self.cross = pg.InfiniteLine(angle=90, movable=False)
-        self.cross.hide()
-        self.item.addItem(self.cross, ignoreBounds=True)
-        self.ideal = pg.InfiniteLine(0.5, angle=0, movable=False)
-        if self.kind.unit_range:
-            self.item.addItem(self.ideal, ignoreBounds=True)
-            self.view.setYRange(*UNIT, padding=0)
-            self.item.getAxis("left").setTicks([[(value, f"{value:g}") for value in (0, 0.5, 1)]])
-
-    # curves
-
-    def add(self, name: str) -> None:
-        curve = Curve(name, self.colour_of(name), self.style_of(name), round(self.devicePixelRatioF()))
-        self.curves[name] = curve
-        for line in (curve.raw, curve.line):
-            self.item.addItem(line, ignoreBounds=True)
-        self._legend.addWidget(curve.chip)
-        curve.chip.toggled.connect(self._chip_toggled)
-        curve.chip.show()
-
-    def clear(self) -> None:
-        for curve in self.curves.values():
-            for line in (curve.raw, curve.line):
-                self.item.removeItem(line)
-            self._legend.removeWidget(curve.chip)
-            curve.chip.hide()
-            curve.chip.deleteLater()
-        self.curves = {}
-        for line in self._lines:
-            self.item.removeItem(line)
-        self._lines = []
-
-    def show_curve(self, name: str, series: Series, low: float, high: float, smoothed: bool) -> None:
-        curve = self.curves[name]
-        on = curve.chip.isChecked()
-        curve.raw.setVisible(on and smoothed)
-        curve.line.setVisible(on)
-        if not on:
-            return
-        if smoothed:
-            self._set_data(curve.raw, *series.shown(low, high, MOST))
-        self._set_data(curve.line, *series.shown(low, high, MOST, smoothed))
-
-    def _set_data(self, line: pg.PlotCurveItem, steps: np.ndarray, values: np.ndarray, gaps: np.ndarray) -> None:
-        joined = np.ones(len(steps), np.int32)
-        joined[:-1][gaps[1:]] = 0  # entry i says whether point i is joined to the next
-        if self.log:
-            good = values > 0
-            joined &= good & np.append(good[1:], False)
-            values = np.log10(np.where(good, values, 1))
-            joined[:-1] &= good[1:]
-        line.setData(steps, values, connect=joined)
-
-    def colour_of(self, name: str) -> QColor:
-        """Orange for D's curves, blue for G's, green for others; further ones of a family are lighter or darker."""
-        c = theme.colours()
-        family = name.startswith(("D/", "D(real)")), name.startswith(("G/", "D(fake)"))
-        base = c.d if family[0] else c.g if family[1] else c.third
-        turn = (0, 28, -24, 52)[self._place(name) % 4] if name.startswith(("D/", "G/")) else 40 * self._place(name)
-        return QColor.fromHsvF(((base.hsvHueF() * 360 + turn) % 360) / 360, base.hsvSaturationF(), base.valueF())
-
-    def style_of(self, name: str) -> Qt.PenStyle:
-        """A second cue beside the colour: D's lines are solid, G's dashed."""
-        return Qt.PenStyle.DashLine if name.startswith(("G/", "D(fake)")) else Qt.PenStyle.SolidLine
-
-    def _place(self, name: str) -> int:
-        """Which of its family, in the order of their coming."""
-        family = name.partition("/")[0]
-        mates = [other for other in self.curves if other.partition("/")[0] == family and other != name]
-        known = list(self.curves)
-        return len([m for m in mates if name not in known or known.index(m) < known.index(name)])
-
-    def _chip_toggled(self) -> None:
-        self.toggled.emit()
-
-    # axes
-
-    def set_steps(self, low: float, high: float) -> None:
-        self.view.setXRange(low, high, padding=0)
-
-    def fit_height(self, series: dict[str, Series], robust: bool) -> None:
-        if self.kind.unit_range:
-            self.view.setYRange(*UNIT, padding=0)
-            return
-        low, high = self.view.viewRange()[0]
-        shown = [
-            series[name].shown(low, high, MOST)[1] for name, curve in self.curves.items() if curve.chip.isChecked()
-        ]
-        values = np.concatenate([np.empty(0, np.float32), *shown]).astype(np.float64)
-        if self.log:
-            values = np.log10(values[values > 0])
-        if not len(values):
-            return
-        bottom, top = np.percentile(values, [2, 98]) if robust and len(values) >= 20 else (values.min(), values.max())
-        pad = 0.08 * (top - bottom) or 0.1 * abs(top) or 0.1
-        self.view.setYRange(bottom - pad, top + pad, padding=0)
-
-    def set_log(self, log: bool) -> None:
-        self.log = log and not self.kind.unit_range
-        self.item.getAxis("left").setLogMode(x=False, y=self.log)
-
-    def number_steps(self, on: bool) -> None:
-        self.item.getAxis("bottom").setStyle(showValues=on)
-        self.item.getAxis("bottom").setHeight(None if on else 6)
-
-    # markers and the read-out
-
-    def mark(self, step: int, text: str) -> None:
-        line = pg.InfiniteLine(step, angle=90, movable=False, label=text, labelOpts={"position": 0.92})
-        self._lines.append(line)
-        self.item.addItem(line, ignoreBounds=True)
-        self.name_marks(self._marks_named)
-        self.recolour()
-
-    def name_marks(self, on: bool) -> None:
-        self._marks_named = on
-        for line in self._lines:
-            line.label.setVisible(on)
-
-    def read_out(self, step: float, series: dict[str, Series]) -> None:
-        there = bool(np.isfinite(step))
-        self.cross.setVisible(there)
-        if there:
-            self.cross.setValue(step)
-        for name, curve in self.curves.items():
-            curve.chip.show_value(series[name].at(step if there else np.inf))
-
-    def _mouse_moved(self, place: QPointF) -> None:
-        if self.view.sceneBoundingRect().contains(place):
-            self.hovered.emit(self.view.mapSceneToView(place).x())
-
-    def _left(self) -> None:
-        self.hovered.emit(float("nan"))
-
-    # colours
-
-    def recolour(self) -> None:
-        c = theme.colours()
-        self.graph.setBackground(c.plot)
-        for side in ("left", "bottom"):
-            axis = self.item.getAxis(side)
-            axis.setPen(pg.mkPen(c.grid))
-            axis.setTextPen(pg.mkPen(c.muted))
-            axis.setTickPen(pg.mkPen(c.muted))
-        self.cross.setPen(pg.mkPen(c.muted))
-        self.ideal.setPen(pg.mkPen(c.muted, style=Qt.PenStyle.DashLine))
-        for line in self._lines:
-            line.setPen(pg.mkPen(c.warning, style=Qt.PenStyle.DotLine))
-            line.label.setColor(c.warning)
-            line.label.fill = pg.mkBrush(c.plot)
-        for name, curve in self.curves.items():
-            curve.set_colour(self.colour_of(name), self.style_of(name))
+    def _pop_up(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(self.files.actions)
+        menu.addSeparator()
+        menu.addAction(self._fit_action)
+        log = menu.addAction("Log scale", self.bar.log_box.toggle)
+        log.setCheckable(True)
+        log.setChecked(self.bar.log_box.isChecked())
+        menu.popup(place)
 
 
-class Curve:
-    """The lines of one curve, raw and smoothed, and its chip in the legend."""
-
-    def __init__(self, name: str, colour: QColor, style: Qt.PenStyle, density: int):
-        self.raw = pg.PlotCurveItem(antialias=False, skipFiniteCheck=True)  # a dim band
-        self.line = pg.PlotCurveItem(antialias=density == 1, skipFiniteCheck=True)
-        self._width = density  # one pixel, counted as the user sees them; a hairline is too thin on a dense screen
-        self.raw.setZValue(-1)
-        self.chip = Chip(name)
-        self.set_colour(colour, style)
-
-    def set_colour(self, colour: QColor, style: Qt.PenStyle) -> None:
-        dim = QColor(colour)
-        dim.setAlphaF(0.24)
-        for line, pen in ((self.raw, QPen(dim, 0)), (self.line, QPen(colour, self._width, style))):
-            pen.setCosmetic(True)  # as wide at every zoom
-            line.setPen(pen)
-        self.chip.set_pen(colour, style)
+def series_of(curves: Numbers, weight: float) -> dict[str, Series]:
+    found = {}
+    for name, (steps, values) in curves.items():
+        found[name] = Series()
+        found[name].set_smoothing(weight)
+        found[name].extend(np.asarray(steps), np.asarray(values, np.float32))
+    return found
 
 
-class Chip(QAbstractButton):
-    """A curve in the legend: a click hides it. It tells the value under the mouse, else the newest."""
-
-    def __init__(self, name: str):
-        super().__init__(checkable=True, checked=True)
-        self._value = ""
-        self._pen = QPen()
-        self.setText(name)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(f"Show {name}")
-        self.setToolTip(f"Show or hide {name}")
-
-    def set_pen(self, colour: QColor, style: Qt.PenStyle) -> None:
-        self._pen = QPen(colour, 2, style)
-        self.update()
-
-    def show_value(self, value: float) -> None:
-        text = f"{value:.3g}" if np.isfinite(value) else ""
-        if text != self._value:
-            self._value = text
-            self.update()
-
-    def value_text(self) -> str:
-        return self._value
-
-    def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        width = SAMPLE + 12 + metrics.horizontalAdvance(self.text()) + metrics.horizontalAdvance("-0.00e+00")
-        return QSize(width + 12, metrics.height() + 6)  # room for any value: the legend does not dance
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, c, on = QPainter(self), theme.colours(), self.isChecked()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.underMouse() or self.hasFocus():
-            painter.setPen(self.palette().highlight().color() if self.hasFocus() else Qt.PenStyle.NoPen)
-            painter.setBrush(c.grid)
-            painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
-        painter.setOpacity(1.0 if on else 0.5)
-        painter.setPen(self._pen)
-        middle = self.height() // 2
-        painter.drawLine(6, middle, 6 + SAMPLE, middle)
-        font = self.font()
-        font.setStrikeOut(not on)
-        painter.setFont(font)
-        painter.setPen(c.text if on else c.muted)
-        left = SAMPLE + 12
-        room = self.rect().adjusted(left, 0, 0, 0)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(room, flags, self.text())
-        painter.setPen(c.muted)
-        font.setStrikeOut(False)
-        painter.setFont(font)
-        painter.drawText(
-            room.adjusted(self.fontMetrics().horizontalAdvance(self.text()) + 6, 0, 0, 0), flags, self._value
-        )
+def numbers_of(series: dict[str, Series]) -> Numbers:
+    return {name: (one.steps.astype(np.int64), one.values.copy()) for name, one in series.items()}
 
 
-class Graph(pg.PlotWidget):
-    """A plot that tells of double clicks and of the mouse leaving."""
-
-    left = Signal()
-    double_clicked = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFrameShape(self.Shape.NoFrame)
-
-    def leaveEvent(self, event: object) -> None:
-        super().leaveEvent(event)
-        self.left.emit()
-
-    def mouseDoubleClickEvent(self, event: object) -> None:
-        self.double_clicked.emit()
+def ends_of(series: dict[str, Series]) -> list[tuple[float, float]]:
+    """The first and the last step of each curve."""
+    return [(float(s.steps[0]), float(s.steps[-1])) for s in series.values() if s.count]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
+BETWEEN = 2  # pixels between rows
+
 
 class FlowLayout(QLayout):
     def __init__(self, parent: QWidget | None = None, gap: int = 8):
@@ -38,7 +40,7 @@ class FlowLayout(QLayout):
         return self.minimumSize()
 
     def minimumSize(self) -> QSize:
-        sizes = [item.minimumSize() for item in self._items]
+        sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
         return QSize(max((s.width() for s in sizes), default=0), max((s.height() for s in sizes), default=0))
 
     def setGeometry(self, rect: QRect) -> None:
@@ -46,14 +48,30 @@ class FlowLayout(QLayout):
         self._flow(rect, place=True)
 
     def _flow(self, rect: QRect, place: bool) -> int:
-        """Put the items into rows; the height of all rows."""
-        x, y, row_height = rect.left(), rect.top(), 0
+        """Put the items into rows, each in the middle of its row's height; the height of all rows."""
+        margins = self.contentsMargins()
+        inside = rect.marginsRemoved(margins)
+        y = inside.top()
+        for row in self._rows(inside.width()):
+            x, height = inside.left(), max(size.height() for _, size in row)
+            for item, size in row:
+                if place:
+                    item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+                x += size.width() + self._gap
+            y += height + BETWEEN
+        return y - BETWEEN + margins.bottom() - rect.top() if y > inside.top() else 0
+
+    def _rows(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """What is seen, broken where the width ends."""
+        rows: list[list[tuple[QLayoutItem, QSize]]] = []
+        room = -1
         for item in self._items:
+            if item.isEmpty():
+                continue
             size = item.sizeHint()
-            if x > rect.left() and x + size.width() > rect.right() + 1:
-                x, y, row_height = rect.left(), y + row_height + 2, 0
-            if place:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
-            row_height = max(row_height, size.height())
-        return y + row_height - rect.top()
+            if size.width() > room:
+                rows.append([])
+                room = width
+            rows[-1].append((item, size))
+            room -= size.width() + self._gap
+        return rows
