@@ -27,6 +27,7 @@ __all__ = [
     "Samples",
     "Started",
     "Stopped",
+    "Turn",
 ]
 
 
@@ -163,4 +164,11 @@ class Stopped(Event):
 
 @dataclass(frozen=True)
 class Finished(Event):
+    step: int
+
+
+@dataclass(frozen=True)
+class Turn(Event):
+    """Told only in a race, between two steps and whenever a paused lane waits: all that came so far is done."""
+
     step: int

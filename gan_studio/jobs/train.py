@@ -12,7 +12,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from .events import (
     Resumed,
     Started,
     Stopped,
+    Turn,
 )
 from .hold import Hold, TakenError
 from .inbox import Change, CheckpointNow, Command, Inbox, Pause, Resume, SampleNow, Step, Stop
@@ -75,6 +76,14 @@ class Failed(Ending):
     worth_saving = False
 
 
+@dataclass(frozen=True)
+class Common:
+    """What the lanes of a race share, prepared and picked once."""
+
+    dataset: Dataset
+    engine: Engine
+
+
 class TrainJob:
     """Train a run from where it stands to its last step. Iterate it for events; put commands into `inbox`.
 
@@ -82,10 +91,19 @@ class TrainJob:
     Forecast), and yields Started, Real, then Curves (about ten times a second), Samples, Landscape, Checkpoint,
     Changed, Paused, Resumed, and at the end Finished or Stopped. Closing the iterator saves first. While paused it
     blocks in `inbox.wait()`. Raises ConfigError before Started where the config, data or folder cannot be used.
+
+    With `common` it is a lane of a race: it prepares nothing, and tells its Turn before it would go on or wait.
     """
 
-    def __init__(self, run: runs.Run, spare_core: bool = False, dry_run: bool = True, ranks: Ranks = ALONE):
-        self.run, self.spare_core, self.ranks = run, spare_core, ranks
+    def __init__(
+        self,
+        run: runs.Run,
+        spare_core: bool = False,
+        dry_run: bool = True,
+        ranks: Ranks = ALONE,
+        common: Common | None = None,
+    ):
+        self.run, self.spare_core, self.ranks, self.common = run, spare_core, ranks, common
         self.dry_run = dry_run and not ranks.are_many  # its steps would wait for the others
         self.inbox = Inbox()
 
@@ -117,7 +135,7 @@ class TrainJob:
         step = resumed[0].step if resumed else 0
         config = RunConfig.parse(self.run.config_at(step))
         together.check(config, self.ranks)
-        dataset = yield from self._stoppable(config.data.prepare())
+        dataset = yield from self._dataset(config)
         for note in dataset.notes:
             yield self._log(note, "warning")
         for sentence in config.recipe.advice(dataset.shape):
@@ -131,7 +149,7 @@ class TrainJob:
         stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
         hold.remember()
         seen = shown(dataset, config.sample_count, config.seed)
-        loop = Loop(self.run, hold, config, training, stream, engine, seen, self.inbox)
+        loop = Loop(self.run, hold, config, training, stream, engine, seen, self.inbox, self.common is not None)
         if resumed:
             loop.load(*resumed[1:])
         self.ranks.tell(together.Begin(config.plain(), engine.plain(), resumed[0].path if resumed else None))
@@ -153,12 +171,19 @@ class TrainJob:
         finally:
             preparation.close()
 
+    def _dataset(self, config: RunConfig) -> Generator[Event | Progress, None, Dataset]:
+        if self.common:
+            return self.common.dataset
+        return (yield from self._stoppable(config.data.prepare()))
+
     def _engine(self, config: RunConfig, dataset: Dataset) -> Generator[Event | Progress, None, Engine]:
         """What an earlier part of the run computed with, or what the dry run picks."""
         saved = engine_from(self.run.engine())
         if saved and saved.satisfies(config.compute):
             return replace(saved, ranks=self.ranks)
-        if self.dry_run:
+        if self.common:
+            engine, told = self.common.engine, forecast(config, self.common.engine, 0.0)
+        elif self.dry_run:
             outcome = yield from self._stoppable(dry_run(config, dataset, self.spare_core))
             engine, told = outcome.engine, outcome.forecast
         else:
@@ -188,9 +213,10 @@ class Loop:
         engine: Engine,
         shown: Shown,
         inbox: Inbox,
+        turns: bool = False,
     ):
         self.run, self.hold, self.config, self.training, self.stream = run, hold, config, training, stream
-        self.engine, self.shown, self.inbox = engine, shown, inbox
+        self.engine, self.shown, self.inbox, self.turns = engine, shown, inbox, turns
         self.untold: list[tuple[int, dict[str, torch.Tensor]]] = []  # scalars still on the device
         self.measured: dict[int, Measures] = {}  # {step: what was measured of its samples, and is not told yet}
         self.saved_at = -1  # step of the last checkpoint
@@ -214,6 +240,7 @@ class Loop:
         try:
             yield from self._begin()
             while self.step < self.config.steps:
+                yield from self._turn()
                 yield from self._obey(self.inbox.waiting())
                 yield from self._one_step()
             if self.drawn_at != self.step:
@@ -296,7 +323,12 @@ class Loop:
 
     def _wait_while_paused(self) -> Events:
         while self.paused:
+            yield from self._turn()
             yield from self._obey_one(self.inbox.wait())
+
+    def _turn(self) -> Events:
+        if self.turns:
+            yield Turn(self.step)
 
     def _obey_one(self, command: Command) -> Events:
         match command:

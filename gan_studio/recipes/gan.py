@@ -154,20 +154,23 @@ class GanTraining(Training, Generates):
         curves: Curves = {}
         real = fake = None
 
+        # Latents are drawn before all else that is random, so that trainings which differ in that see the same ones.
+        d_steps = self.recipe.d_steps_at(self.iteration) if "D" in players else 0
+        reuse = "G" in players and d_steps > 0 and not self.recipe.fresh_noise
+        latents = iter([self._latent() for _ in range(d_steps + ("G" in players and not reuse))])
+
         # Train the discriminator to tell real from generated.
-        if "D" in players:
-            d_steps = self.recipe.d_steps_at(self.iteration)
-            for k in range(d_steps):
-                real = self._real(batches)
-                reuse = k == d_steps - 1 and "G" in players and not self.recipe.fresh_noise
-                fake = self._fake(len(real), for_generator=reuse)
-                curves |= self._d_turn(real, fake.detach())
+        for k in range(d_steps):
+            real = self._real(batches)
+            fake = self._fake(next(latents), for_generator=reuse and k == d_steps - 1)
+            curves |= self._d_turn(real, fake.detach())
 
         # Train the generator against the updated discriminator.
         if "G" in players:
-            if real is None or fake is None or self.recipe.fresh_noise:
-                real = self._real(batches) if real is None else real
-                fake = self._fake(len(real), for_generator=True)
+            if real is None:
+                real = self._real(batches)
+            if fake is None or not reuse:
+                fake = self._fake(next(latents), for_generator=True)
             curves |= self._g_turn(real, fake)
 
         self.iteration += 1
@@ -226,8 +229,11 @@ class GanTraining(Training, Generates):
     def _real(self, batches: Stream) -> Tensor:
         return self.engine.lay(self.engine.ranks.share(next(batches).x))
 
-    def _fake(self, count: int, for_generator: bool) -> Tensor:
-        z = self.engine.ranks.draw(lambda n: self.recipe.latent.draw(n, self.engine.device), count)
+    def _latent(self) -> Tensor:
+        ranks, device = self.engine.ranks, self.engine.device
+        return ranks.draw(lambda n: self.recipe.latent.draw(n, device), self.recipe.batch_size // ranks.world)
+
+    def _fake(self, z: Tensor, for_generator: bool) -> Tensor:
         with torch.set_grad_enabled(for_generator), self.engine.autocast():
             return self.G(z).float()
 

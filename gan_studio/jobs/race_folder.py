@@ -1,0 +1,179 @@
+"""A race on the disk: one folder that holds an ordinary run for each lane, so that whatever reads runs reads lanes.
+
+race.toml      the base's choices and what each lane changes       race.json   title, preset, the lanes' folders
+league.jsonl   how the lanes stood at each sample step, append-only    state.json  as a run's
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import runs
+from ..config import ConfigError, Problem, Spec, from_toml, option, to_toml
+from ..files import write_atomic
+from ..runs import Run, State
+from .settings import RunConfig
+
+FEWEST, MOST = 2, 8  # lanes
+RACE, LEAGUE = "race.toml", "league.jsonl"
+
+
+class LaneConfig(Spec):
+    """One of those that race: its name, and what it does differently, by dotted path."""
+
+    name: str = option("", "What the lane is called.")
+    changes: dict[str, Any] = option({}, "What it does differently: recipe.objective = hinge ...")
+
+
+class RaceConfig(Spec):
+    """The same data, the same seed, the same length: lanes differ in their recipes alone."""
+
+    base: RunConfig = option(RunConfig(), "The training that all lanes are variants of.")
+    lanes: tuple[LaneConfig, ...] = option((), "Two to eight variants.")
+
+    def configs(self) -> tuple[RunConfig, ...]:
+        """A whole config for each lane, checked. Raises ConfigError with paths such as `lanes.1.recipe.objective`."""
+        if not FEWEST <= len(self.lanes) <= MOST:
+            raise ConfigError(Problem("lanes", f"A race has {FEWEST} to {MOST} lanes, not {len(self.lanes)}."))
+        names = [lane.name for lane in self.lanes]
+        found: list[RunConfig] = []
+        wrong: list[Problem] = []
+        for i, lane in enumerate(self.lanes):
+            try:
+                if not lane.name.strip() or lane.name in names[:i]:
+                    raise ConfigError(Problem("name", "give each lane a name of its own."))
+                found.append(self._config(lane))
+            except ConfigError as error:
+                wrong += error.under(f"lanes.{i}").problems
+        if wrong:
+            raise ConfigError(*wrong)
+        return tuple(found)
+
+    def _config(self, lane: LaneConfig) -> RunConfig:
+        for path in lane.changes:
+            if path.split(".")[0] != "recipe":
+                raise ConfigError(Problem(path, "is the same for all lanes of a race; change it in the base."))
+        config = self.base.with_values(lane.changes)
+        config.check()
+        return config
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one lane stood at a step."""
+
+    lane: int
+    title: str
+    place: int  # 1 is the best: the nearest to the data by the exact or sliced W1; those that failed come last
+    state: str  # as in `runs.STATES`
+    measures: dict[str, float]  # {curve: value}: what was measured of the samples; {} where they are not finite
+    seconds: float  # of this lane's own computing so far, looking and saving included
+
+
+class Race:
+    """A race's folder. Cheap to make: files are read when asked for."""
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def title(self) -> str:
+        return str(self.about().get("title", self.name))
+
+    def about(self) -> dict[str, Any]:
+        """{"title", "preset", "created", "lanes": [folder names]}"""
+        return runs.read_json(self.folder / "race.json")
+
+    def config(self) -> RaceConfig:
+        """Raises ConfigError."""
+        try:
+            return RaceConfig.parse(from_toml((self.folder / RACE).read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(f"The {RACE} of {self.folder} cannot be read; begin a new race.") from None
+
+    def lanes(self) -> list[Run]:
+        """Their runs, in order."""
+        return [Run(self.folder / str(name)) for name in self.about().get("lanes", [])]
+
+    def state(self) -> State:
+        """As of a run: `interrupted` where it says running and nobody writes it. `seconds` are of all lanes."""
+        values = runs.read_json(self.folder / "state.json")
+        state = State(**{key: values[key] for key in State.__dataclass_fields__ if key in values})
+        if state.name in ("running", "paused") and not any(lane.is_being_written() for lane in self.lanes()):
+            return State(**(asdict(state) | {"name": "interrupted"}))
+        return state
+
+    def set_state(self, state: State) -> None:
+        runs.write_json(self.folder / "state.json", asdict(state) | {"updated": time.time()})
+
+    def league(self) -> list[tuple[int, tuple[Standing, ...]]]:
+        """[(step, standings by place)] of the sample steps, in order."""
+        rows = runs.standing(runs.read_lines(self.folder / LEAGUE))
+        return [(row["step"], tuple(Standing(**told) for told in row["rows"])) for row in rows if "rows" in row]
+
+    def out(self) -> dict[int, str]:
+        """{lane: why it can go on no more}"""
+        rows = runs.standing(runs.read_lines(self.folder / LEAGUE))
+        return {row["out"]: row["reason"] for row in rows if "out" in row}
+
+    def append(self, row: dict[str, Any]) -> None:
+        """Add to the league. A full disk is told by the lanes; what stands here can be measured again."""
+        with contextlib.suppress(OSError):
+            runs.append_lines(self.folder / LEAGUE, [row])
+
+
+def new_race(config: RaceConfig, title: str, root: Path | None = None, preset: str = "") -> Race:
+    """A race folder with its lanes' runs, ready to be raced by `RaceJob`. Raises ConfigError."""
+    configs = config.configs()
+    folder = _made(root or runs.default_root(), title)
+    try:
+        lanes = []
+        for lane, chosen in zip(config.lanes, configs, strict=True):
+            run = runs.create(folder, lane.name, chosen.plain(), preset=preset)
+            run.set_state(State("new", 0, chosen.steps))
+            lanes.append(run.name)
+        race = Race(folder)
+        about = {"title": title, "created": time.time(), "preset": preset, "lanes": lanes}
+        runs.write_json(folder / "race.json", about)
+        race.set_state(State("new", 0, config.base.steps))
+        write_atomic(folder / RACE, to_toml(config.plain()))  # last: now it is a race
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ConfigError(f"No race can be written in {folder} ({error.strerror}); choose another folder.") from error
+    return race
+
+
+def open_race(path: Path | str, root: Path | None = None) -> Race:
+    """A race by its folder, or by its name under the root. Raises ConfigError."""
+    for folder in (Path(path), (root or runs.default_root()) / str(path)):
+        if (folder / RACE).is_file():
+            return Race(folder)
+    raise ConfigError(f"There is no race at {path}. Choose the folder that holds a {RACE}.")
+
+
+def list_races(root: Path | None = None) -> list[Race]:
+    """Newest first."""
+    found = [Race(path.parent) for path in (root or runs.default_root()).glob(f"*/{RACE}")]
+    return sorted(found, key=lambda race: (race.about().get("created", 0.0), race.name), reverse=True)
+
+
+def _made(root: Path, title: str) -> Path:
+    name = f"race-{runs.slug(title)}-{time.strftime('%Y%m%d-%H%M%S')}"
+    try:
+        for number in range(1, 1000):
+            folder = root / (name if number == 1 else f"{name}-{number}")
+            if not folder.exists():
+                folder.mkdir(parents=True)
+                return folder
+    except OSError as error:
+        raise ConfigError(f"No race can be written in {root} ({error.strerror}); choose another folder.") from error
+    raise ConfigError(f"There are a thousand races called {name} in {root}; choose another title.")
