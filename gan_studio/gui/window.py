@@ -32,6 +32,7 @@ from .log_dock import LogDock
 from .room import Room
 from .session import Session
 from .status import StatusBar
+from .theory.room import TheoryRoom
 from .train.room import TrainRoom
 from .warmup import LIGHT, READY, warm_up
 from .widgets.key_list import KeyList
@@ -39,7 +40,7 @@ from .widgets.notice import Notices
 from .widgets.palette import Entry, Palette
 from .worker import Worker
 
-ROOMS: tuple[type[Room], ...] = (TrainRoom,)  # one tab each, in this order
+ROOMS: tuple[type[Room], ...] = (TrainRoom, TheoryRoom)  # one tab each, in this order
 
 SIZE = QSize(1360, 860)
 FRAME = QSize(8, 40)  # about what a window manager puts around a window
