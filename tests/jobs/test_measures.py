@@ -17,7 +17,7 @@ from gan_studio.jobs.inbox import Change, Pause, SampleNow, Stop
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.shown import shown
 from gan_studio.jobs.together import exhausted
-from gan_studio.metrics.exact_wasserstein import wasserstein1
+from gan_studio.metrics.exact_wasserstein import SAMPLES, wasserstein1
 from gan_studio.recipes import Generates
 from gan_studio.recipes.gan import GanTraining
 
@@ -74,10 +74,10 @@ def test_the_distance_is_that_of_the_samples_that_are_shown(make_run: Make) -> N
     run = make_run({"samples_every": 3})
     events = list(job_of(run))
     real = shown(exhausted(Toy2D(distribution=Ring()).prepare()), 4, 0)
-    data = real._data.numpy()[:320]
+    data = real._data.numpy()[:SAMPLES]
     for samples in (e for e in events if isinstance(e, Samples)):
         (value,) = [value for step, value in told(events, W1) if step == samples.step]
-        assert value == pytest.approx(wasserstein1(samples.array[:320], data), rel=1e-6)
+        assert value == pytest.approx(wasserstein1(samples.array[:SAMPLES], data), rel=1e-6)
 
 
 def test_a_generator_that_is_the_data_is_as_near_as_real_samples_are() -> None:

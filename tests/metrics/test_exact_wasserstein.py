@@ -45,7 +45,7 @@ def test_from_a_single_place_it_is_the_mean_length():
     assert wasserstein1(np.zeros((5, 2)), np.zeros((5, 2))) == 0
 
 
-@pytest.mark.parametrize(("distribution", "floor", "spread"), [(toy2d.Ring(), 0.14, 0.05), (toy2d.Grid(), 0.18, 0.04)])
+@pytest.mark.parametrize(("distribution", "floor", "spread"), [(toy2d.Ring(), 0.17, 0.05), (toy2d.Grid(), 0.20, 0.05)])
 def test_two_real_sets_are_as_far_apart_as_the_docstring_says(distribution, floor, spread):
     sets = [(distribution.sample(SAMPLES, toy2d.seeded(seed)) / distribution.scale).numpy() for seed in range(40)]
     found = [wasserstein1(*pair) for pair in zip(sets[::2], sets[1::2], strict=True)]
