@@ -35,7 +35,9 @@ def _eased(cost: np.ndarray) -> np.ndarray:
     K = np.exp((eased / -blur).astype(np.float32))
     tiny = np.finfo(np.float32).tiny
     v = np.ones(len(cost), np.float32)
-    for _ in range(15):
-        u = 1 / np.maximum(K @ v, tiny)
-        v = 1 / np.maximum(u @ K, tiny)
-    return eased - (blur * np.log(u))[:, None] - blur * np.log(v)
+    with np.errstate(all="ignore"):  # single points very far from all others
+        for _ in range(15):
+            u = 1 / np.maximum(K @ v, tiny)
+            v = 1 / np.maximum(u @ K, tiny)
+        easier = eased - (blur * np.log(u))[:, None] - blur * np.log(v)
+    return easier if np.isfinite(easier).all() else eased

@@ -27,6 +27,16 @@ def test_it_equals_the_plain_search_at_any_scale(count, scale, seed):
     assert wasserstein1(a, b) == pytest.approx(plainly(a, b), rel=1e-9)
 
 
+@pytest.mark.parametrize("far", [1e1, 1e3, 1e6, 1e30])
+@pytest.mark.parametrize("here", [1, 128, 255])
+def test_far_crowds_of_other_sizes_are_paired(far, here):
+    a, b = 0.1 * RNG.normal(size=(2, 256, 2))
+    a[here:] += far
+    b[: 256 - here] -= far
+    b[::7] *= far
+    assert wasserstein1(a, b) == pytest.approx(plainly(a, b), rel=1e-9)
+
+
 @pytest.mark.parametrize("shift", [[0.0, 0.0], [3.0, -4.0], [0.01, 0.0], [1e4, 1e4]])
 def test_moving_a_set_costs_the_length_of_the_move(shift):
     a = RNG.normal(size=(SAMPLES, 2))
