@@ -26,7 +26,7 @@ engine = types.SimpleNamespace(new_run=None, TrainJob=None)
 settings = QSettings(sys.argv[1], QSettings.Format.IniFormat)
 window = Window(Session(engine=engine), settings, warm=lambda: (stage for stage in ("light", "ready")))
 window.resize(1280, 720)
-window.ready.connect(app.quit)
+window.ready.connect(lambda: app.exit(0))  # quit would close the window
 window.show()
 app.exec()
 
@@ -46,14 +46,17 @@ def look():
     return {
         "narrow buttons": [name(b) for b in all_of(QAbstractButton) if b.text() and b.width() < b.sizeHint().width()],
         "low buttons": [name(b) for b in all_of(QAbstractButton) if b.text() and b.height() < b.sizeHint().height()],
-        "cut labels": [name(w) for w in labels if w.contentsRect().width() < w.minimumSizeHint().width()],
+        "cut labels": [name(w) for w in labels if w.width() < w.minimumSizeHint().width()],
         "cut titles": [name(t) for t in all_of(Title) if t.width() < wide(t)],
         "tabs out of sight": [t.accessibleName() for t in all_of(QTabBar) if t.width() < t.minimumSizeHint().width()],
     }
 
 room = window.rooms[0]
 seen = {"learn": look()}
+looked_at = len(all_of(QAbstractButton)), len(all_of(Title)), len(all_of(QLabel))
 room.settings.form.set_level("all")
+for item in room.settings.form._root.all_items():
+    item.reveal()
 seen["all"] = look()
 room.left.setCurrentIndex(1)
 seen["runs"] = look()
@@ -62,7 +65,7 @@ picture = grab.toImage()
 colours = {picture.pixel(x, y) for x in range(0, picture.width(), 7) for y in range(0, picture.height(), 7)}
 print(json.dumps({
     "window": [window.width(), window.height()], "grab": [grab.width(), grab.height()],
-    "ratio": grab.devicePixelRatio(), "colours": len(colours), "seen": seen,
+    "ratio": grab.devicePixelRatio(), "colours": len(colours), "seen": seen, "looked at": looked_at,
 }))
 window.close()
 """
@@ -82,6 +85,6 @@ def test_nothing_is_cut(scale, tmp_path):
     found = json.loads(told.stdout.splitlines()[-1])
     assert found["window"] == [1280, 720] and found["ratio"] == float(scale)
     assert found["grab"] == [round(1280 * float(scale)), round(720 * float(scale))]
-    assert found["colours"] > 20
+    assert found["colours"] > 20 and min(found["looked at"]) > 5
     for state, faults in found["seen"].items():
         assert not any(faults.values()), (state, faults)
