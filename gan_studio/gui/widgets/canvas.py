@@ -389,7 +389,7 @@ class Canvas(QWidget):
             painter.setFont(self.small())
             metrics = painter.fontMetrics()
             word = f"{round(step):,}"
-            wide = metrics.horizontalAdvance(word) + 6
+            wide = metrics.horizontalAdvance(word) + 12
             left = min(max(x - wide / 2, 0), self.width() - wide)
             place = QRectF(left, area.bottom() + 2, wide, metrics.height() + 1)
             painter.fillRect(place, c.text if colour == c.text else c.grid)

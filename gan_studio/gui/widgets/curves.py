@@ -97,13 +97,13 @@ class CurvesView(QWidget):
         bar.log_toggled.connect(self._set_log)
         bar.changed.connect(self._fit_now)
         self._stack = QStackedLayout()
-        self._stack.addWidget(self._empty_page())
-        self._stack.addWidget(self._plots_page())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._stack, 1)
         column.addWidget(bar)
+        self._stack.addWidget(self._empty_page())  # now that they have a parent: it shows the first
+        self._stack.addWidget(self._plots_page())
         self._read_out = ReadOut(self)
 
     def _empty_page(self) -> QWidget:
@@ -220,6 +220,13 @@ class CurvesView(QWidget):
         self.bar.follow.setChecked(True)
         self._fitted = 0.0
         self._compose()
+
+    def trim(self, step: int) -> None:
+        """Take back what was told after a step: the run goes on from there."""
+        for series in self.series.values():
+            series.trim(step)
+        self._marks[:] = [mark for mark in self._marks if mark[0] <= step]
+        self._fit_now()
 
     def mark(self, step: int, text: str) -> None:
         """A vertical line with a word, where a setting was changed."""

@@ -96,7 +96,7 @@ def is_sparse(series: Series, mates: Iterable[Series]) -> bool:
 # colours were searched for: 4.5:1 on the plot, clear of D's orange, G's blue and the green, and as far apart as can be
 # for eyes without red or green cones as well.
 RUN_COLOURS = {  # {dark: colours}
-    False: ("#891dbf", "#387b8c", "#590d18", "#736c11", "#0d1859"),
+    False: ("#7732a6", "#4a7694", "#b81244", "#82760d", "#0000ff"),
     True: ("#a366ff", "#66f5ff", "#e65c81", "#997f17", "#b7ff26"),
 }
 DASHES: tuple[tuple[float, ...], ...] = ((7, 3), (2.5, 2.5), (10, 3, 2.5, 3), (16, 3))
