@@ -3,8 +3,8 @@
     curves.jsonl    {"step": 3, "D/real": 0.61, ...}: the truth, a value only where one was measured
     curves.npz      the same up to some byte of it, as columns; never believed where those bytes have changed
 
-A line `{"resumed": step}` takes back what was told after that step. A million steps with eight curves open in a second
-and a half instead of five; whoever writes the lines renews the copy when they have grown by half.
+A line `{"resumed": step}` takes back what was told after that step. A million steps with eight curves open in 0.1 to
+0.6 s instead of 2.3; whoever writes the lines renews the copy when they have grown by a quarter.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Columns = tuple[np.ndarray, np.ndarray]
 
 CHUNK = 2**22  # bytes that are parsed at a time: a few thousand lines, so that no million of them is ever in memory
 WORTH_BYTES = 2**20  # a shorter file is read in some 20 ms without any copy
-GROWTH = 1.5  # of the file between two copies, so that all the copies together cost about as much as three of the last
+GROWTH = 1.25  # of the file between two copies, so that all the copies together cost as much as five of the last
 NUMBERS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE
 LAST_STEP = 2**62
 
