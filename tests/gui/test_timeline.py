@@ -19,6 +19,7 @@ from gan_studio.gui.train.results_panel import ResultsPanel
 from gan_studio.gui.widgets import timeline as timeline_module
 from gan_studio.gui.widgets.curves import CurvesView
 from gan_studio.gui.widgets.points import PointsView, arrows
+from gan_studio.gui.widgets.series import Series
 from gan_studio.gui.widgets.timeline import EDGE, Timeline, nearest
 from gan_studio.jobs import frames
 from gan_studio.jobs.events import Landscape, Samples
@@ -435,6 +436,37 @@ def test_on_points_the_whole_plane_is_of_the_step(playback, run, qtbot):
     assert plane._logits[0, 0] == 30
     playback.timeline.go_live()
     assert plane._logits[0, 0] == 50 and plane.there() == {"generated", "landscape"}
+
+
+# --- taking back -----------------------------------------------------------------------------------------------------
+
+
+def test_a_curve_that_is_taken_back_equals_one_that_never_came_so_far():
+    rng = np.random.default_rng(0)
+    steps, values = np.arange(1, 1001), rng.normal(size=1000).astype(np.float32)
+    values[::7] = np.nan
+    back, never = Series(), Series()
+    for series in (back, never):
+        series.set_smoothing(0.9)
+    back.extend(steps, values)
+    back.trim(600)
+    never.extend(steps[:600], values[:600])
+    for _ in range(2):
+        assert np.array_equal(back.steps, never.steps) and np.allclose(back.smooth, never.smooth)
+        for seen, same in zip(back.shown(0, 2000, 100), never.shown(0, 2000, 100), strict=True):
+            assert np.array_equal(seen, same)
+        for series in (back, never):  # and both go on
+            series.extend(steps[600:], -values[600:])
+
+
+def test_markers_are_taken_back_too(qtbot):
+    curves = show(qtbot, CurvesView(), 500, 400)
+    curves.extend(np.arange(100), {"D/real": np.ones(100, np.float32)})
+    for step in (20, 80):
+        curves.mark(step, "lr")
+    curves.trim(50)
+    assert curves.series["D/real"].steps[-1] == 50
+    assert [step for step, _ in curves.plots["losses"].canvas.marks] == [20]
 
 
 # --- the plane -------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 
 from gan_studio import images, presets, runs
 from gan_studio.config import ConfigError, put
@@ -696,6 +696,24 @@ def test_branch_here_takes_the_checkpoint_before(room, qtbot):
     assert child.about()["parent"]["step"] == saved and child.config()["seed"] == 9
 
 
+def test_a_branch_can_be_discarded(room, qtbot):
+    run = stopped_run(room, qtbot)
+    press(room, "branch_here")
+    assert room.settings.branch_strip.isVisible()
+    assert room.settings.branch_words.text() == f"Settings of a branch from step {run.checkpoints()[-1].step:,}."
+    room.settings.form.edit("seed", 77)
+    back = next(b for b in room.settings.branch_strip.findChildren(QPushButton))
+    qtbot.mouseClick(back, Qt.MouseButton.LeftButton)
+    assert room.commands["start"].text() == "Re&sume" and not room.settings.branch_strip.isVisible()
+    assert room.settings.form.current()["seed"] != 77
+
+
+def test_notices_leave_the_timeline_free(room):
+    bar = room.notices.show_notice("Something is wrong.", "error")
+    corner, line = bar.rect().bottomLeft(), room.timeline.rect().topLeft()
+    assert bar.mapToGlobal(corner).y() < room.timeline.mapToGlobal(line).y()
+
+
 def test_a_followed_run_can_be_branched(room, qtbot):
     run = stopped_run(room, qtbot)
     with run.lock():
@@ -748,7 +766,10 @@ def test_a_resumed_run_takes_back_what_came_after_its_checkpoint(room, qtbot):
 
 
 def test_a_time_lapse_is_written_from_the_menu(room, qtbot, tmp_path, monkeypatch):
-    stopped_run(room, qtbot)
+    start(room, qtbot)
+    qtbot.waitUntil(lambda: len(room.timeline.track.steps) > 3, timeout=10_000)
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
     press(room, "timelapse")
     dialog = room.findChild(FilmDialog)
     qtbot.waitUntil(dialog.write_button.isEnabled, timeout=10_000)

@@ -91,8 +91,7 @@ class Live:
     def _go_on_from(self, step: int) -> None:
         """A resumed run goes on from its checkpoint: what was told after it is taken back."""
         if step < self.last_step:
-            kept = {n: (s.steps[s.steps <= step], s.values[s.steps <= step]) for n, s in self.curves.series.items()}
-            self.curves.set_curves(kept)  # TEMP-C trim
+            self.curves.trim(step)
             self.last_step = step
         self._changes = [change for change in self._changes if change <= step]
         self.playback.timeline.set_changes(self._changes)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QStandardPaths, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -184,6 +184,7 @@ class TrainRoom(Room):
         self.settings.edited.connect(self.offer)
         self.settings.checked.connect(self.offer)
         self.settings.live_changed.connect(self.starting.change_live)
+        self.settings.branch_dropped.connect(self._drop_branch)
         self.starting.offered.connect(self._show_offer)
         self.starting.began.connect(self._look_at_training)
         self.opening.read.connect(self._show_record)
@@ -397,6 +398,7 @@ class TrainRoom(Room):
         """Of the run that is looked at, or of the branch to come."""
         self.settings.show_values(values)
         self.settings.form.set_running(self.session.is_at(self.shown) and self.subject.branch_step is None)
+        self.settings.show_branch(self.subject.branch_step)
         self.subject.values = self.settings.form.current()
 
     def _show_nothing(self, title: str = NEW, preset: str = "") -> None:
@@ -410,6 +412,7 @@ class TrainRoom(Room):
         self.playback.close()
         self.results.clear()
         self.pages.setCurrentWidget(self.nothing)
+        self.settings.show_branch(None)
         self.settings.form.set_running(False)
 
     def _could_not_open(self, wish: Wish, error: Exception) -> None:
@@ -480,6 +483,7 @@ class TrainRoom(Room):
                 self._folder_gone()
                 return
             state = run.state()
+            self.live.show_checkpoints()  # the last one was saved on leaving
             if self.subject.branch_step is None:  # else the form describes the run to come
                 self._show_settings(run.config_at(state.step))
             if state.name == "finished":
@@ -535,6 +539,13 @@ class TrainRoom(Room):
         where = "" if checkpoint == step else f", the checkpoint before step {step:,}"
         button = "Queue" if self.session.is_training else "Branch"
         self.notices.show_notice(f"From step {checkpoint:,}{where}: change what you like, then press {button}.")
+
+    def _drop_branch(self) -> None:
+        """The settings are again those of the run."""
+        if self.shown:
+            self.subject.branch_step = None
+            self._show_settings(self.shown.config_at(self.shown.state().step))
+            self.offer()
 
     def _renamed(self, run: Run) -> None:
         if self.subject.is_about(run):
@@ -646,6 +657,10 @@ class TrainRoom(Room):
         from ...jobs.timelapse import timelapse
 
         self.exports.write(timelapse(run, path, film), "Writing the time-lapse")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.notices.set_foot(self.timeline.sizeHint().height())  # which is always at hand
 
     def leave(self) -> None:
         self.opening.leave()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from ...config import Problem
@@ -27,6 +27,7 @@ class SettingsPanel(QWidget):
     edited = Signal()  # by the user; the problems are not known yet
     checked = Signal()  # `problems` is up to date
     live_changed = Signal(str, object)
+    branch_dropped = Signal()  # the user does not want to branch after all
 
     presets: PresetList
     form: ConfigForm
@@ -44,9 +45,25 @@ class SettingsPanel(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
+        self.column.addWidget(self._branch_strip())
         self.column.addWidget(self.splitter, 1)
         self._timer = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._timer.timeout.connect(self.check)
+
+    def _branch_strip(self) -> QWidget:
+        """Says on top what the settings are for, while they are those of a branch to come."""
+        self.branch_strip = QWidget()
+        self.branch_words = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        back = QPushButton("Discard", autoDefault=False)
+        back.setAccessibleName("Discard the branch")
+        back.setToolTip("Do not branch; show the settings of the run again.")
+        back.clicked.connect(self.branch_dropped)
+        row = QHBoxLayout(self.branch_strip)
+        row.setContentsMargins(8, 8, 8, 0)
+        row.addWidget(self.branch_words, 1)
+        row.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
+        self.branch_strip.hide()
+        return self.branch_strip
 
     def furnish(self) -> Iterator[None]:
         """The presets; they need no torch."""
@@ -104,6 +121,11 @@ class SettingsPanel(QWidget):
         self.form.set_base(values)
         self.form.set_values(values)
         self.check()
+
+    def show_branch(self, step: int | None) -> None:
+        """The settings are those of a branch from this step; None: of the run that is shown, or of a new one."""
+        self.branch_words.setText("" if step is None else f"Settings of a branch from step {step:,}.")
+        self.branch_strip.setVisible(step is not None)
 
     def edit(self, path: str, value: object) -> None:
         """Change one value as if the user had done it."""

@@ -25,6 +25,7 @@ class Notices(QWidget):
     def __init__(self, parent: QWidget):
         super().__init__(parent)
         self._above = parent
+        self._foot = 0
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -58,6 +59,11 @@ class Notices(QWidget):
         self._place()
         return bar
 
+    def set_foot(self, height: int) -> None:
+        """So many pixels above the lower edge stay free, for what is always at hand there."""
+        self._foot = height
+        self._place()
+
     def clear(self) -> None:
         """Close all notices."""
         for bar in list(self.bars):
@@ -80,8 +86,8 @@ class Notices(QWidget):
         above = self._above
         width = min(WIDTH, above.width() - 24)
         height = sum(bar.heightForWidth(width) for bar in self.bars) + 8 * max(0, len(self.bars) - 1)
-        height = min(height, above.height() - 24)
-        self.setGeometry(above.width() - width - 16, above.height() - height - 16, width, height)
+        height = min(height, above.height() - self._foot - 24)
+        self.setGeometry(above.width() - width - 16, above.height() - self._foot - height - 16, width, height)
         self.setVisible(bool(self.bars))
         self.raise_()
 
@@ -143,9 +149,17 @@ class Bar(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
-        self.details_button = self._button("Details", "What happened, in full", self._toggle_details) if self.details else None
-        self.copy_button = self._button("Copy", "Copy this text, to ask or report", self._copy) if self.details or self.level == "error" else None
-        self.action_buttons = [self._button(label, f"{label}, and close this notice", self._act) for label, _ in actions]
+        self.details_button = (
+            self._button("Details", "What happened, in full", self._toggle_details) if self.details else None
+        )
+        self.copy_button = (
+            self._button("Copy", "Copy this text, to ask or report", self._copy)
+            if self.details or self.level == "error"
+            else None
+        )
+        self.action_buttons = [
+            self._button(label, f"{label}, and close this notice", self._act) for label, _ in actions
+        ]
         self._calls = [call for _, call in actions]
         self.action_button = next(iter(self.action_buttons), None)
         shown = [b for b in (self.details_button, self.copy_button, *self.action_buttons) if b is not None]

@@ -72,6 +72,11 @@ class Series:
         self._find_breaks(start)
         self._sum_up()
 
+    def trim(self, step: int) -> None:
+        """Take back the points after a step."""
+        self._take_back(self._before(step + 1))
+        self.version += 1
+
     def set_smoothing(self, weight: float) -> None:
         """Exponential moving average over points, 0 (none) to 0.99, without the pull towards 0 at the start."""
         if weight != self._weight:
