@@ -459,8 +459,8 @@ class TrainRoom(Room):
         names = ", ".join(path.rpartition(".")[2] for path in list(edits)[:3])
         more = " and others" if len(edits) > 3 else ""
         self.notices.show_notice(
-            f"The queue began {self.subject.title} with the settings it was queued with; what you had changed since "
-            f"({names}{more}) is taken back.",
+            f"{self.subject.title} goes on with the settings it had; what you had changed since ({names}{more}) is "
+            "taken back.",
             "warning",
         )
 
@@ -517,9 +517,11 @@ class TrainRoom(Room):
         """Let one change settings and go on from the newest checkpoint at or before a step of the run."""
         if self.shown is None:
             return
-        found = [c.step for c in self.shown.checkpoints() if c.step <= step]
+        there = [c.step for c in self.shown.checkpoints()]
+        found = [checkpoint for checkpoint in there if checkpoint <= step]
         if not found:
-            self.notices.show_notice(f"There is no checkpoint at or before step {step:,}; go further right.", "warning")
+            later = f"; the first one is of step {there[0]:,}" if there else ""
+            self.notices.show_notice(f"There is no checkpoint at or before step {step:,}{later}.", "warning")
             return
         self.subject.branch_step = found[-1]
         self._show_settings(self.shown.config_at(found[-1]))

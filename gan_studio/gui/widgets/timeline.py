@@ -164,7 +164,8 @@ class Timeline(QWidget):
 
     def branch_here(self) -> None:
         self.pause()
-        step = self.checkpoint() if self.is_live else self.step()
+        newest = self.checkpoint() if self.is_live else None
+        step = self.step() if newest is None else newest
         if step is not None:
             self.branch_wanted.emit(step)
 
