@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ..commands import Commands
 from ..widgets.notice import Notices
+from ..words import duration
 from ..worker import Worker
 
 if TYPE_CHECKING:
@@ -173,6 +175,7 @@ class Writing(QObject):
     def __init__(self, events: Iterator[Any], what: str, notices: Notices, parent: QObject):
         super().__init__(parent)
         self._what, self._notices = what, notices
+        self._began = time.monotonic()
         self.paths: list[Path] = []
         self.worker = Worker(events, parent=self)
         self.worker.events.connect(self._show)
@@ -193,7 +196,12 @@ class Writing(QObject):
                 case Exported(path):
                     self.paths.append(path)
                 case Progress(done, total) if total and self.bar in self._notices.bars:  # else it was closed
-                    self.bar.say(f"{self._what}: {100 * done // total} %")
+                    self.bar.say(f"{self._what}: {100 * done // total} %{self._left(done, total)}")
+
+    def _left(self, done: int, total: int) -> str:
+        """ ", 12 s left", once that can be told."""
+        passed = time.monotonic() - self._began
+        return f", {duration(passed * (total - done) / done)} left" if done and passed > 1 else ""
 
 
 def _then(events: Iterator[Any], path: Path) -> Iterator[Any]:
