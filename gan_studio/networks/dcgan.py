@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..config import option
 from ..nn.blocks import PictureToScalar, VectorToPicture, doubling, initialise
+from ..nn.minibatch import MinibatchDiscrimination
 from ..nn.norm import PictureNorm, picture_norm
 from ..nn.spectral import spectral_normalise
 from . import DISCRIMINATORS, GENERATORS, Discriminator, Generator, Shape, size_px
@@ -60,6 +61,14 @@ class DcganDiscriminator(Discriminator):
     width: int = option(64, WIDTH_HELP, ge=1, le=512, log=True)
     norm: PictureNorm = option("batch", "Normalisation after each layer but the first and the last.")
     spectral: bool = option(False, "Divide every weight by its largest singular value.")
+    minibatch_kernels: int = option(
+        0,
+        "So many kernels tell D how close each sample is to the rest of its batch (minibatch discrimination), so that "
+        "it sees a collapse; 0: none.",
+        ge=0,
+        le=512,
+        group="Mode collapse",
+    )
 
     def build(self, shape: Shape) -> nn.Module:
         widths = _widths(self.width, size_px(shape, "DCGAN"))
@@ -68,7 +77,7 @@ class DcganDiscriminator(Discriminator):
         for finer, channels in pairwise(widths):
             layers += [_halve(finer, channels, bias), picture_norm(self.norm, channels)]
             layers.append(nn.LeakyReLU(0.2, inplace=True))
-        layers.append(PictureToScalar(widths[-1], 4, bias))
+        layers += _head(widths[-1], self.minibatch_kernels, bias)
         return _finish(_DiscriminatorNetwork(layers), self.spectral)
 
 
@@ -93,6 +102,19 @@ class _DiscriminatorNetwork(nn.Module):
 def _widths(width: int, size: int) -> list[int]:
     """Channels of the hidden levels: at half the size, at a quarter ... at 4 px."""
     return doubling(width, levels=size.bit_length() - 3)
+
+
+def _head(channels: int, kernels: int, bias: bool) -> list[nn.Module]:
+    """[N, channels, 4, 4] -> logits [N]"""
+    if not kernels:
+        return [PictureToScalar(channels, 4, bias)]
+    features = channels * 4 * 4
+    return [
+        nn.Flatten(),
+        MinibatchDiscrimination(features, kernels),
+        nn.Linear(features + kernels, 1, bias=bias),
+        nn.Flatten(0),
+    ]
 
 
 def _halve(inputs: int, outputs: int, bias: bool) -> nn.Module:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..config import option
 from ..nn.blocks import Maxout, initialise
+from ..nn.minibatch import MinibatchDiscrimination
 from ..nn.norm import VectorNorm, vector_norm
 from ..nn.spectral import spectral_normalise
 from . import DISCRIMINATORS, GENERATORS, Discriminator, Generator, Shape
@@ -64,12 +65,22 @@ class MlpDiscriminator(Discriminator):
     norm: VectorNorm = option("none", "Normalisation after each hidden layer.")
     spectral: bool = option(False, "Divide every weight by its largest singular value.")
     dropout: float = option(0.0, "Share of the hidden units that are left out at random in training.", ge=0, lt=1)
+    minibatch_kernels: int = option(
+        0,
+        "So many kernels tell D how close each sample is to the rest of its batch (minibatch discrimination), so that "
+        "it sees a collapse; 0: none.",
+        ge=0,
+        le=512,
+        group="Mode collapse",
+    )
     init: WeightInit = option("default", "How the first weights are drawn; normal is N(0, 0.02).", group="Weights")
     gain: float = option(1.0, "Scale of orthogonal first weights.", gt=0, le=10, group="Weights")
 
     def build(self, shape: Shape) -> nn.Module:
         hidden, features = _hidden(self, math.prod(shape), self.pieces, self.dropout)
-        return _finish(self, _DiscriminatorNetwork([*hidden, nn.Linear(features, 1)]))
+        if self.minibatch_kernels:
+            hidden.append(MinibatchDiscrimination(features, self.minibatch_kernels))
+        return _finish(self, _DiscriminatorNetwork([*hidden, nn.Linear(features + self.minibatch_kernels, 1)]))
 
 
 class _GeneratorNetwork(nn.Module):

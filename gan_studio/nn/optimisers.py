@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..config import Spec, option
 from ..registry import OneOf, Registry
@@ -91,3 +91,17 @@ class Sgd(Optimiser):
 
 
 AnyOptimiser = Annotated[Optimiser, OneOf(OPTIMISERS)]
+
+
+def load_optimiser(optimiser: torch.optim.Optimizer, spec: Spec, saved: dict[str, Any]) -> None:
+    """Take over the moments of an optimiser of the same kind; its options are those of the config."""
+    if saved["kind"] != spec.kind:
+        return
+    options = [{k: v for k, v in group.items() if k != "params"} for group in optimiser.param_groups]
+    optimiser.load_state_dict(saved["state"])
+    for parameter, moments in optimiser.state.items():  # fused kernels want them laid out as the weights are
+        for name, value in moments.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                moments[name] = torch.empty_like(parameter).copy_(value)
+    for group, chosen in zip(optimiser.param_groups, options, strict=True):
+        group.update(chosen)

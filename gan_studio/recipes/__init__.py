@@ -7,12 +7,13 @@ and no file. What a trained network can do is a base class: `Generates`, and lat
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor, nn
 
 from ..compute import Engine
-from ..config import Spec
+from ..config import ConfigError, Spec
 from ..data import Stream
 from ..registry import Registry
 
@@ -127,3 +128,16 @@ class GeneratingRecipe(Recipe):
 
 
 RECIPES: Registry[Recipe] = Registry("gan_studio.recipes", "recipe")
+
+
+def built(part: str, build: Callable[[], nn.Module]) -> nn.Module:
+    """The network of one part of a recipe; what is wrong with it is told under the part's name."""
+    try:
+        return build()
+    except ConfigError as error:
+        raise error.under(part) from None
+
+
+def means(prefix: str, terms: dict[str, Tensor]) -> Curves:
+    """What is told of per-sample terms."""
+    return {prefix + name: term.detach().float().mean() for name, term in terms.items()}

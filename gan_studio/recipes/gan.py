@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
 from typing import Annotated, Any
 
 import torch
 from torch import Tensor, nn
 
 from ..compute import Engine
-from ..config import ConfigError, Spec, option
+from ..config import ConfigError, Problem, option
 from ..data import Stream
 from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
+from ..nn.descent import NORMS_EVERY, descend
 from ..nn.ema import Average, ramped
-from ..nn.gradients import weight_gradient_norm
-from ..nn.optimisers import Adam, AnyOptimiser
+from ..nn.minibatch import MinibatchDiscrimination
+from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser
+from ..nn.packing import filled_up, of_copies, packed, packed_shape
 from ..nn.schedules import AnySchedule, Constant
+from ..nn.temporarily import evaluating, frozen
+from ..nn.unrolled import Function, look_ahead
 from ..objectives import OBJECTIVES, Objective
 from ..penalties import PENALTIES, SLOPE, Penalty
 from ..registry import OneOf
-from . import PLAYERS, RECIPES, Curves, Generates, GeneratingRecipe, Recipe, Training
+from . import PLAYERS, RECIPES, Curves, Generates, GeneratingRecipe, Recipe, Training, built, means
 
 Terms = dict[str, Tensor]  # {name: [N]}
-
-# Norms of gradients are measured in one iteration of so many: in each they take 4 % of a step on 2-D data (8 + 8 small
-# tensors, CPU), 0.4 % of DCGAN's at 64 px. Where gradients are clipped the norm is there already, and told each time.
-NORMS_EVERY = 5
-LONGEST = 1e19  # a gradient so long that its square overflows in float32 is shown as this, and the training goes on
 
 
 @RECIPES.add
@@ -68,6 +65,22 @@ class Gan(GeneratingRecipe):
         "discriminator's step again, as most programs do; it saves one pass through the generator.",
         group="Steps",
     )
+    pack: int = option(
+        1,
+        "So many samples does D judge as one (PacGAN), so that it sees a lack of variety: a batch of 64 is 32 packs of "
+        "2. Packs of 2 to 4 are usual; 1 is the plain GAN.",
+        ge=1,
+        le=16,
+        group="Mode collapse",
+    )
+    unroll: int = option(
+        0,
+        "So many steps does G look ahead, to how D will answer it (unrolled GAN). Against collapse and cycling; each "
+        "step costs several of D's. 0 is the plain GAN.",
+        ge=0,
+        le=32,
+        group="Mode collapse",
+    )
     g_optimiser: AnyOptimiser = option(Adam(), "How the generator's weights are moved.", group="Optimisers")
     d_optimiser: AnyOptimiser = option(Adam(), "How the discriminator's weights are moved.", group="Optimisers")
     schedule: AnySchedule = option(Constant(), "How both learning rates change over the training.", group="Optimisers")
@@ -99,19 +112,28 @@ class Gan(GeneratingRecipe):
 
     def check(self, shape: tuple[int, ...]) -> None:
         with torch.device("meta"):
-            _built("generator", lambda: self.generator.build(self.latent.dim, shape))
-            _built("discriminator", lambda: self.discriminator.build(shape))
+            built("generator", lambda: self.generator.build(self.latent.dim, shape))
+            built("discriminator", lambda: self.discriminator.build(packed_shape(shape, self.pack)))
+        if self.batch_size % self.pack:
+            more = self.batch_size + -self.batch_size % self.pack
+            raise ConfigError(Problem("batch_size", f"must be a multiple of pack ({self.pack}), such as {more}."))
 
     def advice(self, shape: tuple[int, ...]) -> tuple[str, ...]:
         with torch.device("meta"):
-            D = self.discriminator.build(shape)
-        batched = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in D.modules())
-        if batched and any(penalty.second_order for penalty in self.penalties):
-            return (
+            D = self.discriminator.build(packed_shape(shape, self.pack))
+        second_order = any(penalty.second_order for penalty in self.penalties)
+        found = []
+        if second_order and any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in D.modules()):
+            found.append(
                 "The penalty looks at each sample alone, and batch norm ties a batch together: "
-                "set recipe.discriminator.norm to none, layer or instance (Gulrajani et al. 2017, section 4).",
+                "set recipe.discriminator.norm to none, layer or instance (Gulrajani et al. 2017, section 4)."
             )
-        return ()
+        if second_order and any(isinstance(module, MinibatchDiscrimination) for module in D.modules()):
+            found.append(
+                "The penalty looks at each sample alone, and minibatch discrimination at a whole batch: "
+                "set recipe.discriminator.minibatch_kernels to 0, or leave the penalty out."
+            )
+        return tuple(found)
 
     def seeded_latents(self, count: int, seed: int) -> Tensor:
         return self.latent.seeded(count, seed)
@@ -139,9 +161,10 @@ class GanTraining(Training, Generates):
         self.z_dim = recipe.latent.dim
         self.iteration = 0
         self.d_iteration = 0  # D steps done, which lazy penalties count
-        self.G = engine.place(_built("generator", lambda: recipe.generator.build(self.z_dim, shape)))
-        first_order = not any(penalty.second_order for penalty in recipe.penalties)
-        self.D = engine.place(_built("discriminator", lambda: recipe.discriminator.build(shape)), first_order)
+        self.G = engine.place(built("generator", lambda: recipe.generator.build(self.z_dim, shape)))
+        first_order = not recipe.unroll and not any(penalty.second_order for penalty in recipe.penalties)
+        pack_shape = packed_shape(shape, recipe.pack)
+        self.D = engine.place(built("discriminator", lambda: recipe.discriminator.build(pack_shape)), first_order)
         self.average = Average(self.G) if recipe.ema else None
         self.g_opt = recipe.g_optimiser.build(self.G.parameters())
         self.d_opt = recipe.d_optimiser.build(self.D.parameters())
@@ -177,8 +200,9 @@ class GanTraining(Training, Generates):
         return curves
 
     def _d_turn(self, real: Tensor, fake: Tensor) -> Curves:
+        real, fake = self._packed(real), self._packed(fake)
         with self.engine.autocast():
-            D = self._judge_of(real, fake)
+            D = self._judge_of(self.D, real, fake)
             terms = self.recipe.objective.d_loss(D, real, fake)
             extra, slopes = self._penalties(D, real, fake)
         norm = self._minimise(terms | extra, self.d_opt, "gradient/D")
@@ -188,16 +212,35 @@ class GanTraining(Training, Generates):
 
         with torch.no_grad():
             distances = self.recipe.objective.distance({name: term.detach() for name, term in terms.items()})
-            losses = _means("D/", terms | extra) | _means("distance/", distances)
-            return losses | D.scores(self.recipe.objective) | _means("", slopes) | norm
+            losses = means("D/", terms | extra) | means("distance/", distances)
+            return losses | D.scores(self.recipe.objective) | means("", slopes) | norm
 
     def _g_turn(self, real: Tensor, fake: Tensor) -> Curves:
+        real, fake = self._packed(real), self._packed(fake)
         with frozen(self.D), self.engine.autocast():  # D's weights need no gradient here: a quarter of the step saved
-            terms = self.recipe.objective.g_loss(self._judge_of(real, fake), real, fake)
+            D = self._judge_of(self._d_ahead(real, fake), real, fake)
+            terms = self.recipe.objective.g_loss(D, real, fake)
             norm = self._minimise(terms, self.g_opt, "gradient/G")
         if self.average:
             self.average.update(self.G, ramped(self.recipe.ema, self.iteration))
-        return _means("G/", terms) | norm
+        return means("G/", terms) | norm
+
+    def _d_ahead(self, real: Tensor, fake: Tensor) -> Function:
+        """D after the steps that it would take on this very batch, as a function of G. Metz et al. 2017, eq. 8 to 10.
+
+        The paper moves both players at once; here D has had its own step before, as everywhere in this file. Clipping
+        of gradients and weights is left out of the steps ahead.
+        """
+        if not self.recipe.unroll:
+            return self.D
+
+        def loss(D_k: Function) -> Tensor:
+            D = self._judge_of(D_k, real, fake)
+            terms = self.recipe.objective.d_loss(D, real, fake)
+            extra, _ = self._penalties(D, real, fake.detach())
+            return total(terms | extra)
+
+        return look_ahead(self.D, self.d_opt, loss, self.recipe.unroll)
 
     def _penalties(self, D: Judge, real: Tensor, fake: Tensor) -> tuple[Terms, Terms]:
         """What D minimises, and what is only shown of it."""
@@ -214,17 +257,9 @@ class GanTraining(Training, Generates):
 
     def _minimise(self, terms: Terms, optimiser: torch.optim.Optimizer, curve: str) -> Curves:
         """Move a player's weights. Returns the norm of the gradient before any clipping, where it was measured."""
-        optimiser.zero_grad(set_to_none=True)
-        torch.stack([term.float().mean() for term in terms.values()]).sum().backward()
-        weights = [weight for group in optimiser.param_groups for weight in group["params"]]
-        self.engine.ranks.mean_gradients(weights)
-        norm: Curves = {}
-        if self.recipe.clip_norm:
-            norm[curve] = nn.utils.clip_grad_norm_(weights, self.recipe.clip_norm, foreach=True)
-        elif self.iteration % NORMS_EVERY == 0:
-            norm[curve] = weight_gradient_norm(weights)
-        optimiser.step()
-        return {name: length.clamp(max=LONGEST) for name, length in norm.items()}
+        mean_gradients, measured = self.engine.ranks.mean_gradients, self.iteration % NORMS_EVERY == 0
+        norm = descend(total(terms), optimiser, mean_gradients, self.recipe.clip_norm, measured)
+        return {} if norm is None else {curve: norm}
 
     def _real(self, batches: Stream) -> Tensor:
         return self.engine.lay(self.engine.ranks.share(next(batches).x))
@@ -237,8 +272,11 @@ class GanTraining(Training, Generates):
         with torch.set_grad_enabled(for_generator), self.engine.autocast():
             return self.G(z).float()
 
-    def _judge_of(self, real: Tensor, fake: Tensor) -> Judge:
-        return Judge(self.D, self.recipe.noise_at(self.iteration / self.steps), real, fake)
+    def _packed(self, x: Tensor) -> Tensor:
+        return self.engine.lay(packed(x, self.recipe.pack))
+
+    def _judge_of(self, D: Function, real: Tensor, fake: Tensor) -> Judge:
+        return Judge(D, self.recipe.noise_at(self.iteration / self.steps), real, fake)
 
     def _set_learning_rates(self) -> None:
         factor = self.recipe.schedule.factor(self.iteration, self.steps)
@@ -268,14 +306,16 @@ class GanTraining(Training, Generates):
 
     def judge(self, x: Tensor) -> Tensor:
         with torch.no_grad(), evaluating(self.D), self.engine.autocast():
-            return self.D(self.engine.lay(x.to(self.engine.device))).float()
+            return self.D(self.engine.lay(of_copies(x.to(self.engine.device), self.recipe.pack))).float()
 
     def pull(self, x: Tensor, real: Tensor) -> Tensor:
         x, real = (self.engine.lay(samples.detach().to(self.engine.device)) for samples in (x, real))
         x.requires_grad_()
         with frozen(self.D), evaluating(self.D), torch.enable_grad():
+            m = self.recipe.pack
+            reals, fakes = self._packed(filled_up(real, m)), self._packed(filled_up(x, m))
             with self.engine.autocast():
-                terms = self.recipe.objective.g_loss(Judge(self.D, 0.0, real, x), real, x)
+                terms = self.recipe.objective.g_loss(Judge(self.D, 0.0, reals, fakes), reals, fakes)
             L_G = torch.stack([term.float().sum() for term in terms.values()]).sum()
             (gradient,) = torch.autograd.grad(L_G, x)
         return -gradient.float()
@@ -304,17 +344,17 @@ class GanTraining(Training, Generates):
 
     def load_state(self, state: dict[str, Any]) -> None:
         self.iteration, self.d_iteration = state["iteration"], state["d_iteration"]
-        _load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
-        _load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
+        load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
+        load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
 
 
 class Judge:
-    """D as objectives and penalties see it: a function to logits [N] that adds the instance noise.
+    """D as objectives and penalties see it: a function to logits [N] that adds the instance noise. Packs are samples.
 
     The batch's real and fake samples are judged once, however many terms ask for them.
     """
 
-    def __init__(self, D: nn.Module, noise: float, real: Tensor, fake: Tensor):
+    def __init__(self, D: Function, noise: float, real: Tensor, fake: Tensor):
         self.D, self.noise, self.real, self.fake = D, noise, real, fake
         self._logits: dict[int, Tensor] = {}  # by the id of self.real or self.fake, which live as long as this
 
@@ -336,50 +376,6 @@ class Judge:
         return {name: score.mean() for name, score in scores.items() if score is not None}
 
 
-@contextlib.contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """No gradients for a network's weights, for a while."""
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    for p in parameters:
-        p.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for p in parameters:
-            p.requires_grad_(True)
-
-
-@contextlib.contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while: nothing that a network counts is moved."""
-    training = network.training
-    network.eval()
-    try:
-        yield
-    finally:
-        network.train(training)
-
-
-def _built(part: str, build: Any) -> nn.Module:
-    try:
-        return build()
-    except ConfigError as error:
-        raise error.under(part) from None
-
-
-def _means(prefix: str, terms: Iterable[tuple[str, Tensor]] | dict[str, Tensor]) -> Curves:
-    return {prefix + name: term.detach().float().mean() for name, term in dict(terms).items()}
-
-
-def _load_optimiser(optimiser: torch.optim.Optimizer, spec: Spec, saved: dict[str, Any]) -> None:
-    """Take over the moments of an optimiser of the same kind; its options are those of the config."""
-    if saved["kind"] != spec.kind:
-        return
-    options = [{k: v for k, v in group.items() if k != "params"} for group in optimiser.param_groups]
-    optimiser.load_state_dict(saved["state"])
-    for parameter, moments in optimiser.state.items():  # fused kernels want them laid out as the weights are
-        for name, value in moments.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
-                moments[name] = torch.empty_like(parameter).copy_(value)
-    for group, chosen in zip(optimiser.param_groups, options, strict=True):
-        group.update(chosen)
+def total(terms: Terms) -> Tensor:
+    """What is minimised: the sum of the terms' means."""
+    return torch.stack([term.float().mean() for term in terms.values()]).sum()

@@ -45,6 +45,11 @@ EVERYTHING: list[dict[str, Any]] = [
     {"recipe.warm_up": True, "steps": 4, "checkpoint_every": 2},
     {"recipe.instance_noise": 0.1, "recipe.clip_norm": 1.0, "recipe.latent.distribution": "truncated"},
     {"recipe.latent.distribution": "uniform"},
+    {"recipe.pack": 2, "recipe.unroll": 2, "recipe.discriminator.minibatch_kernels": 3},
+    {
+        "recipe": {"kind": "veegan", "latent": {"dim": 3}, "batch_size": 8}
+        | {part: {"kind": "mlp", "width": 8} for part in ("generator", "discriminator", "reconstructor")}
+    },
     PICTURES,
     PICTURES | {"recipe.generator.kind": "resnet", "recipe.discriminator": {"kind": "resnet", "spectral": True}},
     PICTURES | {"compute.precision": "bf16", "compute.memory_format": "channels-last"},

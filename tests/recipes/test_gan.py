@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from gan_studio.compute import Engine
-from gan_studio.nn.optimisers import OPTIMISERS
+from gan_studio.nn.descent import LONGEST, NORMS_EVERY
+from gan_studio.nn.optimisers import OPTIMISERS, load_optimiser
 from gan_studio.objectives import OBJECTIVES
 from gan_studio.objectives.wasserstein import Wasserstein
 from gan_studio.penalties import PENALTIES
 from gan_studio.recipes import RECIPES
-from gan_studio.recipes.gan import LONGEST, NORMS_EVERY, Gan, GanTraining, _load_optimiser
+from gan_studio.recipes.gan import Gan, GanTraining
 
 POINTS = {
     "kind": "gan",
@@ -305,7 +306,7 @@ def test_moments_are_laid_out_as_the_weights_they_are_loaded_for(kind: str) -> N
 
         second = torch.nn.Parameter(first.detach().clone(memory_format=second_format))
         resumed = spec.build([second])
-        _load_optimiser(resumed, spec, saved)
+        load_optimiser(resumed, spec, saved)
         second.grad = gradients[1].clone(memory_format=second_format)
         resumed.step()
         ends.append(second.detach())
