@@ -12,6 +12,7 @@ class Sentence:
 
     template: str  # "D sees {batch} points": names and formats as in str.format
     values: Mapping[str, float | str] = field(default_factory=dict)
+    about: str = ""  # whom it tells of, where there are players: "D", "G", or both ("")
 
     def __str__(self) -> str:
         return self.template.format(**self.values)
