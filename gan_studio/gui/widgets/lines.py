@@ -103,6 +103,8 @@ def columns(pieces: list[Piece], area: QRectF, colour: QColor, ratio: float) -> 
             high[column] = np.maximum(high[column], np.maximum.reduceat(y, starts))
     rows = np.arange(height, dtype=np.float32)[:, None] + 0.5
     passed = (rows >= low - ratio / 2) & (rows <= high + ratio / 2)  # [height, width]
+    for _ in range(round(ratio) - 1):  # a stroke is as wide as a pixel of the user's
+        passed[:, 1:] |= passed[:, :-1]
     alpha = colour.alphaF()
     premultiplied = [colour.alpha(), *(round(alpha * part) for part in (colour.red(), colour.green(), colour.blue()))]
     pixels = passed * np.uint32(int.from_bytes(premultiplied))  # ARGB
