@@ -18,8 +18,9 @@ from gan_studio.gui import theme
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:  # the offscreen platform says so at every window with a minimum size, and of raising one
-        item.add_marker(pytest.mark.qt_log_ignore("does not support (propagateSizeHints|raise)", extend=True))
+    for item in items:  # what the offscreen platform says of sizes, of raised windows and of menus
+        what = "does not support (propagateSizeHints|raise|grabbing)"
+        item.add_marker(pytest.mark.qt_log_ignore(what, extend=True))
 
 
 @pytest.fixture(scope="session")

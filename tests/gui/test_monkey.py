@@ -1,0 +1,380 @@
+"""A monkey at the window: it clicks, types, drags, turns the wheel, resizes and gives commands, with a real training
+under its hands. Nothing may raise, warn, or be left behind.
+
+A seed that fails is tried again alone, with more of its steps told: `pytest tests/gui/test_monkey.py -k "[7]" -s`. What
+the training does meanwhile comes at other moments each time, so a seed may need several trials.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+from collections import deque
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pyqtgraph
+import pytest
+import shiboken6
+from PIL import Image
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+
+from gan_studio import presets
+from gan_studio.config import ConfigError, to_toml
+from gan_studio.gui import theme
+from gan_studio.gui.session import Session
+from gan_studio.gui.train.report_export import SaveDialog
+from gan_studio.gui.warmup import warm_up
+from gan_studio.gui.window import Window
+from gan_studio.jobs import look as look_job
+from gan_studio.jobs import train
+from gan_studio.jobs.inbox import Inbox
+from gan_studio.jobs.settings import RunConfig
+
+pytestmark = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # of ziamath's fonts
+
+SEEDS, ACTIONS = range(12), 450
+PATIENCE = 10  # actions in one menu or dialog before it is closed
+TOLD = 40  # of the last actions, when something fails
+
+TEXTS = ("", "0", "-1", "1e999", "7", "0.5", "1e-4", "12,5", "ä ß 漢", "/nowhere", "adam", "x" * 300, "[1, 2]", "%s {0}")
+KEYS = [getattr(Qt.Key, f"Key_{name}") for name in (
+    "Tab", "Backtab", "Up", "Down", "Left", "Right", "Home", "End", "PageUp", "PageDown", "Return", "Escape", "Space",
+    "Delete", "Backspace", "Plus", "Minus", "0", "A", "F2",
+)]  # fmt: skip
+MODIFIERS = [Qt.KeyboardModifier.NoModifier] * 4 + [Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier]
+NOT_FOR_MONKEYS = ("quit",)
+
+
+class Monkey(QObject):
+    """Acts once an event loop turn, also within the loops of menus and dialogs that it opened itself."""
+
+    def __init__(self, window: Window, seed: int, actions: int, things: list[Path]):
+        super().__init__(window)
+        self.window, self.things = window, things
+        self.random = random.Random(seed)
+        self.left = actions
+        self.told: deque[str] = deque(maxlen=TOLD)
+        self.above: QWidget | None = None  # the menu or dialog that it is in,
+        self.patience = PATIENCE  # and how long still
+        self.done = False
+        self.acts = [
+            (self.click, 24), (self.double_click, 6), (self.right_click, 5), (self.key, 24), (self.write, 8),
+            (self.drag, 9), (self.wheel, 8), (self.resize, 3), (self.command, 9), (self.drop, 1), (self.train, 3),
+        ]  # fmt: skip
+
+    def start(self) -> None:
+        QTimer.singleShot(0, self, self.act)
+
+    def act(self) -> None:
+        """One action. The next one is on its way before, as this one may open a loop of its own."""
+        top = self.top()
+        if self.left <= 0 and top is self.window:
+            self.done = True
+            return
+        QTimer.singleShot(0, self, self.act)
+        self.left -= 1
+        if top is not self.above:
+            self.above, self.patience = top, PATIENCE
+        self.patience -= 1
+        if top is not self.window and (self.patience < 0 or self.left < 0):
+            self.leave(top)
+        elif isinstance(top, QMenu) and self.random.random() < 0.6:
+            self.choose(top)
+        else:
+            acts, weights = zip(*self.acts, strict=True)
+            self.random.choices(acts, weights)[0](top)
+
+    # where
+
+    def top(self) -> QWidget:
+        """What takes clicks now."""
+        if over := QApplication.activePopupWidget() or QApplication.activeModalWidget():
+            return over
+        dialogs = [w for w in QApplication.topLevelWidgets() if w.isVisible() and w.isWindow() and w is not self.window]
+        dialogs = [w for w in dialogs if w.parent() is not None and w.windowType() == Qt.WindowType.Dialog]
+        return dialogs[-1] if dialogs else self.window
+
+    def place(self, top: QWidget) -> tuple[QWidget, QPoint]:
+        """Somewhere on the top: half of the time anywhere, half of the time on a control."""
+        if self.random.random() < 0.5:
+            at = QPoint(self.random.randrange(max(1, top.width())), self.random.randrange(max(1, top.height())))
+            target = top.childAt(at) or top
+            return target, target.mapFrom(top, at)
+        target = self.control(top)
+        seen = target.visibleRegion().boundingRect()
+        return target, QPoint(
+            seen.x() + self.random.randrange(max(1, seen.width())), seen.y() + self.random.randrange(max(1, seen.height()))
+        )
+
+    def control(self, top: QWidget) -> QWidget:
+        inside = [w for w in top.findChildren(QWidget) if w.isVisible() and w.isEnabled() and w.window() is top.window()]
+        seen = [w for w in inside if w.focusPolicy() != Qt.FocusPolicy.NoFocus and not w.visibleRegion().isEmpty()]
+        return self.random.choice(seen) if seen else top
+
+    def tell(self, what: str, target: QObject | None = None, more: object = "") -> None:
+        name = f"{type(target).__name__} {target.property('accessibleName') or target.objectName()}" if target else ""
+        self.told.append(f"{self.left:4} {what} {name} {more}")
+
+    # what
+
+    def click(self, top: QWidget) -> None:
+        target, at = self.place(top)
+        self.tell("click", target, at.toTuple())
+        QTest.mouseClick(target, Qt.MouseButton.LeftButton, self.random.choice(MODIFIERS), at)
+
+    def double_click(self, top: QWidget) -> None:
+        target, at = self.place(top)
+        self.tell("double click", target, at.toTuple())
+        QTest.mouseClick(target, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+        if shiboken6.isValid(target):
+            QTest.mouseDClick(target, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+
+    def right_click(self, top: QWidget) -> None:
+        from PySide6.QtGui import QContextMenuEvent
+
+        target, at = self.place(top)
+        self.tell("right click", target, at.toTuple())
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, target.mapToGlobal(at))
+        QApplication.sendEvent(target, event)
+
+    def key(self, top: QWidget) -> None:
+        target = QApplication.focusWidget() or top
+        key, modifier = self.random.choice(KEYS), self.random.choice(MODIFIERS)
+        self.tell("key", target, f"{key.name} {modifier.name}")
+        QTest.keyClick(target, key, modifier)
+
+    def write(self, top: QWidget) -> None:
+        target = QApplication.focusWidget() or self.control(top)
+        text = self.random.choice(TEXTS)
+        self.tell("write", target, text[:20])
+        for letter in text[:30]:
+            if shiboken6.isValid(target):
+                QTest.keyClick(target, letter) if ord(letter) < 128 else None
+        if self.random.random() < 0.7 and shiboken6.isValid(target):
+            QTest.keyClick(target, Qt.Key.Key_Return)
+
+    def drag(self, top: QWidget) -> None:
+        target, at = self.place(top)
+        to = at + QPoint(self.random.randint(-200, 200), self.random.randint(-120, 120))
+        to = QPoint(min(max(to.x(), 0), target.width() - 1), min(max(to.y(), 0), target.height() - 1))
+        button = self.random.choice([Qt.MouseButton.LeftButton] * 4 + [Qt.MouseButton.MiddleButton])
+        self.tell("drag", target, f"{at.toTuple()} to {to.toTuple()}")
+        none = Qt.KeyboardModifier.NoModifier
+        QTest.mousePress(target, button, none, at)
+        for step in (1, 2, 3):
+            if shiboken6.isValid(target):
+                QTest.mouseMove(target, at + (to - at) * step / 3)
+        if shiboken6.isValid(target):
+            QTest.mouseRelease(target, button, none, to)
+
+    def wheel(self, top: QWidget) -> None:
+        target, at = self.place(top)
+        turns = QPoint(0, self.random.choice([-360, -120, 120, 360]))
+        self.tell("wheel", target, turns.y())
+        around = (Qt.MouseButton.NoButton, self.random.choice(MODIFIERS), Qt.ScrollPhase.NoScrollPhase, False)
+        event = QWheelEvent(QPointF(at), QPointF(target.mapToGlobal(at)), QPoint(), turns, *around)
+        QApplication.sendEvent(target, event)
+
+    def resize(self, top: QWidget) -> None:
+        width, height = self.random.randint(300, 1700), self.random.randint(200, 1100)
+        self.tell("resize", top, (width, height))
+        self.window.resize(width, height)
+
+    def command(self, top: QWidget) -> None:
+        if top is self.window:
+            actions = [action for _, action in self.window.commands.all_actions() if action.isEnabled()]
+            action = self.random.choice(actions)
+            self.tell("command", None, action.text())
+            action.trigger()
+
+    def drop(self, top: QWidget) -> None:
+        data = QMimeData()
+        thing = self.random.choice(self.things)
+        data.setUrls([QUrl.fromLocalFile(str(thing))])
+        self.tell("drop", None, thing.name)
+        self.window.take_dropped(data)
+
+    def train(self, top: QWidget) -> None:
+        """Left alone it would seldom find settings that can be trained."""
+        room, stage = self.window.rooms[0], self.window.session.stage
+        if top is self.window and stage == "idle":
+            self.tell("train")
+            room.choose_preset(self.random.choice(room.settings.known).id)
+            room.start()
+        elif top is self.window and self.random.random() < 0.4:
+            self.tell("stop")
+            self.window.session.stop()
+
+    def choose(self, menu: QMenu) -> None:
+        actions = [action for action in menu.actions() if action.isEnabled() and not action.isSeparator()]
+        if actions:
+            action = self.random.choice(actions)
+            self.tell("choose", None, action.text())
+            at = menu.actionGeometry(action).center()
+            QTest.mouseClick(menu, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+
+    def leave(self, top: QWidget) -> None:
+        self.tell("leave", top)
+        QTest.keyClick(top, Qt.Key.Key_Escape)
+        if shiboken6.isValid(top) and top.isVisible() and self.patience < -3:
+            top.close()
+
+
+# --- its playground --------------------------------------------------------------------------------------------------
+
+
+TINY = {
+    "ring": {"data": {"kind": "toy2d"}, "recipe": {"objective": "non-saturating"}},
+    "critic": {
+        "data": {"kind": "toy2d", "distribution": {"kind": "grid"}},
+        "recipe": {"objective": "wasserstein", "penalties": [{"kind": "gradient-penalty"}], "d_steps": 2},
+    },
+    "digits": {"data": {"kind": "digits", "size": 8}, "recipe": {"objective": "least-squares"}},
+}
+NETWORK = {"kind": "mlp", "width": 16, "depth": 1}
+REST = {
+    "steps": 3000,
+    "samples_every": 40,
+    "sample_count": 16,
+    "checkpoint_every": 400,
+    "compute": {"device": "cpu", "precision": "fp32", "memory_format": "contiguous", "threads": 1},
+}
+
+
+def write_resources(folder: Path) -> None:
+    """Those of the program, with other presets."""
+    folder.mkdir()
+    for path in presets.resources().iterdir():
+        if path.name != "presets":
+            (folder / path.name).symlink_to(path)
+    (folder / "presets").mkdir()
+    for name, values in TINY.items():
+        recipe = values["recipe"] | {"kind": "gan", "batch_size": 32, "generator": NETWORK, "discriminator": NETWORK}
+        whole = RunConfig.parse(values | REST | {"recipe": recipe}).plain()
+        (folder / "presets" / f"{name}.toml").write_text(to_toml(whole | {"preset": {"title": f"Tiny {name}"}}))
+
+
+def is_small(values: dict) -> bool:
+    """Whether a training of these settings leaves the processor to the others."""
+    data, recipe, compute = values["data"], values["recipe"], values["compute"]
+    networks = (recipe["generator"], recipe["discriminator"])
+    return (
+        data["kind"] in ("toy2d", "digits")
+        and all(n["kind"] == "mlp" and n["width"] <= 64 and n["depth"] <= 4 for n in networks)
+        and max(recipe["batch_size"], values["sample_count"], recipe["latent"]["dim"]) <= 256
+        and not compute["compile"]
+        and compute["threads"] == 1
+    )
+
+
+class TooLarge:
+    """A job that fails at once."""
+
+    def __init__(self, run, **options):
+        self.inbox = Inbox()
+
+    def __iter__(self):
+        raise ConfigError("That is too much for a monkey; choose something smaller.")
+        yield
+
+
+def small_job(run, **options):
+    return train.TrainJob(run, **options) if is_small(run.config()) else TooLarge(run)
+
+
+def small_look(source, fetch=False, samples=64):
+    if fetch or source.kind not in ("toy2d", "digits", "image-folder"):
+        raise ConfigError("Monkeys fetch nothing.")
+    yield from look(source, fetch, samples)
+
+
+look = look_job.look
+
+
+@pytest.fixture(scope="module", autouse=True)
+def light_collections():
+    """Let the search for what tests leave behind skip the third of a million objects of torch."""
+    for _ in warm_up():
+        pass
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def things(tmp_path) -> list[Path]:
+    """To drop, and to be chosen in file dialogs."""
+    for name in ("faces", "box"):
+        (tmp_path / name).mkdir()
+    for i in range(20):
+        noise = np.random.default_rng(i).integers(0, 255, (16, 16, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / "faces" / f"{i}.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "broken.toml").write_text("format = ]")
+    return [tmp_path / name for name in ("faces", "box", "broken.png", "broken.toml", "gone")]
+
+
+@pytest.fixture
+def playground(monkeypatch, tmp_path, things):
+    """No file dialog, no program outside, no download, nothing large."""
+    write_resources(tmp_path / "resources")
+    answers = random.Random(0)
+
+    def choose_folder(*_):
+        runs = sorted((tmp_path / "runs").iterdir()) if (tmp_path / "runs").is_dir() else []
+        return str(answers.choice(["", things[0], things[1], *runs[-1:]]))
+
+    def save_at_once(dialog):
+        dialog.fileSelected.emit(str(tmp_path / f"written.{dialog.defaultSuffix()}"))
+        dialog.deleteLater()
+
+    monkeypatch.setattr(presets, "resources", lambda: tmp_path / "resources")
+    monkeypatch.setattr(look_job, "look", small_look)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(choose_folder))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: ("", "")))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(tmp_path / "written.png"), "")))
+    monkeypatch.setattr(SaveDialog, "open", save_at_once)
+    monkeypatch.setattr(QDesktopServices, "openUrl", staticmethod(lambda url: True))
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, playground, request):
+    session = Session(tmp_path / "runs", SimpleNamespace(new_run=train.new_run, TrainJob=small_job))
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    window = Window(session, settings, warm=lambda: (stage for stage in ("light", "ready")))
+    window.resize(1280, 720)
+    with qtbot.waitSignal(window.ready, timeout=20_000):
+        window.show()
+    for id in NOT_FOR_MONKEYS:
+        window.commands[id].setEnabled(False)
+    request.addfinalizer(lambda: leave(window, qtbot))
+    return window
+
+
+def leave(window, qtbot):
+    window.session.leaving = True  # nothing of the queue is begun any more
+    window.session.stop()
+    qtbot.waitUntil(lambda: not window.session.is_training, timeout=30_000)
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    for plot in window.findChildren(pyqtgraph.PlotWidget):
+        plot.plotItem.ctrlMenu.deleteLater()  # it has no parent and would live as long as pytest knows the window
+    window.deleteLater()
+    theme.apply(QApplication.instance(), "light")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_monkey_breaks_nothing(window, qtbot, things, seed, capsys):
+    monkey = Monkey(window, seed, ACTIONS, things)
+    monkey.start()
+    try:
+        qtbot.waitUntil(lambda: monkey.done, timeout=120_000)
+    finally:
+        print(f"seed {seed}, the last actions:", *monkey.told, sep="\n")
+    assert window.isVisible()
+    problems = window.log.problems.toPlainText()
+    assert "should not have happened" not in problems, problems
