@@ -21,7 +21,9 @@ FAR = 1e3  # a path that comes so far from the equilibrium has diverged; it ends
 class Rule(Spec):
     """A way to move. One of its iterations is one step of G, together with all that D does meanwhile."""
 
-    h: float = option(0.2, "The step size, G's learning rate; of the flow, the time from point to point.", gt=0, le=4)
+    h: float = option(
+        0.2, "The step size, G's learning rate; of the flow, the time from point to point.", gt=0, le=4, learn=True
+    )
     d_rate: float = option(
         1.0, "D's learning rate in units of G's: two time scales (TTUR, Heusel et al. 2017).", gt=0, le=10, log=True
     )
