@@ -59,7 +59,7 @@ def draw(portrait: Portrait, starts: Array | None = None) -> Drawing:
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel of the paper's figure: the same start, 500 alternating steps of 0.2."""
+    """One panel of the paper's figures: the same start, 500 alternating steps of 0.2."""
 
     key: str
     title: str
@@ -73,7 +73,7 @@ def _panel(key: str, title: str, loss: str, regulariser: str = "none", **values:
     return Panel(key, title, {"loss": loss, "regulariser": {"kind": regulariser, **values}})
 
 
-# Mescheder et al. 2018, figure 3, with the settings of the authors' notebook.
+# What Mescheder et al. 2018 draw of the Dirac-GAN, with the settings of the authors' notebook.
 PANELS = (
     _panel("gan", "GAN", "minimax"),
     _panel("non-saturating", "Non-saturating GAN", "non-saturating"),

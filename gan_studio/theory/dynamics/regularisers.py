@@ -10,7 +10,7 @@ from . import REGULARISERS, Array, Loss, Regulariser, plain_d, plain_jacobian
 
 @REGULARISERS.add
 class Nothing(Regulariser):
-    """Lemma 2.2: eigenvalues on the imaginary axis, so that nothing draws the players to the equilibrium."""
+    """Eigenvalues on the imaginary axis, so that nothing draws the players to the equilibrium."""
 
     kind = "none"
     title = "Nothing"

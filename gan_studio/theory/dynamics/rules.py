@@ -47,7 +47,7 @@ RULES: Registry[Rule] = Registry("gan_studio.theory.dynamics", "way to move")
 
 @RULES.add
 class Simultaneous(Rule):
-    """Both gradients are taken at the same state, then both players step. Lemma 2.3: without help it spirals out."""
+    """Both gradients are taken at the same state, then both players step. Without help they spiral out."""
 
     kind = "simultaneous"
     title = "Simultaneous steps"
