@@ -33,6 +33,7 @@ from .terminal import View, duration, view
 if TYPE_CHECKING:
     from .data import Source
     from .jobs.inbox import Inbox
+    from .jobs.race import Race
     from .jobs.settings import RunConfig
     from .runs import Run
 
@@ -372,8 +373,8 @@ class Gallery:
     path: Path
 
 
-def resumable(run: Run) -> str:
-    """What names the run after `--resume`."""
+def resumable(run: Run | Race) -> str:
+    """What names the run or race after `--resume`."""
     from . import runs
 
     return run.name if run.folder.parent == runs.default_root() else str(run.folder)
@@ -396,6 +397,83 @@ def follow(events: Iterable[Any], display: View, inbox: Inbox, stop: Stopping) -
                 code = FAILED
             case Stopped():
                 code = INTERRUPTED if stop.by is not None else OK
+    return code
+
+
+# --- race ------------------------------------------------------------------------------------------------------------
+
+LANE_HELP = (
+    'One that races: "NAME: KEY=VALUE; KEY=VALUE", such as "hinge: recipe.objective=hinge". Two to eight of them; '
+    '"NAME:" alone is the preset as it is.'
+)
+
+
+@app.command()
+@in_sentences
+def race(
+    target: Annotated[
+        str | None, typer.Argument(metavar="PRESET|CONFIG.toml", help="What all are variants of.")
+    ] = None,
+    lane: Annotated[list[str], typer.Option("--lane", metavar="LANE", help=LANE_HELP)] = [],  # noqa: B006 (read only)
+    settings: Set = [],  # noqa: B006 (read only)
+    resume: Annotated[str | None, typer.Option(metavar="RACE", help="Go on with a race instead.")] = None,
+    steps: Steps = None,
+    name: Annotated[str | None, typer.Option(help="Title of the race.")] = None,
+    root: Root = None,
+    seed: Seed = None,
+    device: Device = None,
+    minutes: Minutes = 0.0,
+    dry_run: DryRun = True,
+    as_json: AsJson = False,
+) -> None:
+    """Train several recipes side by side: the same data, first weights and noise, in lock-step, with a league table."""
+    if (target is None) == (resume is None) or (resume is not None and lane):
+        raise ConfigError('Name a preset and --lane "NAME: KEY=VALUE" twice to eight times, or --resume RACE.')
+    changed = changes(settings, steps=steps, seed=seed, device=device)
+    if resume is not None:
+        from .jobs.race import open_race
+
+        chosen = open_race(resume, root)
+        for run in chosen.lanes():
+            with_changes(run, changed)
+    else:
+        assert target is not None
+        chosen = created_race(target, lane, changed, name, root)
+    raise typer.Exit(carry_out_race(chosen, Manner(as_json, dry_run=dry_run, minutes=minutes)))
+
+
+def created_race(target: str, lanes: list[str], changed: dict[str, Any], title: str | None, root: Path | None) -> Race:
+    preset = presets.find(target)
+    base = configured(preset.values, changed)
+    from .jobs.race import LaneConfig, RaceConfig, new_race
+
+    entered = tuple(LaneConfig(name=name, changes=what) for name, what in map(lane_of, lanes))
+    known = "" if target.endswith(".toml") else preset.id
+    return new_race(RaceConfig(base=base, lanes=entered), title or preset.title, root, known)
+
+
+def lane_of(text: str) -> tuple[str, dict[str, Any]]:
+    """("hinge", {"recipe.objective": "hinge"}) of "hinge: recipe.objective=hinge". Raises ConfigError."""
+    name, colon, rest = text.partition(":")
+    if not colon or "=" in name:  # without a name its changes are its name
+        name, rest = text, text
+    return name.strip(), changes([part.strip() for part in rest.split(";") if part.strip()])
+
+
+def carry_out_race(race: Race, manner: Manner) -> int:
+    """Race and show it; the exit code. A lane that diverges is no failure of the race."""
+    from .jobs.race import RaceJob
+    from .terminal_race import race_view
+
+    job = RaceJob(race, dry_run=manner.dry_run)
+    names = [lane.name for lane in race.config().lanes]
+    display = race_view(names, manner.as_json, live=sys.stdout.isatty())
+    with contextlib.closing(display), stopping(job.inbox, display, manner.minutes) as stop:
+        events = iter(job)
+        with contextlib.closing(events):
+            code = follow(events, display, job.inbox, stop)
+    if not manner.as_json and race.state().name != "finished":
+        typer.echo(f"Go on with: gan-studio race --resume {resumable(race)}")
     return code
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 from torch import Tensor, nn
 
@@ -27,9 +29,11 @@ class MinibatchDiscrimination(nn.Module):
     def forward(self, f: Tensor) -> Tensor:
         if not self.training:
             return torch.cat([f, self.usual.to(f.dtype).expand(len(f), -1)], dim=1)
-        M = self.T(f).float().unflatten(1, (self.kernels, DIMENSIONS))  # [N, B, C]
-        c = (M[:, None] - M[None]).abs().sum(dim=3).neg().exp()  # [N, N, B]
-        o = c.sum(dim=1)  # [N, B]
+        M = self.T(f).float().unflatten(1, (self.kernels, DIMENSIONS)).permute(2, 1, 0).contiguous()  # [C, B, N]
+        apart = functools.reduce(
+            torch.add, ((m[:, :, None] - m[:, None, :]).abs() for m in M)
+        )  # [B, N, N], |.|_1 over C
+        o = apart.neg().exp().sum(dim=2).T  # [N, B]
         with torch.no_grad():
             self.usual.lerp_(o.mean(dim=0), MOMENTUM)
         return torch.cat([f, o.to(f.dtype)], dim=1)
