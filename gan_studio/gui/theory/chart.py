@@ -125,16 +125,16 @@ class Chart(QWidget):
         colour = line.colour()
         x, y = self.pixels(line.x, line.y)
         for points in unbroken(x, y):
-            polygon = QPolygonF([QPointF(a, b) for a, b in points.tolist()])
+            corners = [QPointF(a, b) for a, b in points.tolist()]
             if line.filled:
                 bottom = self.point(0, max(self.y_range[0], 0)).y()
                 ends = [QPointF(points[-1, 0], bottom), QPointF(points[0, 0], bottom)]
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QBrush(faded(colour, 0.18)))
-                painter.drawPolygon(polygon + QPolygonF(ends))
+                painter.drawPolygon(QPolygonF([*corners, *ends]))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(pen_of(line))
-            painter.drawPolyline(polygon)
+            painter.drawPolyline(QPolygonF(corners))
 
     def _paint_axes(self, painter: QPainter, box: QRectF, c: theme.Colours) -> None:
         font = self.fontMetrics()

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTabWidget, QVBoxL
 from ...config import ConfigError
 from ...theory.divergences import MEASURES
 from .bench import Bench
-from .shapes import PRESETS, Pair
 from .part import Part
+from .shapes import PRESETS, Pair
 from .two_tab import TwoTab
 
 

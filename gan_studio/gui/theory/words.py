@@ -115,7 +115,12 @@ def blocks(part: str) -> Iterator[Block]:
 
 
 def one_line(text: str) -> str:
-    """Lines joined; between two Chinese characters without a space."""
+    """Lines joined, but those of a list; between two Chinese characters without a space."""
+    lines = re.split(r"\n(?=- )", text.strip())
+    return "\n".join(_joined(line) for line in lines)
+
+
+def _joined(text: str) -> str:
     joined = re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef])\s*\n\s*(?=[\u3000-\u9fff\uff00-\uffef])", "", text.strip())
     return " ".join(joined.split())
 
