@@ -176,7 +176,7 @@ def test_points_lie_where_they_are(qtbot):
     shot = pixels(plane.grab().toImage()).astype(int)
     green = np.array(theme.colours().third.getRgb()[:3])
     assert np.abs(shot[int(y), int(x)] - green).max() < 60
-    view.real_box.click()
+    view.boxes["real"].click()
     shot = pixels(plane.grab().toImage()).astype(int)
     assert np.abs(shot[int(y), int(x)] - green).max() > 60
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 NO_VIDEO = "MP4 needs PyAV. Install it with: pip install 'gan-studio[video]'"
 NO_RAW = "This run keeps no running average of G's weights: there is only one kind of samples."
-LEAVE_S = 1.0
 
 
 class FilmDialog(QDialog):
@@ -122,10 +121,6 @@ class FilmDialog(QDialog):
         if self.write_button.isEnabled():
             self.wanted.emit(self.run, self.film(), self.choices())
             super().accept()
-
-    def done(self, result: int) -> None:
-        self._reader.join(LEAVE_S)
-        super().done(result)
 
     # what there is
 
