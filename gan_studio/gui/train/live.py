@@ -72,13 +72,14 @@ class Live:
         """All of them have their place on the timeline; the last is drawn."""
         from ...jobs import events
 
-        samples = [event for event in mail if isinstance(event, events.Samples)]
-        for event in samples[:-1]:
-            self.playback.timeline.add_step(event.step)
-        for event in samples[-1:]:
-            self.playback.add(event)
-        for event in [event for event in mail if isinstance(event, events.Landscape)][-1:]:
-            self.playback.add_landscape(event)
+        drawn = [event for event in mail if isinstance(event, events.Samples)]
+        planes = [event for event in mail if isinstance(event, events.Landscape)]
+        for samples in drawn[:-1]:
+            self.playback.timeline.add_step(samples.step)
+        for samples in drawn[-1:]:
+            self.playback.add(samples)
+        for plane in planes[-1:]:
+            self.playback.add_landscape(plane)
 
     def _show_forecast(self, forecast: Any) -> None:
         """ "Forecast with bf16, channels-last: 214 samples/s, about 2 min in all"."""
