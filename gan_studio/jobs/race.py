@@ -92,10 +92,12 @@ class RaceJob:
 
     def _racers(self, closing: contextlib.ExitStack) -> Generator[Event | Progress, None, list[Racer]]:
         """The lanes, each of which saves when it is closed."""
-        titles, runs, outs = [lane.name for lane in self.race.config().lanes], self.race.lanes(), self.race.out()
+        titles, runs = [lane.name for lane in self.race.config().lanes], self.race.lanes()
         if len(runs) != len(titles) or not all((run.folder / "config.toml").is_file() for run in runs):
             raise ConfigError(f"A lane of the race {self.race.name} is missing; begin a new race.")
         common = yield from self._common(RunConfig.parse(runs[0].config()), runs[0])
+        self.race.take_back()
+        outs = self.race.out()
         racers = [
             Racer(i, title, run, TrainJob(run, self.spare_core, common=common), outs.get(i))
             for i, (title, run) in enumerate(zip(titles, runs, strict=True))
@@ -346,7 +348,6 @@ class Rounds:
 
     def _look_back(self) -> None:
         """Go on with the league as it stood at this step."""
-        self.race.append({"step": 0, "resumed": self.step})
         for step, rows in self.race.league()[-1:]:
             self.told = step
             for row in rows:

@@ -125,6 +125,13 @@ class Race:
         rows = runs.standing(runs.read_lines(self.folder / LEAGUE))
         return {row["out"]: row["reason"] for row in rows if "out" in row}
 
+    def take_back(self) -> None:
+        """Take back what was told after the step that the lanes go on from: they tell it again."""
+        outs = self.out()
+        saved = [lane.checkpoints() for i, lane in enumerate(self.lanes()) if i not in outs]
+        if saved:
+            self.append({"resumed": min(found[-1].step if found else -1 for found in saved)})
+
     def append(self, row: dict[str, Any]) -> None:
         """Add to the league. A full disk is told by the lanes; what stands here can be measured again."""
         with contextlib.suppress(OSError):

@@ -30,9 +30,8 @@ class MinibatchDiscrimination(nn.Module):
         if not self.training:
             return torch.cat([f, self.usual.to(f.dtype).expand(len(f), -1)], dim=1)
         M = self.T(f).float().unflatten(1, (self.kernels, DIMENSIONS)).permute(2, 1, 0).contiguous()  # [C, B, N]
-        apart = functools.reduce(
-            torch.add, ((m[:, :, None] - m[:, None, :]).abs() for m in M)
-        )  # [B, N, N], |.|_1 over C
+        each = ((m[:, :, None] - m[:, None, :]).abs() for m in M)  # C times [B, N, N]
+        apart = functools.reduce(torch.add, each)  # |M_ib - M_jb|_1
         o = apart.neg().exp().sum(dim=2).T  # [N, B]
         with torch.no_grad():
             self.usual.lerp_(o.mean(dim=0), MOMENTUM)

@@ -228,6 +228,21 @@ def test_resuming_equals_not_stopping(make_race: Make) -> None:
     assert told(straight) == told(stopped)
 
 
+def test_what_was_told_after_a_crash_is_taken_back(make_race: Make) -> None:
+    """As a killed process leaves it: checkpoints behind the league, and a lane out that will drop out again."""
+    straight, killed = make_race(), make_race()
+    list(job_of(straight))
+    list(job_of(killed))
+    for lane in killed.lanes():
+        shutil.rmtree(lane.checkpoint_at(6).path)
+    killed.append({"step": 5, "out": 1, "reason": "It diverged."})
+    events = list(job_of(killed))
+    assert bare(events, Started)[0].step == 3 and isinstance(events[-1], Finished)
+    assert told(straight) == told(killed) and killed.out() == {}
+    for a, b in zip(straight.lanes(), killed.lanes(), strict=True):
+        assert_same_checkpoint(a, b)
+
+
 def told(race: Race) -> list[Any]:
     return [(step, [(row.lane, row.place, row.measures) for row in rows]) for step, rows in race.league()]
 
