@@ -326,6 +326,7 @@ def test_curves_are_routed_by_their_names():
         "rate/G": "rates",
         "speed/samples per second": "speed",
         "modes/covered": "modes",
+        "modes/high quality": "quality",
         "gradient norm": "more",
         "F/real": "more",
     }
@@ -686,7 +687,7 @@ def test_the_cursor_goes_through_all_plots_and_is_dragged(curves, canvas, qtbot)
     assert canvas.steps == before and chip(curves, "D/real").value_text() == f"{values.at(found[-1]):.3g}"
     lowest = curves._seen()[-1].canvas
     shot = pixels(lowest.grab().toImage()).astype(int)
-    x = round(lowest.to_x(curves._cursor))
+    x = int(lowest.devicePixelRatioF() * (round(lowest.to_x(curves._cursor)) + 0.5))
     ink = np.array(theme.colours().text.getRgb()[:3])
     assert (np.abs(shot[20:60, x] - ink).max(axis=1) < 40).mean() > 0.9
     curves.set_cursor(None)

@@ -224,13 +224,13 @@ class Canvas(QWidget):
         c, area = theme.colours(), self.area()
         painter.setFont(self.small())
         painter.fillRect(self.rect(), c.plot)
-        self._paint_axes(painter, area, c)
+        self._paint_axes(painter, area, c, ratio)
         if self._ideal is not None and self.heights[0] < self._ideal < self.heights[1] and not self.log:
-            painter.setPen(QPen(c.muted, 1, Qt.PenStyle.DashLine))
+            painter.setPen(hairline(c.muted, ratio, Qt.PenStyle.DashLine))
             y = round(self.to_y(self._ideal))
             painter.drawLine(int(area.left()), y, int(area.right()), y)
-        self._paint_marks(painter, area, c)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, ratio < 1.5)
+        self._paint_marks(painter, area, c, ratio)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, ratio < 1.5)  # where a pen may be a hairline
         if not self.vector:
             painter.setClipRect(area)
         for line in self.lines:
@@ -239,13 +239,13 @@ class Canvas(QWidget):
         painter.setClipping(False)
         self._name_marks(painter, area, c)
 
-    def _paint_axes(self, painter: QPainter, area: QRectF, c: theme.Colours) -> None:
+    def _paint_axes(self, painter: QPainter, area: QRectF, c: theme.Colours, ratio: float) -> None:
         metrics = painter.fontMetrics()
         half = metrics.height() / 2
         heights, words = self._height_ticks(area, metrics.height())
         for height, word in zip(heights, words, strict=True):
             y = round(self.to_y(height))
-            painter.setPen(c.grid)
+            painter.setPen(hairline(c.grid, ratio))
             painter.drawLine(int(area.left()), y, int(area.right()), y)
             painter.setPen(c.muted)
             place = QRectF(0, y - half, area.left() - 4, 2 * half)
@@ -253,7 +253,7 @@ class Canvas(QWidget):
         steps = ticks(*self.steps, most=max(2, int(area.width() / 70)), whole=True)
         for step, word in zip(steps, step_labels(steps), strict=True):
             x = round(self.to_x(step))
-            painter.setPen(c.grid)
+            painter.setPen(hairline(c.grid, ratio))
             painter.drawLine(x, int(area.top()), x, int(area.bottom()))
             if self.numbered:
                 painter.setPen(c.muted)
@@ -282,17 +282,13 @@ class Canvas(QWidget):
         elif sum(travel(y) for _, y in pieces) > WILD * area.width():
             painter.drawImage(area.topLeft(), columns(pieces, area, line.pen.color(), ratio))
         else:
-            painter.setPen(self._screen_pen(line.pen, ratio))
+            pen = QPen(line.pen)
+            pen.setWidth(max(1, round(ratio)))
+            pen.setCosmetic(True)
+            painter.setPen(pen)
             for x, y in pieces:
                 painter.drawPolyline(polygon(x, y))
         self._paint_dots(painter, line, area, pieces)
-
-    def _screen_pen(self, pen: QPen, ratio: float) -> QPen:
-        """One pixel as the user counts them, on a dense screen two or three: then without antialiasing, see above."""
-        fine = QPen(pen)
-        fine.setWidth(max(1, round(ratio)))
-        fine.setCosmetic(True)
-        return fine
 
     def _paint_dots(self, painter: QPainter, line: Line, area: QRectF, pieces: list[Piece]) -> None:
         """On points that stand alone, and on those of a line that is measured now and then."""
@@ -320,9 +316,9 @@ class Canvas(QWidget):
 
     # markers
 
-    def _paint_marks(self, painter: QPainter, area: QRectF, c: theme.Colours) -> None:
+    def _paint_marks(self, painter: QPainter, area: QRectF, c: theme.Colours, ratio: float) -> None:
         places = {round(self.to_x(step)) for step, _ in self.marks}
-        painter.setPen(QPen(c.warning, 1, Qt.PenStyle.DotLine))
+        painter.setPen(hairline(c.warning, ratio, Qt.PenStyle.DotLine))
         for x in places:
             if area.left() <= x <= area.right():
                 painter.drawLine(x, int(area.top()), x, int(area.bottom()))
@@ -522,6 +518,13 @@ class Canvas(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         self.refresh()
+
+
+def hairline(colour: QColor, ratio: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """One pixel as the user counts them, and equally wide everywhere."""
+    pen = QPen(colour, max(1, round(ratio)), style)
+    pen.setCosmetic(True)
+    return pen
 
 
 def clusters(places: Sequence[float], widths: Sequence[float], joined: float) -> list[list[int]]:

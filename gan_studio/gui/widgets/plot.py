@@ -65,24 +65,34 @@ KINDS = {
     ),
     "rates": Kind("Learning rates", "Of both optimisers, with their schedules.", "rate/", smoothed=False),
     "speed": Kind("Speed", "How fast the training goes.", "speed/"),
-    "modes": Kind(
-        "Modes",
-        "Of the mixture's modes, the share that is covered; of the samples, the share that lies near one.",
+    "modes": Kind("Modes", "How many modes of the data the samples reach.", "modes/", smoothed=False, measured=True),
+    "quality": Kind(
+        "High quality",
+        "The share of the samples that lie near a mode of the data.",
         "modes/",
+        unit_range=True,
         smoothed=False,
         measured=True,
     ),
     "more": Kind("More", "Other curves of this recipe."),
 }
-PREFIXES = {kind.prefix: key for key, kind in KINDS.items() if kind.prefix} | {"D/": "losses", "G/": "losses"}
+PREFIXES = {
+    "D/": "losses",
+    "G/": "losses",
+    "distance/": "distance",
+    "gradient/": "gradients",
+    "slope/": "slope",
+    "rate/": "rates",
+    "speed/": "speed",
+    "modes/": "modes",
+}
+SINGLE = {"D(real)": "scores", "D(fake)": "scores", "modes/high quality": "quality"}
 
 
 def kind_of(name: str) -> str:
     """Which plot a curve belongs to."""
-    if name in ("D(real)", "D(fake)"):
-        return "scores"
     prefix, slash, _ = name.partition("/")
-    return PREFIXES.get(prefix + slash, "more")
+    return SINGLE.get(name) or PREFIXES.get(prefix + slash, "more")
 
 
 def is_sparse(series: Series, mates: Iterable[Series]) -> bool:
@@ -269,11 +279,12 @@ class Plot(QWidget):
 
     def _dress_chips(self, main: dict[str, Series]) -> None:
         """The chips' lines and tooltips, as what they stand for became known."""
+        mixed = len(self.measured(main)) < len(self.chips)
         for name, chip in self.chips.items():
             measured = name in main and self.is_measured(main, name)
             chip.set_pen(self._pen(name), dots=measured)
             every = f"Measured on samples, every {main[name].spacing:,.0f} steps." if measured else ""
-            chip.describe(f"{name.removeprefix(self.kind.prefix)}{' (measured)' * measured}", every)
+            chip.describe(name.removeprefix(self.kind.prefix) + " (measured)" * (measured and mixed), every)
 
     def _chip_toggled(self) -> None:
         self.off = {name for name, chip in self.chips.items() if not chip.isChecked()} | (self.off - set(self.chips))
