@@ -161,7 +161,7 @@ class Drag(Frames):
 
     def do(self) -> None:
         """Three pixels a frame, forth and back over the 1.5 widths that lie beside what is seen."""
-        way = 1.5 * self.canvas.area().width()
+        way = 1.5 * self.canvas.scale.area.width()
         at = (3 * self.turn) % (2 * way)
         self.mouse(QEvent.Type.MouseMove, 300 - (at if at < way else 2 * way - at), True)
 

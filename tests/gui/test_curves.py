@@ -14,10 +14,10 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QToolTip
 
 from gan_studio.gui import theme
-from gan_studio.gui.widgets.canvas import clusters, told
 from gan_studio.gui.widgets.curves import EMPTY, CurvesView
 from gan_studio.gui.widgets.legend import place_beside
 from gan_studio.gui.widgets.lines import MOST, Line, clipped, columns
+from gan_studio.gui.widgets.marks import clusters, marks_at, told
 from gan_studio.gui.widgets.plot import FEW, kind_of, run_pen
 from gan_studio.gui.widgets.series import BLOCK, Series, bucket, evenly, extremes
 from gan_studio.gui.widgets.ticks import labels, log_labels, log_ticks, step_labels, ticks
@@ -284,7 +284,7 @@ def chip(curves: CurvesView, name: str):
 
 def place(curves: CurvesView, step: float, kind: str = "losses") -> QPoint:
     canvas = curves.plots[kind].canvas
-    return QPoint(round(canvas.to_x(step)), round(canvas.area().center().y()))
+    return QPoint(round(canvas.scale.to_x(step)), round(canvas.scale.area.center().y()))
 
 
 def move(widget, at: QPoint, held: Qt.MouseButton = NONE, modifiers=PLAIN) -> None:
@@ -426,7 +426,7 @@ def test_gaps_are_not_joined(curves, qtbot):
     curves.extend(np.arange(5), {"D/real": np.array([1, 2, NAN, 4, 5])})
     settle(qtbot, curves)
     canvas = curves.plots["losses"].canvas
-    pieces = list(canvas._pieces(*drawn(curves, "D/real"), canvas.area()))
+    pieces = list(canvas.scale.pieces(*drawn(curves, "D/real")))
     assert [len(x) for x, _ in pieces] == [2, 2]
 
 
@@ -436,8 +436,8 @@ def test_the_log_scale_leaves_out_what_has_no_logarithm(curves, qtbot):
     curves.extend(np.arange(6), {"D/real": np.array([1, 100, -1, 10, 1, 0]), "D(real)": np.full(6, 0.5)})
     settle(qtbot, curves)
     canvas = curves.plots["losses"].canvas
-    pieces = list(canvas._pieces(*drawn(curves, "D/real"), canvas.area()))
-    heights = [canvas.to_height(float(h)) for _, y in pieces for h in y]
+    pieces = list(canvas.scale.pieces(*drawn(curves, "D/real")))
+    heights = [canvas.scale.to_height(float(h)) for _, y in pieces for h in y]
     assert [len(x) for x, _ in pieces] == [2, 2] and heights == pytest.approx([0, 2, 1, 0])
     assert canvas.heights[0] < 0 < 2 < canvas.heights[1]
     assert not curves.plots["scores"].canvas.log  # scores stay linear
@@ -614,7 +614,7 @@ def test_dragging_pans_what_is_under_the_mouse(curves, canvas, qtbot):
     start, heights = place(curves, 450), canvas.heights
     with qtbot.assertNotEmitted(curves.picked, wait=50):
         drag(qtbot, canvas, [start, start + QPoint(20, 5), start + QPoint(60, 9)])
-    assert canvas.to_step(start.x() + 60) == pytest.approx(450, abs=0.3)
+    assert canvas.scale.to_step(start.x() + 60) == pytest.approx(450, abs=0.3)
     assert canvas.heights == heights and not curves.bar.follow.isChecked()
     settle(qtbot, curves)
 
@@ -630,7 +630,7 @@ def test_some_of_the_curves_stays_in_sight(curves, canvas, qtbot):
 def test_the_wheel_zooms_around_the_mouse(curves, canvas, qtbot):
     at, before = place(curves, 300), canvas.steps
     wheel(canvas, at, 0, 240)
-    assert canvas.to_step(at.x()) == pytest.approx(300, abs=1)
+    assert canvas.scale.to_step(at.x()) == pytest.approx(300, abs=1)
     assert (canvas.steps[1] - canvas.steps[0]) * 1.25**2 == pytest.approx(before[1] - before[0])
     seen_now = canvas.steps
     wheel(canvas, at, 120, 0)
@@ -650,7 +650,7 @@ def test_the_wheel_zooms_around_the_mouse(curves, canvas, qtbot):
 def test_heights_are_dragged_at_their_numbers(curves, canvas, qtbot):
     bottom, top = canvas.heights
     drag(qtbot, canvas, [QPoint(10, 40), QPoint(10, 50), QPoint(10, 60)])
-    shift = 20 * (top - bottom) / canvas.area().height()
+    shift = 20 * (top - bottom) / canvas.scale.area.height()
     assert canvas.heights == pytest.approx((bottom + shift, top + shift))
     settle(qtbot, curves)
 
@@ -687,7 +687,7 @@ def test_the_cursor_goes_through_all_plots_and_is_dragged(curves, canvas, qtbot)
     assert canvas.steps == before and chip(curves, "D/real").value_text() == f"{values.at(found[-1]):.3g}"
     lowest = curves._seen()[-1].canvas
     shot = pixels(lowest.grab().toImage()).astype(int)
-    x = round(lowest.devicePixelRatioF() * lowest.to_x(curves._cursor))
+    x = round(lowest.devicePixelRatioF() * lowest.scale.to_x(curves._cursor))
     ink = np.array(theme.colours().text.getRgb()[:3])
     assert (np.abs(shot[20:60, x - 3 : x + 4] - ink).max(axis=2) < 40).any(axis=1).mean() > 0.9
     curves.set_cursor(None)
@@ -728,17 +728,21 @@ def test_the_context_menu_offers_files_fit_and_scale(curves, canvas, qtbot):
 # --- markers ---------------------------------------------------------------------------------------------------------
 
 
+def marked(canvas, at: QPointF) -> list[tuple[int, str]]:
+    return marks_at(at, canvas.marks, canvas.mark_labels(), canvas.scale)
+
+
 def test_markers_that_are_close_share_a_label(curves, canvas, qtbot):
     for step, text in ((100, "rate 2e-4 → 1e-4"), (604, "c"), (600, "a"), (602, "b"), (5000, "beyond")):
         curves.mark(step, text)
     settle(qtbot, curves)
-    words = [word for _, word, _ in canvas.mark_labels()]
+    words = [label.text for label in canvas.mark_labels()]
     assert words == ["rate 2e-4 → 1e-4", "3 changes"]
-    label = canvas.mark_labels()[1][0]
-    assert [text for _, text in canvas.marks_at(label.center())] == ["a", "b", "c"]
-    assert canvas.marks_at(QPointF(place(curves, 100))) == [(100, "rate 2e-4 → 1e-4")]
+    label = canvas.mark_labels()[1].place
+    assert [text for _, text in marked(canvas, label.center())] == ["a", "b", "c"]
+    assert marked(canvas, QPointF(place(curves, 100))) == [(100, "rate 2e-4 → 1e-4")]
     canvas.moved.emit(590, 615)
-    assert [word for _, word, _ in canvas.mark_labels()] == ["a", "b", "c"]
+    assert [label.text for label in canvas.mark_labels()] == ["a", "b", "c"]
     assert not curves.plots["distance"].canvas.names_marks
     canvas.grab()
     spot = label.center().toPoint()
@@ -858,14 +862,14 @@ def test_the_mouse_reads_all_runs(curves, canvas, qtbot):
     overlaid(curves, 10)
     settle(qtbot, curves)
     value = curves._overlays["run-4"].series["G/adversarial"].at(200)
-    at = QPoint(round(canvas.to_x(200)), round(canvas.to_y(value)))
+    at = QPoint(round(canvas.scale.to_x(200)), round(canvas.scale.to_y(value)))
     move(canvas, at)
     table = curves._read_out
     assert table.isVisible() and table.step == pytest.approx(200, abs=2)
     assert table.columns == ["D/real", "G/adversarial"] and len(table.rows) == 11
     assert table.rows[0].name == "This run" and not table.geometry().contains(canvas.mapTo(curves, at))
     row, column = table.nearest
-    height = canvas.to_height(at.y())
+    height = canvas.scale.to_height(at.y())
     away = np.abs(np.array([one.values for one in table.rows]) - height)
     assert away[row, column] == away.min() and table.rows[5].values[1] == pytest.approx(value, abs=0.5)
     assert curves.rect().contains(table.geometry())
@@ -937,7 +941,7 @@ def test_pictures_are_sharp_and_alike(curves, canvas, qtbot, tmp_path):
     ]
     assert np.abs(small[0] - small[1]).mean() < 6
     assert (np.abs(small[0] - small[1]).max(axis=2) < 60).mean() > 0.98
-    assert not canvas.vector and canvas.density == 0
+    assert not canvas._vector and canvas._density == 0
 
 
 def test_the_picture_is_copied(curves, canvas, qtbot):

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
@@ -18,7 +16,6 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFont,
-    QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -32,18 +29,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from .. import theme
-from .lines import WILD, Line, Piece, clipped, columns, paint_dots, polygon, travel
-from .ticks import labels, log_labels, log_ticks, step_labels, ticks
+from .axes import area_in, paint_axes, paint_level, paint_step
+from .lines import WILD, Line, clipped, columns, paint_dots, polygon, travel
+from .marks import Label, Mark, labels_of, marks_at, paint_labels, paint_marks, told
+from .scale import Piece, Scale
 
 DOT_PIXELS = 14  # between dots on a line, at least
-TOP, RIGHT = 5, 10  # pixels around the lines
-BARE = 6  # beneath them, without numbers
-NEAR = 5  # pixels within which a vertical line is taken hold of
+NEAR = 5  # pixels within which the timeline's line is taken hold of
 DRAG = 4  # pixels from which a click is a drag
-FAR = 1e5  # pixels; further away all is the same
 ZOOM = 1.25  # a notch of the wheel
-MARK_WIDTH = 220  # pixels of a marker's words
-LISTED = 12  # markers in a tooltip
 UNIT = (-0.09, 1.09)  # room for the labels at 0 and 1
 
 
@@ -64,7 +58,7 @@ class Canvas(QWidget):
     def __init__(self, ideal: float | None = None, unit_range: bool = False):
         super().__init__()
         self.lines: list[Line] = []
-        self.marks: list[tuple[int, str]] = []
+        self.marks: list[Mark] = []
         self.steps = (0.0, 1.0)
         self.heights = UNIT if unit_range else (0.0, 1.0)
         self.unit_range = unit_range
@@ -74,13 +68,12 @@ class Canvas(QWidget):
         self.names_marks = True
         self.cross = math.nan
         self.cursor_step = math.nan
-        self.vector = False  # paint strokes, without the kept picture: for files
-        self.density = 0.0  # pixels a pixel, for files; 0 is that of the screen
         self.cost = 0.0  # seconds of the last picture
         self._ideal = ideal
         self._picture = QPixmap()
         self._stale = True
-        self._area: QRectF | None = None
+        self._scale: Scale | None = None
+        self._vector, self._density = False, 0.0  # see `print_with`
         self._pressed: QPointF | None = None
         self._held = ""  # what the mouse drags: the cursor, the plot, its heights, or a part
         self._from = (self.steps, self.heights)  # when it began to
@@ -127,7 +120,7 @@ class Canvas(QWidget):
 
     def refresh(self) -> None:
         """Paint all anew, soon."""
-        self._stale, self._area = True, None
+        self._stale, self._scale = True, None
         self.update()
 
     def fit_heights(self, robust: bool) -> None:
@@ -146,73 +139,51 @@ class Canvas(QWidget):
 
     # places
 
+    @property
+    def scale(self) -> Scale:
+        if self._scale is None:
+            area = area_in(self.size(), self.small(), self.numbered)
+            self._scale = Scale(area, self.steps, self.heights, self.log)
+        return self._scale
+
     def small(self) -> QFont:
         font = QFont(self.font())
         font.setPointSizeF(max(7.0, 0.9 * font.pointSizeF()))
         return font
 
-    def area(self) -> QRectF:
-        """Where the lines are, in the widget."""
-        if self._area is None:
-            self._area = self._measured_area()
-        return self._area
-
-    def _measured_area(self) -> QRectF:
-        metrics = QFontMetricsF(self.small())
-        left = math.ceil(metrics.horizontalAdvance("-0.00005")) + 6
-        below = math.ceil(metrics.height()) + 5 if self.numbered else BARE
-        return QRectF(left, TOP, max(1, self.width() - left - RIGHT), max(1, self.height() - TOP - below))
-
-    def to_x(self, step: float) -> float:
-        area, (low, high) = self.area(), self.steps
-        return area.left() + (step - low) / (high - low) * area.width()
-
-    def to_y(self, height: float) -> float:
-        area, (bottom, top) = self.area(), self.heights
-        return area.bottom() - (height - bottom) / (top - bottom) * area.height()
-
-    def to_step(self, x: float) -> float:
-        area, (low, high) = self.area(), self.steps
-        return low + (x - area.left()) / area.width() * (high - low)
-
-    def to_height(self, y: float) -> float:
-        area, (bottom, top) = self.area(), self.heights
-        return bottom + (area.bottom() - y) / area.height() * (top - bottom)
-
-    def place_of(self, value: float) -> float:
-        """The height at which a value is drawn; NaN where a logarithm has none."""
-        if not self.log:
-            return value
-        return math.log10(value) if value > 0 else math.nan
+    def mark_labels(self) -> list[Label]:
+        return labels_of(self.marks, self.scale, self.small()) if self.names_marks else []
 
     # painting
 
     def print_with(self, density: float, vector: bool) -> None:
-        """Paint for a file from now on."""
-        self.density, self.vector = density, vector
+        """Paint for a file from now on: `density` pixels a pixel, 0 is the screen's; or strokes."""
+        self._density, self._vector = density, vector
         self.refresh()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        if self.vector:
+        painter.setFont(self.small())
+        if self._vector:
             self.paint(painter, 1.0)
         else:
             painter.drawPixmap(0, 0, self._kept())
-            self._paint_cross(painter)
-        self._paint_cursor(painter)
+            self._paint_part(painter)
+            paint_step(painter, self.scale, self.cross, self.numbered, strong=False)
+        paint_step(painter, self.scale, self.cursor_step, self.numbered, strong=True)
         if self.hasFocus():
             painter.setPen(self.palette().highlight().color())
-            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _kept(self) -> QPixmap:
-        ratio = self.density or self.devicePixelRatioF()
+        ratio = self._density or self.devicePixelRatioF()
         if self._stale or self._picture.devicePixelRatioF() != ratio:
             begun = time.perf_counter()
             if self._picture.size() != self.size() * ratio:
                 self._picture = QPixmap(self.size() * ratio)
             self._picture.setDevicePixelRatio(ratio)
             painter = QPainter(self._picture)
+            painter.setFont(self.small())
             self.paint(painter, ratio)
             painter.end()
             self._stale = False
@@ -220,61 +191,26 @@ class Canvas(QWidget):
         return self._picture
 
     def paint(self, painter: QPainter, ratio: float) -> None:
-        """Everything but the lines that move with the mouse and the timeline."""
-        c, area = theme.colours(), self.area()
-        painter.setFont(self.small())
-        painter.fillRect(self.rect(), c.plot)
-        self._paint_axes(painter, area, c, ratio)
-        if self._ideal is not None and self.heights[0] < self._ideal < self.heights[1] and not self.log:
-            painter.setPen(hairline(c.muted, ratio, Qt.PenStyle.DashLine))
-            y = round(self.to_y(self._ideal))
-            painter.drawLine(int(area.left()), y, int(area.right()), y)
-        self._paint_marks(painter, area, c, ratio)
+        """Everything but what moves with the mouse and the timeline; `ratio` pixels a pixel."""
+        scale = self.scale
+        painter.fillRect(self.rect(), theme.colours().plot)
+        paint_axes(painter, scale, self.numbered, self.unit_range, ratio)
+        if self._ideal is not None:
+            paint_level(painter, scale, scale.height_of(self._ideal), ratio)
+        paint_marks(painter, scale, self.marks, ratio)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, ratio < 1.5)  # where a pen may be a hairline
-        if not self.vector:
-            painter.setClipRect(area)
+        if not self._vector:
+            painter.setClipRect(scale.area)
         for line in self.lines:
-            self._paint_line(painter, line, area, ratio)
+            self._paint_line(painter, line, ratio)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setClipping(False)
-        self._name_marks(painter, area, c)
+        paint_labels(painter, self.mark_labels())
 
-    def _paint_axes(self, painter: QPainter, area: QRectF, c: theme.Colours, ratio: float) -> None:
-        metrics = painter.fontMetrics()
-        half = metrics.height() / 2
-        heights, words = self._height_ticks(area, metrics.height())
-        for height, word in zip(heights, words, strict=True):
-            y = round(self.to_y(height))
-            painter.setPen(hairline(c.grid, ratio))
-            painter.drawLine(int(area.left()), y, int(area.right()), y)
-            painter.setPen(c.muted)
-            place = QRectF(0, y - half, area.left() - 4, 2 * half)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word)
-        steps = ticks(*self.steps, most=max(2, int(area.width() / 70)), whole=True)
-        for step, word in zip(steps, step_labels(steps), strict=True):
-            x = round(self.to_x(step))
-            painter.setPen(hairline(c.grid, ratio))
-            painter.drawLine(x, int(area.top()), x, int(area.bottom()))
-            if self.numbered:
-                painter.setPen(c.muted)
-                wide = metrics.horizontalAdvance(word)
-                left = min(x - wide / 2, self.width() - wide - 1)
-                painter.drawText(QPointF(left, area.bottom() + 3 + metrics.ascent()), word)
-
-    def _height_ticks(self, area: QRectF, text_height: float) -> tuple[list[float], list[str]]:
-        if self.unit_range:
-            return [0, 0.5, 1], ["0", "0.5", "1"]
-        most = max(2, int(area.height() / (2.2 * text_height)))
-        if self.log:
-            places = log_ticks(*self.heights, most)
-            return places, log_labels(places)
-        values = ticks(*self.heights, most)
-        return values, labels(values)
-
-    def _paint_line(self, painter: QPainter, line: Line, area: QRectF, ratio: float) -> None:
-        steps, values, breaks = line.drawn(*self.steps)
-        pieces = list(self._pieces(steps, values, breaks, area))
-        if self.vector:
+    def _paint_line(self, painter: QPainter, line: Line, ratio: float) -> None:
+        scale, area = self.scale, self.scale.area
+        pieces = list(scale.pieces(*line.drawn(*scale.steps)))
+        if self._vector:
             painter.setPen(line.pen)
             for x, y in pieces:
                 for part in clipped(x, y, area):
@@ -288,109 +224,25 @@ class Canvas(QWidget):
             painter.setPen(pen)
             for x, y in pieces:
                 painter.drawPolyline(polygon(x, y))
-        self._paint_dots(painter, line, area, pieces)
-
-    def _paint_dots(self, painter: QPainter, line: Line, area: QRectF, pieces: list[Piece]) -> None:
-        """On points that stand alone, and on those of a line that is measured now and then."""
-        alone = [(x, y) for x, y in pieces if len(x) == 1]
-        if line.dots:
-            steps, values, breaks = line.drawn(*self.steps)
-            told = line.dotted(self.steps, area.width() / DOT_PIXELS)
-            alone = list(self._pieces(steps[told], values[told], breaks[told], area))
-        for x, y in alone:
+        for x, y in self._dotted(line, pieces):
             paint_dots(painter, x, y, area, line.pen.color())
 
-    def _pieces(self, steps: np.ndarray, values: np.ndarray, breaks: np.ndarray, area: QRectF) -> Iterator[Piece]:
-        """What is joined."""
-        (low, high), (bottom, top) = self.steps, self.heights
-        if self.log:
-            good = values > 0
-            breaks = breaks | ~good | np.append(False, ~good[:-1])
-            values = np.log10(np.where(good, values, np.nan))
-        x = area.left() + (steps - low) * (area.width() / (high - low))
-        y = area.bottom() - (values.astype(np.float64) - bottom) * (area.height() / (top - bottom))
-        y = np.clip(y, -FAR, FAR)
-        for start, stop in pairwise([0, *np.flatnonzero(breaks).tolist(), len(x)]):
-            if start < stop and not np.isnan(y[start]):
-                yield x[start:stop], y[start:stop]
+    def _dotted(self, line: Line, pieces: list[Piece]) -> list[Piece]:
+        """Points that stand alone, and those of a line that is measured now and then."""
+        if not line.dots:
+            return [(x, y) for x, y in pieces if len(x) == 1]
+        chosen = line.dotted(self.steps, self.scale.area.width() / DOT_PIXELS)
+        steps, values, breaks = line.drawn(*self.steps)
+        return list(self.scale.pieces(steps[chosen], values[chosen], breaks[chosen]))
 
-    # markers
-
-    def _paint_marks(self, painter: QPainter, area: QRectF, c: theme.Colours, ratio: float) -> None:
-        places = {round(self.to_x(step)) for step, _ in self.marks}
-        painter.setPen(hairline(c.warning, ratio, Qt.PenStyle.DotLine))
-        for x in places:
-            if area.left() <= x <= area.right():
-                painter.drawLine(x, int(area.top()), x, int(area.bottom()))
-
-    def _name_marks(self, painter: QPainter, area: QRectF, c: theme.Colours) -> None:
-        if not self.names_marks:
-            return
-        for place, word, _ in self.mark_labels():
-            painter.fillRect(place.adjusted(-2, 0, 2, 0), c.plot)
-            painter.setPen(c.warning)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, word)
-
-    def mark_labels(self) -> list[tuple[QRectF, str, list[int]]]:
-        """(place, words, which marks): those that would overlap share one label, "3 changes"."""
-        area, metrics = self.area(), QFontMetricsF(self.small())
-        seen = sorted(
-            (i for i, (step, _) in enumerate(self.marks) if self.steps[0] <= step <= self.steps[1]),
-            key=lambda i: self.marks[i][0],
-        )
-        words = [metrics.elidedText(self.marks[i][1], Qt.TextElideMode.ElideMiddle, MARK_WIDTH) for i in seen]
-        places = [self.to_x(self.marks[i][0]) + 3 for i in seen]
-        gap = 8
-        widths = [metrics.horizontalAdvance(word) + gap for word in words]
-        found = []
-        for group in clusters(places, widths, metrics.horizontalAdvance("00 changes") + gap):
-            word = words[group[0]] if len(group) == 1 else f"{len(group)} changes"
-            wide = metrics.horizontalAdvance(word)
-            left = min(places[group[0]], area.right() - wide)
-            place = QRectF(left, area.top() + 1, wide, metrics.height())
-            found.append((place, word, [seen[i] for i in group]))
-        return found
-
-    def marks_at(self, place: QPointF) -> list[tuple[int, str]]:
-        """What the label under the mouse stands for, else the markers whose lines are near."""
-        if self.names_marks:
-            for label, _, group in self.mark_labels():
-                if label.adjusted(-3, -3, 3, 3).contains(place):
-                    return [self.marks[i] for i in group]
-        return sorted(mark for mark in self.marks if abs(self.to_x(mark[0]) - place.x()) <= NEAR)
-
-    # lines on top
-
-    def _paint_cross(self, painter: QPainter) -> None:
-        area = self.area()
+    def _paint_part(self, painter: QPainter) -> None:
+        """What is dragged over with Shift."""
         if self._part:
+            area = self.scale.area
             a, b = sorted(min(max(x, area.left()), area.right()) for x in self._part)
             band = QColor(self.palette().highlight().color())
             band.setAlphaF(0.25)
             painter.fillRect(QRectF(a, area.top(), b - a, area.height()), band)
-        self._paint_vertical(painter, self.cross, theme.colours().muted)
-
-    def _paint_cursor(self, painter: QPainter) -> None:
-        self._paint_vertical(painter, self.cursor_step, theme.colours().text)
-
-    def _paint_vertical(self, painter: QPainter, step: float, colour: QColor) -> None:
-        """A line through the plot, with the step beneath."""
-        if not self.steps[0] <= step <= self.steps[1]:
-            return
-        area, c = self.area(), theme.colours()
-        x = round(self.to_x(step))
-        painter.setPen(colour)
-        painter.drawLine(x, int(area.top()), x, int(area.bottom()))
-        if self.numbered:
-            painter.setFont(self.small())
-            metrics = painter.fontMetrics()
-            word = f"{round(step):,}"
-            wide = metrics.horizontalAdvance(word) + 12
-            left = min(max(x - wide / 2, 0), self.width() - wide)
-            place = QRectF(left, area.bottom() + 2, wide, metrics.height() + 1)
-            painter.fillRect(place, c.text if colour == c.text else c.grid)
-            painter.setPen(c.plot if colour == c.text else c.text)
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, word)
 
     # the mouse
 
@@ -402,29 +254,29 @@ class Canvas(QWidget):
         self._held = self._under(place, event.modifiers()) if self._is_cursor(place) else ""
 
     def _is_cursor(self, place: QPointF) -> bool:
-        return abs(self.to_x(self.cursor_step) - place.x()) <= NEAR and self.area().contains(place)
+        return abs(self.scale.to_x(self.cursor_step) - place.x()) <= NEAR and self.scale.area.contains(place)
 
     def _under(self, place: QPointF, modifiers: Qt.KeyboardModifier) -> str:
         """What a drag from here would move."""
         if self._is_cursor(place):
             return "cursor"
-        if place.x() < self.area().left() or modifiers & Qt.KeyboardModifier.ControlModifier:
+        if place.x() < self.scale.area.left() or modifiers & Qt.KeyboardModifier.ControlModifier:
             return "heights"
         return "part" if modifiers & Qt.KeyboardModifier.ShiftModifier else "steps"
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         place = event.position()
         if self._held != "steps":  # these move with the mouse
-            self.hovered.emit(self.to_step(place.x()), self.to_height(place.y()))
+            self.hovered.emit(self.scale.to_step(place.x()), self.scale.to_height(place.y()))
         if self._pressed is None:
             self.setCursor(Qt.CursorShape.SplitHCursor if self._is_cursor(place) else Qt.CursorShape.ArrowCursor)
             return
         if not self._held and (place - self._pressed).manhattanLength() >= DRAG:
             self._held = self._under(self._pressed, event.modifiers())
-        area, by = self.area(), place - self._pressed
+        area, by = self.scale.area, place - self._pressed
         (low, high), (bottom, top) = self._from
         if self._held == "cursor":
-            self.picked.emit(self.to_step(min(max(place.x(), area.left()), area.right())))
+            self.picked.emit(self.scale.to_step(min(max(place.x(), area.left()), area.right())))
         elif self._held == "part":
             self._part = (self._pressed.x(), place.x())
             self.update()
@@ -439,11 +291,11 @@ class Canvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
-        if not self._held and self.area().contains(self._pressed):
-            self._picking = self.to_step(self._pressed.x())
+        if not self._held and self.scale.area.contains(self._pressed):
+            self._picking = self.scale.to_step(self._pressed.x())
             self._click.start(QApplication.doubleClickInterval())  # a double click is none
         if self._held == "part" and self._part and abs(self._part[1] - self._part[0]) >= DRAG:
-            self.moved.emit(*sorted(map(self.to_step, self._part)))
+            self.moved.emit(*sorted(map(self.scale.to_step, self._part)))
         self._pressed, self._held, self._part = None, "", None
         self.update()
 
@@ -457,11 +309,11 @@ class Canvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         place, turn = event.position(), event.angleDelta()
         if self._under(place, event.modifiers() & Qt.KeyboardModifier.ControlModifier) == "heights":
-            self.zoom_heights(ZOOM ** (-turn.y() / 120), self.to_height(place.y()))
+            self.zoom_heights(ZOOM ** (-turn.y() / 120), self.scale.to_height(place.y()))
         elif abs(turn.x()) > abs(turn.y()):
             self.pan(-turn.x() / 1200)
         else:
-            self.zoom(ZOOM ** (-turn.y() / 120), self.to_step(place.x()))
+            self.zoom(ZOOM ** (-turn.y() / 120), self.scale.to_step(place.x()))
         event.accept()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -469,7 +321,8 @@ class Canvas(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), told(self.marks_at(QPointF(event.pos()))), self)
+            found = marks_at(QPointF(event.pos()), self.marks, self.mark_labels(), self.scale)
+            QToolTip.showText(event.globalPos(), told(found), self)
             return True
         return super().event(event)
 
@@ -518,31 +371,3 @@ class Canvas(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         self.refresh()
-
-
-def hairline(colour: QColor, ratio: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    """One pixel as the user counts them, and equally wide everywhere."""
-    pen = QPen(colour, max(1, round(ratio)), style)
-    pen.setCosmetic(True)
-    return pen
-
-
-def clusters(places: Sequence[float], widths: Sequence[float], joined: float) -> list[list[int]]:
-    """Indices of labels, by place, that would overlap; `joined` is the width of the one label of several."""
-    groups: list[list[int]] = []
-    end = -math.inf
-    for i, place in enumerate(places):
-        if place < end:
-            groups[-1].append(i)
-            end = places[groups[-1][0]] + joined
-        else:
-            groups.append([i])
-            end = place + widths[i]
-    return groups
-
-
-def told(marks: list[tuple[int, str]]) -> str:
-    """One line a marker, for a tooltip."""
-    lines = [f"Step {step:,}: {text}" for step, text in marks[:LISTED]]
-    more = len(marks) - LISTED
-    return "\n".join(lines + ([f"and {more} more"] if more > 0 else []))

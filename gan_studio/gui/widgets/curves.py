@@ -304,8 +304,8 @@ class CurvesView(QWidget):
 
     def _show_table(self, plot: Plot, step: float, height: float) -> None:
         columns, rows, nearest = plot.table(step, height, self.series, list(self._overlays.values()))
-        canvas = plot.canvas
-        mouse = canvas.mapTo(self, QPoint(round(canvas.to_x(step)), round(canvas.to_y(height))))
+        scale = plot.canvas.scale
+        mouse = plot.canvas.mapTo(self, QPoint(round(scale.to_x(step)), round(scale.to_y(height))))
         if rows and columns:
             self._read_out.show_table(round(step), columns, rows, nearest, mouse)
 

@@ -11,13 +11,13 @@ import shiboken6
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from .scale import Piece
 from .series import Series
 
 MOST = 1000  # points of a line that are drawn
 WILD = 12  # a line that goes so many times as far up and down as its plot is wide is painted by columns
 SLACK = 1e-6  # pixels that rounding may put a crossing beside its edge
 Drawn = tuple[np.ndarray, ...]  # steps, values, breaks [K]
-Piece = tuple[np.ndarray, np.ndarray]  # x [K] and y [K] in pixels
 
 
 @dataclass(eq=False)

@@ -309,11 +309,12 @@ class Plot(QWidget):
             Row(label, pen, [series[name].at(step) if name in series else math.nan for name in names])
             for label, pen, series in runs
         ]
+        scale = self.canvas.scale
         places = {
-            (i, j): abs(self.canvas.place_of(value) - height)
+            (i, j): abs(scale.height_of(value) - height)
             for i, row in enumerate(rows)
             for j, value in enumerate(row.values)
-            if math.isfinite(self.canvas.place_of(value))
+            if math.isfinite(scale.height_of(value))
         }
         columns = [name.removeprefix(self.kind.prefix) for name in names]
         return columns, rows, min(places, key=places.__getitem__, default=(-1, -1))
