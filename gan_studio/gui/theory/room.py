@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from .computing import LatestWins
     from .words import WordsPane
 
-BENCHES = ("divergence.DivergenceBench",)  # file and class, in the order of the list
+BENCHES = (  # file and class, in the order of the list
+    "divergence.DivergenceBench",
+    "dynamics.DynamicsBench",
+)
 WIDTHS = (190, 800, 320)  # of the three columns at first
 SUMMARY = Qt.ItemDataRole.UserRole  # of a row of the list
 LOADING = "One moment: the benches are being loaded."
