@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .. import theme
@@ -41,7 +41,7 @@ class Zone:
 
 
 class Chart(QWidget):
-    """Shows `lines` and `zones`; `x_range` stands, `y_range` is set by whoever knows what is to be seen."""
+    """Shows `lines` and `zones`; ranges and levels are set by whoever knows what is to be seen, before `show_lines`."""
 
     def __init__(self, name: str, x_title: str = "", y_title: str = ""):
         super().__init__()
@@ -52,18 +52,26 @@ class Chart(QWidget):
         self.cursor_x: float | None = None  # a line from top to bottom
         self.levels: list[tuple[float, str]] = []  # faint lines across, with a word
         self.x_title, self.y_title = x_title, y_title
+        self._look: tuple[object, ...] = ()  # what the pictures were painted for
+        self._ground: QPixmap | None = None  # the axes
+        self._picture: QPixmap | None = None  # the axes and all that stands still on them
         self.empty = ""  # what is said where there is nothing
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 70)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._recolour)
 
     def show_lines(self, lines: list[Line], zones: list[Zone] | None = None) -> None:
         self.lines, self.zones = lines, zones or []
+        self._picture = None
         self.update()
 
     def set_y_range(self, low: float, high: float) -> None:
         self.y_range = (low, high if high > low else low + 1.0)
+        self.update()
+
+    def _recolour(self) -> None:
+        self._look = ()
         self.update()
 
     # places
@@ -95,28 +103,57 @@ class Chart(QWidget):
     # painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """The ground and the lines are kept as pictures: what moves most is the cursor alone."""
         painter = QPainter(self)
         box, c = self.inside(), theme.colours()
+        look = (self.size().toTuple(), self.devicePixelRatioF(), self.x_range, self.y_range, c.dark, self.font().key())
+        if look != self._look:
+            self._look, self._ground, self._picture = look, self._layer(self._paint_ground), None
+        if self._picture is None:
+            self._picture = self._layer(self._paint_content, self._ground)
         painter.setOpacity(1.0 if self.isEnabled() else 0.5)
-        painter.fillRect(box, c.plot)
-        self._paint_axes(painter, box, c)
-        painter.setClipRect(box.adjusted(-1, -1, 1, 1))
-        for zone in self.zones:
-            self._paint_zone(painter, box, zone)
+        painter.drawPixmap(0, 0, self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for line in self.lines:
-            self.paint_line(painter, line)
+        painter.setClipRect(box.adjusted(-1, -1, 1, 1))
         self.paint_more(painter, box, c)
         if self.cursor_x is not None:
             painter.setPen(QPen(c.text, LINE, Qt.PenStyle.DotLine))
             at = self.point(self.cursor_x, 0).x()
             painter.drawLine(QPointF(at, box.top()), QPointF(at, box.bottom()))
         painter.setClipping(False)
-        self._paint_words(painter, box, c)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(self.palette().highlight().color() if self.hasFocus() else c.grid, 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box)
+
+    def _layer(self, paint: Callable[[QPainter], None], beneath: QPixmap | None = None) -> QPixmap:
+        if beneath is None:
+            ratio = self.devicePixelRatioF()
+            layer = QPixmap(self.size() * ratio)
+            layer.setDevicePixelRatio(ratio)
+            layer.fill(Qt.GlobalColor.transparent)
+        else:
+            layer = QPixmap(beneath)
+        painter = QPainter(layer)
+        painter.setFont(self.font())
+        paint(painter)
+        painter.end()
+        return layer
+
+    def _paint_ground(self, painter: QPainter) -> None:
+        painter.fillRect(self.inside(), theme.colours().plot)
+        self._paint_axes(painter, self.inside(), theme.colours())
+
+    def _paint_content(self, painter: QPainter) -> None:
+        box = self.inside()
+        painter.setClipRect(box.adjusted(-1, -1, 1, 1))
+        for zone in self.zones:
+            self._paint_zone(painter, box, zone)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for line in self.lines:
+            self.paint_line(painter, line)
+        painter.setClipping(False)
+        self._paint_words(painter, box, theme.colours())
 
     def paint_more(self, painter: QPainter, box: QRectF, c: theme.Colours) -> None:
         """Over the lines, clipped to the axes."""

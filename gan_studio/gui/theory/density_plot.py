@@ -56,16 +56,16 @@ class DensityPlot(Chart):
 
     def show_pair(self, pair: Pair) -> None:
         self.pair = pair
-        self.lines = [
+        lines = [
             Line(*outline(density), COLOURS[which], NAMES[which], dashed=which == "q", filled=True)
             for which, density in (("p", pair.p), ("q", pair.q))
         ]
         needed = HEADROOM * max(highest(pair.p), highest(pair.q), 0.05)
         held = self._grasp is not None or self._last is not None
         self.y_range = (0.0, max(needed, self.y_range[1]) if held else needed)
+        self.show_lines(lines)
         means = f"p has mean {pair.p.mean:.2f}, q has mean {pair.q.mean:.2f}"
         self.setAccessibleDescription(f"{means}. {self.chosen} is chosen.")
-        self.update()
 
     def choose(self, which: str) -> None:
         self.chosen = which
@@ -150,9 +150,14 @@ class DensityPlot(Chart):
             return Grasp(which, i, x, getattr(self.pair, which))
         for which in order:
             density = getattr(self.pair, which)
-            if 0 <= y <= float(density.pdf(np.array([x]))[0]):
+            if 0 <= y <= float(density.pdf(np.array([x]))[0]) or self._on_stem(density, pixel):
                 return Grasp(which, None, x, density)
         return None
+
+    def _on_stem(self, density: Density, pixel: QPointF) -> bool:
+        stems = zip(density.atoms.tolist(), density.masses.tolist(), strict=True)
+        tops = [self.point(x, self._height(density, mass)) for x, mass in stems]
+        return any(abs(top.x() - pixel.x()) <= REACH and pixel.y() >= top.y() for top in tops)
 
     def _drag(self, grasp: Grasp, x: float, y: float) -> None:
         assert self.pair

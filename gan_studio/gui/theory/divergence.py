@@ -10,9 +10,13 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QTabWidget, QVBoxL
 from ...config import ConfigError
 from ...theory.divergences import MEASURES
 from .bench import Bench
+from .critic_tab import CriticTab
+from .fit_tab import FitTab
 from .part import Part
 from .shapes import PRESETS, Pair
 from .two_tab import TwoTab
+
+TABS = ("Two densities", "A critic learns it", "Fit one Gaussian")
 
 
 class DivergenceBench(Bench):
@@ -35,8 +39,11 @@ class DivergenceBench(Bench):
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.setAccessibleName("Parts of this bench")
         self.two = TwoTab(self)
-        self.parts: dict[str, Part] = {"two": self.two}
-        self.tabs.addTab(self.two, "Two densities")
+        self.critic = CriticTab(self)
+        self.fit = FitTab(self)
+        self.parts: dict[str, Part] = {"two": self.two, "critic": self.critic, "fit": self.fit}
+        for part, name in zip(self.parts.values(), TABS, strict=True):
+            self.tabs.addTab(part, name)
         self.tabs.currentChanged.connect(self.enter)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 4, 8, 0)
@@ -51,7 +58,15 @@ class DivergenceBench(Bench):
         layout.addLayout(bar)
         layout.addWidget(self.tabs, 1)
 
+    def alpha(self) -> float:
+        """Of the α-divergence, where it is not one of its limits, KL and reverse KL, which are rows of their own."""
+        alpha = self.two.alpha.value()
+        return alpha + 0.02 if min(abs(alpha), abs(alpha - 1)) < 0.015 else alpha
+
     def enter(self) -> None:
+        for part in self.parts.values():
+            if part is not self.part():
+                part.pause()
         self.part().show_pair(self.pair)
 
     def part(self) -> Part:
@@ -81,6 +96,7 @@ class DivergenceBench(Bench):
             "measure": self._apply_measure,
             "alpha": self._apply_alpha,
             "shift": self._apply_shift,
+            "f": self._apply_f,
         }
         for key, put in known.items():
             if key in settings:
@@ -94,6 +110,12 @@ class DivergenceBench(Bench):
 
     def _apply_measure(self, key: str) -> None:
         self.two.table.choose(one_of(key, MEASURES))
+
+    def _apply_f(self, kind: str) -> None:
+        """In the tab that is seen: the critic is trained at once, and so is the Gaussian."""
+        part = self.part()
+        part.choose(one_of(kind, part.kinds()))
+        part.train()
 
     def _apply_alpha(self, text: str) -> None:
         self.two.alpha.setValue(float(text))

@@ -21,5 +21,15 @@ class Part(QWidget):
         """The densities were changed, here or elsewhere, or this tab has come into sight."""
         raise NotImplementedError
 
+    def kinds(self) -> list[str]:
+        """The f-divergences that can be chosen here, by their kinds."""
+        return []
+
+    def choose(self, kind: str) -> None:
+        """Show that f-divergence."""
+
+    def train(self) -> None:
+        """Let it learn, from scratch."""
+
     def pause(self) -> None:
         """It goes out of sight: what is under way ends."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from functools import partial, singledispatch
 
 import numpy as np
@@ -57,8 +58,21 @@ class Pair:
     def with_shift(self, shift: float) -> Pair:
         return replace(self, q=self.q.moved(shift - self.shift))
 
+    def is_like(self, other: Pair) -> bool:
+        """The same but for rounding."""
+        return are_alike(self.p, other.p) and are_alike(self.q, other.q)
+
     def with_density(self, which: str, density: Density) -> Pair:
         return replace(self, **{which: density})
+
+
+def are_alike(one: Density, other: Density) -> bool:
+    if type(one) is not type(other):
+        return False
+    pairs = [
+        (np.atleast_1d(getattr(one, f.name)), np.atleast_1d(getattr(other, f.name))) for f in dataclass_fields(one)
+    ]  # type: ignore[arg-type]
+    return all(len(a) == len(b) and bool(np.allclose(a, b, rtol=0, atol=1e-9)) for a, b in pairs)
 
 
 PRESETS: dict[str, tuple[str, str, Pair]] = {

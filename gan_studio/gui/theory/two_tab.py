@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from ...theory.densities import Density
-from ...theory.divergences import Curves, curve, measure
+from ...theory.divergences import Curves, curve
 from .density_form import DensityForm
 from .density_plot import DensityPlot
 from .measure_table import MeasureTable
@@ -20,6 +20,8 @@ from .shift_plot import COARSE, SHIFTS, ShiftPlot
 
 if TYPE_CHECKING:
     from .divergence import DivergenceBench
+
+NEAR = 0.005  # how far q is moved for a slope
 
 
 class TwoTab(Part):
@@ -34,14 +36,14 @@ class TwoTab(Part):
         self.alpha = QDoubleSpinBox(minimum=-3, maximum=4, singleStep=0.25, value=0.5)
         self.alpha.setAccessibleName("alpha")
         self.alpha.setToolTip("α of the α-divergence: at 1 it is KL, at 0 reverse KL, at 2 half of Pearson's")
-        self._curves: Curves | None = None
+        self._known: tuple[Pair, str, float] | None = None  # what the curve that is shown, or asked for, is of
         self._lay_out()
         for which, form in self.forms.items():
             form.edited.connect(partial(self._edit, which))
             form.pen_toggled.connect(partial(self._take_pen, which))
         self.plot.edited.connect(bench.set_pair)
         self.plot.released.connect(self.refine)
-        self.table.chosen.connect(self._show_curve)
+        self.table.chosen.connect(self.compute)
         self.alpha.valueChanged.connect(self.compute)
         self.shifts.moved.connect(self._move)
         self.table.choose("jensen-shannon")
@@ -87,30 +89,32 @@ class TwoTab(Part):
         self.compute()
 
     def compute(self) -> None:
-        """The table first, then coarse curves; fine ones when there is nothing else to do."""
-        pair, alpha = self.bench.pair, self.alpha.value()
-        self.bench.forget("fine curves")
-        self.bench.ask("table", partial(measure, pair.p, pair.q, alpha), self.table.show_values)
-        self.bench.ask("curves", partial(curves_of, pair, COARSE, alpha), self._show_coarse)
+        """The table, then a coarse curve; a fine one when there is nothing else to do. A curve over how far q's mean
+        lies from p's stands still while q is moved."""
+        pair, alpha, key = self.bench.pair, self.alpha.value(), self.table.key()
+        self.bench.ask("table", partial(nearby, pair, alpha), self._show_table)
+        wanted = (pair.with_shift(0.0), key, alpha)
+        if self._known is None or not (wanted[0].is_like(self._known[0]) and wanted[1:] == self._known[1:]):
+            self._known = wanted
+            self.bench.forget("fine curve")
+            self.bench.ask("curve", partial(curve_of, *wanted, COARSE), self._show_coarse)
 
     def refine(self) -> None:
-        self.bench.ask(
-            "fine curves", partial(curves_of, self.bench.pair, SHIFTS, self.alpha.value()), self._show_curves
-        )
+        if self._known is not None:
+            self.bench.ask("fine curve", partial(curve_of, *self._known, SHIFTS), self._show_curve)
+
+    def _show_table(self, curves: Curves) -> None:
+        """The middle one of three shifts is q as it is."""
+        self.table.show_values({key: float(values[1]) for key, values in curves.values.items()})
+        self.table.show_slopes({key: float(slopes[1]) for key, slopes in curves.slopes.items()})
 
     def _show_coarse(self, curves: Curves) -> None:
-        self._show_curves(curves)
+        self._show_curve(curves)
         self.refine()
 
-    def _show_curves(self, curves: Curves) -> None:
-        self._curves = curves
-        now = self.bench.pair.shift
-        self.table.show_slopes({key: float(np.interp(now, curves.shifts, s)) for key, s in curves.slopes.items()})
-        self._show_curve(self.table.key())
-
-    def _show_curve(self, key: str) -> None:
-        if self._curves is not None:
-            self.shifts.show_curves(self._curves, key)
+    def _show_curve(self, curves: Curves) -> None:
+        (key,) = curves.values
+        self.shifts.show_curves(curves, key)
 
     # what the user does
 
@@ -128,7 +132,10 @@ class TwoTab(Part):
         self.bench.set_pair(self.bench.pair.with_shift(shift))
 
 
-def curves_of(pair: Pair, shifts: np.ndarray, alpha: float) -> Curves:
-    """Over how far q's mean lies to the right of p's, so that the curve stands still while q is moved."""
-    centred = pair.with_shift(0.0)
-    return curve(centred.p, centred.q, shifts, alpha)
+def nearby(pair: Pair, alpha: float) -> Curves:
+    """All measures where q is, and a little to both sides."""
+    return curve(pair.p, pair.q, np.array([-NEAR, 0.0, NEAR]), alpha)
+
+
+def curve_of(pair: Pair, key: str, alpha: float, shifts: np.ndarray) -> Curves:
+    return curve(pair.p, pair.q, shifts, alpha, keys=(key,))

@@ -1,0 +1,173 @@
+"""How fluid the theory lab is: the gaps of the window's event loop while a density is dragged.
+
+    python -m benchmarks.theory [--seconds 6] [--json theory.json]
+
+For each preset the mouse drags q to and fro and reshapes it, sixty events a second, with the table and the curves live;
+once p is drawn by hand, with the pen going up and down. A gap is the time between two ticks of a timer of 5 ms that is
+late because the window was painting or waited for Python; a frame is the time from an event of the mouse until the
+plot is painted. Without a screen it runs offscreen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+MOST_MS = 33
+TICK_MS = 5
+EVENT_MS = 16
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=6.0, help="of dragging, for each row")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    given = parser.parse_args()
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ |= {"HOME": home, "GAN_STUDIO_RUNS": f"{home}/runs"}
+        rows = measure(given.seconds, Path(home))
+    print(table(rows))
+    if given.json:
+        given.json.write_text(json.dumps(rows, indent=1))
+
+
+def measure(seconds: float, home: Path) -> list[dict[str, Any]]:
+    from PySide6.QtCore import QSettings
+    from PySide6.QtWidgets import QApplication
+
+    from gan_studio.gui.session import Session
+    from gan_studio.gui.theory.shapes import PRESETS
+    from gan_studio.gui.window import Window
+
+    app = QApplication([])
+    window = Window(Session(home / "runs"), QSettings(str(home / "s.ini"), QSettings.Format.IniFormat))
+    window.resize(1360, 860)
+    window.show()
+    wait_for(app, lambda: window.is_ready)
+    room = next(room for room in window.rooms if room.title == "Theory")
+    room.raise_tab()
+    room.show_bench("divergence")
+    wait_for(app, lambda: room.bench() is not None)
+    bench = room.bench()
+    rows = []
+    for id, (title, _, _) in PRESETS.items():
+        bench.apply({"preset": id, "tab": "two"})
+        rest(app, 0.5)
+        rows.append({"what": f"drag q: {title}"} | dragged(app, bench.two, seconds, pen=False))
+    bench.two.forms["p"].pen.setChecked(True)
+    rows.append({"what": "draw p by hand"} | dragged(app, bench.two, seconds, pen=True))
+    window.close()
+    rest(app, 0.3)
+    return rows
+
+
+def wait_for(app: Any, condition: Any) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        app.processEvents()
+        time.sleep(0.002)
+        if time.monotonic() > until:
+            raise TimeoutError
+
+
+def rest(app: Any, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    wait_for(app, lambda: time.monotonic() > until)
+
+
+def dragged(app: Any, tab: Any, seconds: float, pen: bool) -> dict[str, float]:
+    """The mouse as a timer; whatever the window then does counts."""
+    from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
+    from PySide6.QtGui import QMouseEvent
+
+    plot, gaps, frames = tab.plot, [], []
+    loop, begun = QEventLoop(), time.perf_counter()
+    sent = [0.0]
+
+    class Painted(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint and sent[0]:
+                QTimer.singleShot(0, self.note)
+            return False
+
+        def note(self) -> None:
+            if sent[0]:
+                frames.append(1000 * (time.perf_counter() - sent[0]))
+                sent[0] = 0.0
+
+    def mouse(kind: QEvent.Type, x: float, y: float) -> None:
+        where = plot.point(x, y)
+        button = Qt.MouseButton.LeftButton
+        event = QMouseEvent(kind, where, QPointF(plot.mapToGlobal(where)), button, button, Qt.KeyboardModifier(0))
+        app.sendEvent(plot, event)
+
+    middle, height = plot.pair.q.mean, 0.3 * plot.y_range[1]
+    count = [0]
+
+    def move() -> None:
+        t = time.perf_counter() - begun
+        count[0] += 1
+        x = 5 * math.sin(2.2 * t) if pen else middle + 2.5 * math.sin(2.5 * t)
+        y = height * (1.5 + math.sin(5 * t)) if pen else height
+        sent[0] = sent[0] or time.perf_counter()
+        mouse(QEvent.Type.MouseMove, x, y)
+
+    last = [time.perf_counter()]
+
+    def tick() -> None:
+        now = time.perf_counter()
+        gaps.append(1000 * (now - last[0]))
+        last[0] = now
+
+    watch = Painted()
+    plot.installEventFilter(watch)
+    ticker, mover = QTimer(interval=TICK_MS), QTimer(interval=EVENT_MS)
+    for timer in (ticker, mover):
+        timer.setTimerType(Qt.TimerType.PreciseTimer)
+    ticker.timeout.connect(tick)
+    mover.timeout.connect(move)
+    start = plot.point(middle, height)
+    assert pen or plot._under(start) is not None
+    mouse(QEvent.Type.MouseButtonPress, middle, height)
+    ticker.start()
+    mover.start()
+    QTimer.singleShot(int(1000 * seconds), loop.quit)
+    loop.exec()
+    ticker.stop()
+    mover.stop()
+    mouse(QEvent.Type.MouseButtonRelease, middle, height)
+    plot.removeEventFilter(watch)
+    return {
+        "events": count[0],
+        "gap p50": quantile(gaps, 0.5),
+        "gap p99": quantile(gaps, 0.99),
+        "gap max": max(gaps),
+        "frame p50": quantile(frames, 0.5),
+        "frame p99": quantile(frames, 0.99),
+    }
+
+
+def quantile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    names = list(rows[0])
+    lines = [f"{names[0]:<40}" + "".join(f"{name:>11}" for name in names[1:])]
+    for row in rows:
+        lines.append(f"{row['what']:<40}" + "".join(f"{row[name]:>11.1f}" for name in names[1:]))
+    worst = max(max(row["gap p99"], row["frame p99"]) for row in rows)
+    lines.append(f"worst p99: {worst:.1f} ms, at most {MOST_MS}: {'held' if worst <= MOST_MS else 'MISSED'}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
