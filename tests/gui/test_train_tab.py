@@ -225,7 +225,7 @@ def test_a_preset_fills_the_form(room):
 
 
 def test_save_as_preset_asks_before_it_replaces_one(room, monkeypatch):
-    from gan_studio.gui.train import room as module
+    from gan_studio.gui.train import asking as module
 
     monkeypatch.setattr(module.QInputDialog, "getText", lambda *a, **k: ("My own", True))
     press(room, "save_preset")

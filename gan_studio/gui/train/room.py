@@ -1,179 +1,58 @@
-"""The Train tab: its frame, and what is shown in it.
+"""The Train tab: what is shown in it, and how its parts work together.
 
-Its parts each have a file: `start` (what Start does), `opening` (reading a run and watching its folder), `live` (what
-the run in training tells), `playback` (the timeline). They share a `Subject`, what the room is about: the run that is
-looked at may be another one than `session.run`, which is in training.
+Each part has a file: `frame` (the widgets), `start` (what Start does), `opening` (reading a run and watching its
+folder), `live` (what the run in training tells), `playback` (the timeline), `overlays`, `films`. They share a
+`Subject`, what the room is about: the run that is looked at may be another one than `session.run`, which is in
+training.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QStandardPaths, Qt
-from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QInputDialog,
-    QLabel,
-    QMenu,
-    QMessageBox,
-    QSizePolicy,
-    QSplitter,
-    QStackedLayout,
-    QTabWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
-
 from ..commands import Commands
-from ..room import Found, Room
+from ..room import Found
 from ..session import Session
-from ..widgets.timeline import Timeline
+from . import asking
 from .dropped import has_pictures, is_checkpoint, is_run
+from .frame import HINT, TrainFrame
 from .opening import Opening, Watch, Wish
-from .results_panel import ResultsPanel
-from .settings_panel import SettingsPanel
 from .start import LOADING, Start
 from .subject import NEW, Subject
 
 if TYPE_CHECKING:
-    from ...jobs.timelapse import Film
     from ...presets import Preset
     from ...runs import Run
-    from ..widgets.curves import CurvesView
     from ..widgets.notice import Notices
+    from .films import Films
     from .live import Live
     from .playback import Playback
     from .record import News, Record
     from .report_export import Exports
     from .run_list import RunList
 
-WIDTHS = (330, 640, 390)  # of the three columns at first
-HINT = "Choose a preset on the left, or drop a folder of pictures on the window."
 
-
-class TrainRoom(Room):
+class TrainRoom(TrainFrame):
     title = "Train"
     takes_what = "a folder or zip of pictures, a run or one of its checkpoints, or a settings file"
-    curves: CurvesView
     runs: RunList
     live: Live
     playback: Playback
     exports: Exports
+    films: Films
 
     def __init__(self, session: Session, commands: Commands, notices: Notices):
         super().__init__(session, commands, notices)
         self.subject = Subject()
-        self._layout: dict[str, Any] = {}  # what is remembered of parts that are not built yet
-        self._build()
         self.starting = Start(session, commands, notices, self.settings, self.subject)
         self.opening = Opening(session, self)
         self.watch = Watch(self)
-        self._film: dict[str, Any] = {}  # how the last one was made
         self._begun: Run | None = None  # what was begun here, not by the queue
         self._connect()
         self.offer()
-
-    # --- the frame ---
-
-    def _build(self) -> None:
-        self.settings = SettingsPanel()
-        self.results = ResultsPanel()
-        self.timeline = Timeline()
-        self.left = QTabWidget(documentMode=True)
-        self.left.setAccessibleName("Settings and runs")
-        self.left.addTab(self.settings, "Settings")
-        self.centre = QWidget()
-        self.pages = QStackedLayout(self.centre)
-        self.nothing = self._empty_state()
-        self.pages.addWidget(self.nothing)
-        self.seen = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        self.seen.addWidget(self.centre)
-        self.seen.addWidget(self.results)
-        self.seen.setStretchFactor(0, 1)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.seen, 1)
-        column.addWidget(self.timeline)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        self.splitter.addWidget(self.left)
-        self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(1, 1)
-        self.left.setMinimumWidth(240)
-        self.results.setMinimumWidth(160)
-        self.reset_layout()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._bar())
-        layout.addWidget(self.splitter, 1)
-
-    def _bar(self) -> QHBoxLayout:
-        """Start, step, stop; what is trained, and what was forecast."""
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
-        self.start_button = self._button("start")
-        self.step_button = self._button("step")
-        menu = QMenu(self.step_button)
-        menu.setToolTipsVisible(True)
-        menu.addActions([self.commands[id] for id in ("step", "step_d", "step_g")])
-        self.step_button.setMenu(menu)
-        self.step_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        more = self._button("enqueue", "fresh", "branch")
-        for widget in (self.start_button, self.step_button, self._button("stop")):
-            bar.addWidget(widget)
-        bar.addSpacing(12)
-        for widget in (self._button("sample_now"), self._button("save_now"), more):
-            bar.addWidget(widget)
-        bar.addSpacing(12)
-        self.forecast = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self.forecast.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.forecast.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.forecast.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.forecast.setToolTip("What the dry run before the start measured and picked")
-        bar.addWidget(self.forecast, 1)
-        return bar
-
-    def _empty_state(self) -> QWidget:
-        """What will be here, and the one thing to do next."""
-        page = QWidget()
-        column = QVBoxLayout(page)
-        words = QLabel("The curves of the training will be drawn here.")
-        more = self.hint = QLabel(HINT, textFormat=Qt.TextFormat.PlainText)
-        start = self._button("start")
-        start.setAutoRaise(False)
-        for label in (words, more):
-            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-            label.setWordWrap(True)
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addStretch(1)
-        column.addWidget(words)
-        column.addWidget(start, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(more)
-        column.addStretch(1)
-        return page
-
-    def _button(self, id: str, *others: str) -> QToolButton:
-        """A button for a command; further ones fold out of it."""
-        button = QToolButton(autoRaise=True)
-        button.setDefaultAction(self.commands[id])
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        if others:
-            menu = QMenu(button)
-            menu.setToolTipsVisible(True)
-            menu.addActions([self.commands[other] for other in others])
-            button.setMenu(menu)
-            button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        return button
 
     def _connect(self) -> None:
         session = self.session
@@ -219,6 +98,7 @@ class TrainRoom(Room):
         self.results.furnish()
         self.timeline.draw_icons()
         yield
+        from .films import Films
         from .live import Live
         from .playback import Playback
         from .report_export import Exports
@@ -226,6 +106,7 @@ class TrainRoom(Room):
         self.playback = Playback(self.timeline, self.results, self.curves, self)
         self.live = Live(self.subject, self.curves, self.playback, self.results, self.settings, self.forecast)
         self.exports = Exports(self, self.commands, self.notices, self.session.tell, self.curves)
+        self.films = Films(self.exports, self)
         self.curves.exported.connect(self._exported)
         self.curves.failed.connect(partial(self.notices.show_notice, level="error"))
         yield
@@ -242,11 +123,11 @@ class TrainRoom(Room):
         self.runs.deleted.connect(self._deleted)
         self.runs.report_wanted.connect(self.exports.report_of)
         self.runs.curves_wanted.connect(self.exports.curves_of)
-        self.runs.timelapse_wanted.connect(self._ask_for_film)
+        self.runs.timelapse_wanted.connect(self.films.ask)
         self.runs.problem.connect(partial(self.notices.show_notice, level="error"))
         self.overlays = Overlays(self.session, self.curves, self.runs, self)
         self.left.addTab(self.runs, "Runs")
-        self._restore_parts()
+        self.restore_parts()
         yield
 
     def make_ready(self) -> Iterator[None]:
@@ -591,28 +472,24 @@ class TrainRoom(Room):
         self.subject_changed.emit(path.stem)
 
     def _ask_for_run(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Open a run's folder", str(self.session.root))
-        if not folder:
+        path = asking.for_run(self, self.session.root)
+        if path is None:
             return
-        path = Path(folder)
         if is_run(path) or is_checkpoint(path):
             self.take(path)
         else:
-            self.notices.show_notice(f"{folder} is not a run: it has no config.toml. Choose a run's folder.", "error")
+            self.notices.show_notice(f"{path} is not a run: it has no config.toml. Choose a run's folder.", "error")
 
     def _ask_for_pictures(self) -> None:
-        start = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        folder = QFileDialog.getExistingDirectory(self, "Choose a folder of pictures", start)
-        if folder:
-            self.use_pictures(Path(folder))
+        if path := asking.for_pictures(self):
+            self.use_pictures(path)
 
     def _save_preset(self) -> None:
         from ...config import ConfigError
-        from ...presets import own_path, save
+        from ...presets import save
 
-        title, agreed = QInputDialog.getText(self, "Save as preset", "Name of the preset:", text=self.subject.title)
-        title = title.strip()
-        if not (agreed and title) or (own_path(title).exists() and not self._may_replace(title)):
+        title = asking.for_preset_name(self, self.subject.title)
+        if not title:
             return
         try:
             preset = save(title, self.settings.values())
@@ -622,47 +499,12 @@ class TrainRoom(Room):
         self.settings.reload_presets()
         self.notices.show_notice(f"Saved as the preset “{preset.title}”.")
 
-    def _may_replace(self, title: str) -> bool:
-        box = QMessageBox(QMessageBox.Icon.Question, "Save as preset", f"Replace your preset “{title}”?", parent=self)
-        box.setInformativeText("There is one of this name already; its settings would be lost.")
-        replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        box.deleteLater()
-        return box.clickedButton() is replace
-
-    # --- files for others ---
-
     def _exported(self, path: str) -> None:
         self.exports.offer(Path(path))
 
     def _export_film(self) -> None:
         if self.shown:
-            self._ask_for_film(self.shown)
-
-    def _ask_for_film(self, run: Run) -> None:
-        """How it is to be made, then where; it is written meanwhile."""
-        from .film_dialog import FilmDialog
-
-        dialog = FilmDialog(run, run.about().get("title", run.name), self._film, self)
-        dialog.wanted.connect(self._ask_for_film_file)
-        dialog.show()
-
-    def _ask_for_film_file(self, run: Run, film: Film, choices: dict[str, Any]) -> None:
-        from ...jobs.timelapse import FORMATS
-
-        self._film, ending = choices, choices["format"]
-        kinds = [f"{FORMATS[ending].title} (*{ending})"]
-        self.exports.ask("Export the time-lapse", run.name + ending, kinds, partial(self._write_film, run, film))
-
-    def _write_film(self, run: Run, film: Film, path: Path) -> None:
-        from ...jobs.timelapse import timelapse
-
-        self.exports.write(timelapse(run, path, film), "Writing the time-lapse")
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.notices.set_foot(self.timeline.sizeHint().height())  # which is always at hand
+            self.films.ask(self.shown)
 
     def leave(self) -> None:
         self.opening.leave()
@@ -671,51 +513,3 @@ class TrainRoom(Room):
             self.playback.leave()
             self.exports.leave()
             self.settings.data.leave()
-
-    # --- the layout ---
-
-    def save_layout(self) -> list[QByteArray]:
-        splitters = [splitter.saveState() for splitter in (self.splitter, self.seen, self.settings.splitter)]
-        return [*splitters, QByteArray(json.dumps(self._parts()).encode())]
-
-    def restore_layout(self, layout: list[QByteArray]) -> None:
-        if len(layout) < 4:  # of an earlier version
-            return
-        for splitter, state in zip((self.splitter, self.seen, self.settings.splitter), layout, strict=False):
-            splitter.restoreState(state)
-        try:
-            self._layout = dict(json.loads(bytes(layout[3].data())))
-        except (ValueError, TypeError):
-            self._layout = {}
-
-    def _parts(self) -> dict[str, Any]:
-        """What was chosen in the parts; as it was kept where they are not built yet."""
-        if self.results.pages.count() < 2:
-            return self._layout
-        return {
-            "curves": bytes(self.curves.save_state().data()).decode(),
-            "layers": self.results.points.layers(),
-            "raw": self.results.wants_raw,
-            "speed": self.timeline.speed.currentIndex(),
-            "repeat": self.timeline.loop.isChecked(),
-        }
-
-    def _restore_parts(self) -> None:
-        kept = self._layout
-        if "curves" in kept:
-            self.curves.restore_state(str(kept["curves"]).encode())
-        if "layers" in kept:
-            self.results.points.set_layers(kept["layers"])
-        self.results.set_raw(bool(kept.get("raw")))
-        self.timeline.speed.setCurrentIndex(kept.get("speed", self.timeline.speed.currentIndex()))
-        self.timeline.loop.setChecked(bool(kept.get("repeat")))
-
-    def show_panels(self, visible: bool) -> None:
-        self.left.setVisible(visible)
-        self.results.setVisible(visible)
-
-    def reset_layout(self) -> None:
-        left, centre, results = WIDTHS
-        self.splitter.setSizes([left, centre + results])
-        self.seen.setSizes([centre, results])
-        self.left.setCurrentIndex(0)
