@@ -164,7 +164,7 @@ class Chart(QWidget):
         for points in unbroken(x, y):
             corners = [QPointF(a, b) for a, b in points.tolist()]
             if line.filled:
-                bottom = self.point(0, max(self.y_range[0], 0)).y()
+                bottom = self.inside().bottom()
                 ends = [QPointF(points[-1, 0], bottom), QPointF(points[0, 0], bottom)]
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QBrush(faded(colour, 0.18)))
@@ -175,7 +175,7 @@ class Chart(QWidget):
 
     def _paint_axes(self, painter: QPainter, box: QRectF, c: theme.Colours) -> None:
         font = self.fontMetrics()
-        across = ticks(*self.x_range, max(2, int(box.width() // 70)))
+        across = ticks(*self.x_range, max(2, int(box.width() // 52)))
         upward = ticks(*self.y_range, max(2, int(box.height() // 36)))
         lines = [(self.point(x, self.y_range[0]).x(), text) for x, text in zip(across, labels(across), strict=True)]
         for at, text in lines:
@@ -208,7 +208,7 @@ class Chart(QWidget):
             if box.top() - 1 <= at <= box.bottom() + 1:
                 painter.setPen(QPen(c.muted, 1, Qt.PenStyle.DashLine))
                 painter.drawLine(QPointF(box.left(), at), QPointF(box.right(), at))
-                painter.drawText(QPointF(box.left() + 6, at - 3 if at > box.top() + 16 else at + 13), text)
+                painter.drawText(QPointF(box.left() + 6, at - 3 if at > box.top() + 32 else at + 13), text)
         if not self.lines and self.empty:
             painter.setPen(c.muted)
             painter.drawText(box.adjusted(8, 8, -8, -8), CENTRE | int(Qt.TextFlag.TextWordWrap), self.empty)

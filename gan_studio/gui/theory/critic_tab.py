@@ -167,10 +167,9 @@ class CriticTab(Part):
         low, high = float(np.quantile(matters, 0.02)), float(np.quantile(matters, 0.98))
         room = 0.25 * max(high - low, 0.5)
         self.critic.set_y_range(low - room, high + room)
+        bottom, tallest = low - room, 0.4 * (high - low + 2 * room)
         beneath = [
-            Line(
-                x, low - room + 0.4 * (high - low + 2 * room) * y / max(float(y.max(initial=0)), 1e-9), colour, "", True
-            )
+            Line(x, bottom + tallest * y / max(float(y.max(initial=0)), 1e-9), colour, filled=True)
             for density, colour in ((pair.p, of_p), (pair.q, of_q))
             for x, y in [outline(density)]
         ]

@@ -60,7 +60,8 @@ class DensityPlot(Chart):
             Line(*outline(density), COLOURS[which], NAMES[which], dashed=which == "q", filled=True)
             for which, density in (("p", pair.p), ("q", pair.q))
         ]
-        needed = HEADROOM * max(highest(pair.p), highest(pair.q), 0.05)
+        only_points = len(pair.p.atoms) > 0 and len(pair.q.atoms) > 0
+        needed = 1 / POINT_HEIGHT if only_points else HEADROOM * max(highest(pair.p), highest(pair.q), 0.05)
         held = self._grasp is not None or self._last is not None
         self.y_range = (0.0, max(needed, self.y_range[1]) if held else needed)
         self.show_lines(lines)

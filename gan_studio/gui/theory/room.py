@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
@@ -39,6 +40,7 @@ BENCHES = (  # file and class, in the order of the list
     "dynamics.DynamicsBench",
 )
 WIDTHS = (190, 800, 320)  # of the three columns at first
+PATIENCE_S = 2.0  # a closing window waits so long for what is being computed
 SUMMARY = Qt.ItemDataRole.UserRole  # of a row of the list
 LOADING = "One moment: the benches are being loaded."
 
@@ -213,6 +215,10 @@ class TheoryRoom(Room):
             self._loader.cancel()
         if self.benches:
             self.latest.forget_all()
+        until = time.monotonic() + PATIENCE_S
+        for worker in self.findChildren(Worker):  # quitting while torch computes on a thread is an abort
+            worker.cancel()
+            worker.join(max(0.0, until - time.monotonic()))
 
     def save_layout(self) -> list[QByteArray]:
         kept = dict(self._kept)

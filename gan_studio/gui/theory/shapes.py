@@ -70,8 +70,9 @@ def are_alike(one: Density, other: Density) -> bool:
     if type(one) is not type(other):
         return False
     pairs = [
-        (np.atleast_1d(getattr(one, f.name)), np.atleast_1d(getattr(other, f.name))) for f in dataclass_fields(one)
-    ]  # type: ignore[arg-type]
+        (np.atleast_1d(getattr(one, field.name)), np.atleast_1d(getattr(other, field.name)))
+        for field in dataclass_fields(one)  # type: ignore[arg-type]
+    ]
     return all(len(a) == len(b) and bool(np.allclose(a, b, rtol=0, atol=1e-9)) for a, b in pairs)
 
 
