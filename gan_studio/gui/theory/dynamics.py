@@ -265,8 +265,15 @@ def word_colour(word: Word) -> QColor:
 def quiet_label() -> QLabel:
     label = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    label.setSizePolicy(wrapping())
     return label
+
+
+def wrapping() -> QSizePolicy:
+    """As wide as there is room, as high as its words then are."""
+    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    return policy
 
 
 class VerdictLabel(QLabel):
@@ -276,7 +283,7 @@ class VerdictLabel(QLabel):
         super().__init__(wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self._heading = heading
         self.setToolTip(about)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(wrapping())
 
     def show_verdict(self, word: str, colour: QColor, sentences: tuple[Sentence, ...]) -> None:
         told = " ".join(html.escape(str(sentence)) for sentence in sentences)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 BENCHES = (  # file and class, in the order of the list
     "divergence.DivergenceBench",
+    "lipschitz.LipschitzBench",
     "dynamics.DynamicsBench",
 )
 WIDTHS = (190, 800, 320)  # of the three columns at first
