@@ -253,12 +253,18 @@ def test_mean_seeking_and_mode_seeking(bench, qtbot):
     settle(qtbot, bench)
     p, best = bench.pair.p, bench.fit._best
     assert set(best) == set(bench.fit.kinds())
-    assert best["kl"][:2] == pytest.approx((p.mean, p.deviation), abs=1e-3)
-    assert best["reverse-kl"][0] == pytest.approx(-2, abs=0.02)
+    assert (best["kl"].q.mean, best["kl"].q.deviation) == pytest.approx((p.mean, p.deviation), abs=1e-3)
+    assert best["reverse-kl"].q.mean == pytest.approx(-2, abs=0.02)
     bench.fit.choose("reverse-kl")
     assert "mode-seeking" in bench.fit.status.text()
     bench.fit.choose("kl")
     assert "mean-seeking" in bench.fit.status.text()
+
+
+def test_points_cannot_be_fitted(bench, qtbot):
+    bench.apply({"preset": "lines", "tab": "fit"})
+    settle(qtbot, bench)
+    assert not bench.fit.button.isEnabled() and "no density" in bench.fit.status.text()
 
 
 def test_training_is_shown_beside_the_optimum_and_ends_with_the_bench(bench, qtbot):

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ...theory.bound import raise_bound
 from ...theory.f_table import FRow, rows
 from .. import theme
 from .chart import Chart, Line, muted, of_p, of_q, of_t
 from .density_plot import outline
-from .learning import learning
 from .measure_table import number
 from .part import Part
 from .shapes import X_RANGE, Pair
@@ -215,7 +215,7 @@ class CriticTab(Part):
 
     def train(self) -> None:
         self._bounds, self._learned = [], None
-        self.stream.start(learning(self.bench.pair, self.row(), XS))
+        self.stream.start(raise_bound(self.bench.pair.p, self.bench.pair.q, self.row(), XS))
         self.button.setText("Stop")
         theme.tint(self.button, "stop")
 

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from ...theory.densities import Gaussian
-from ...theory.f_table import FRow
+from ...theory.f_table import FRow, rows
+from ...theory.gaussian_fit import Fit, Optimum, best_fit, train_fit
 from .. import theme
 from .chart import Chart, Line, of_p, of_q, of_t
-from .density_plot import outline
-from .learning import best, fitting, fitting_rows
+from .density_plot import XS, outline
 from .measure_table import number
 from .part import Part
 from .shapes import X_RANGE, Pair
@@ -50,8 +50,8 @@ class FitTab(Part):
         super().__init__(bench)
         self._rows: dict[str, FRow] = {}
         self._p: Any = None
-        self._best: dict[str, Any] = {}  # {kind: the exact optimum}
-        self._trained: dict[str, Any] = {}  # {kind: the newest progress}
+        self._best: dict[str, Optimum | None] = {}  # {kind: the exact optimum}
+        self._trained: dict[str, Fit] = {}  # {kind: the newest progress}
         self._training = ""
         self._steps: list[tuple[int, float, float]] = []
         self.stream = bench.new_stream()
@@ -65,7 +65,7 @@ class FitTab(Part):
         self.table = QTableWidget(0, len(COLUMNS))
         self.button = QPushButton()
         self.button.setAutoDefault(False)
-        self.button.setToolTip("Train a generator of two numbers, mean and width, against a critic")
+        self.button.setToolTip("Train a generator of two numbers, mean and width, against a critic; it begins at q")
         self.button.clicked.connect(self._press)
         self.status = QLabel()
         self._lay_out()
@@ -110,7 +110,7 @@ class FitTab(Part):
     # --- what is shown ---
 
     def kinds(self) -> list[str]:
-        return list(self._rows) or [row.divergence.kind for row in fitting_rows(self.bench.alpha())]
+        return list(self._rows) or [row.divergence.kind for row in table_of(self.bench.alpha())]
 
     def kind(self) -> str:
         return list(self._rows)[max(0, self.table.currentRow())]
@@ -124,6 +124,7 @@ class FitTab(Part):
         if pair.p != self._p:
             self.stream.stop()
             self._p, self._best, self._trained = pair.p, {}, {}
+        self.button.setEnabled(self._can_fit())
         for kind in self._rows:
             self._tell(kind)
         self._ask_for_next()
@@ -134,7 +135,7 @@ class FitTab(Part):
 
     def _fill(self) -> None:
         """The rows of the table; once, and again where α was changed."""
-        found = {row.divergence.kind: row for row in fitting_rows(self.bench.alpha())}
+        found = {row.divergence.kind: row for row in table_of(self.bench.alpha())}
         if self._rows and found["alpha"].alpha == self._rows["alpha"].alpha:
             return
         self._best.pop("alpha", None)
@@ -150,12 +151,16 @@ class FitTab(Part):
                 self.table.setItem(i, column, item)
         self.table.setCurrentCell(chosen, 0)
 
+    def _can_fit(self) -> bool:
+        """Points have no density, and every f-divergence to a Gaussian is as large as it can be."""
+        return len(self._p.atoms) == 0
+
     def _ask_for_next(self) -> None:
         """One optimum after the other, the chosen one first, so that nothing else waits for them."""
         missing = [kind for kind in [self.kind(), *self._rows] if kind not in self._best]
-        if missing and self.isVisible():
+        if missing and self._can_fit() and self.isVisible():
             kind = missing[0]
-            self.bench.ask("best fit", partial(best, self._p, self._rows[kind]), partial(self._show_best, kind))
+            self.bench.ask("best fit", partial(best_fit, self._p, self._rows[kind]), partial(self._show_best, kind))
 
     def _show_best(self, kind: str, found: Any) -> None:
         self._best[kind] = found
@@ -165,12 +170,15 @@ class FitTab(Part):
 
     def _tell(self, kind: str) -> None:
         """Fill the row."""
-        texts = ["…"] * 3 + [""] * 3
+        texts = ["…" if self._can_fit() else "–"] * 3 + [""] * 3
         if kind in self._best:
-            texts[:3] = [number(value) for value in self._best[kind]]
+            found = self._best[kind]
+            texts[:3] = ["–", "–", "∞"]
+            if found:
+                texts[:3] = [number(value) for value in (found.q.mean, found.q.deviation, found.divergence)]
         if kind in self._trained:
             one = self._trained[kind]
-            texts[3:] = [number(one.mean), number(one.deviation), number(one.bound)]
+            texts[3:] = [number(one.q.mean), number(one.q.deviation), number(one.bound)]
         for column, text in enumerate(texts, start=1):
             item = self.table.item(list(self._rows).index(kind), column)
             assert item
@@ -181,15 +189,12 @@ class FitTab(Part):
         x, y = outline(self._p)
         lines = [Line(x, y, of_p, "p", filled=True)]
         top = float(y.max(initial=0.1))
-        if kind in self._best:
-            mean, deviation, _ = self._best[kind]
-            if np.isfinite(mean):
-                x, y = outline(Gaussian(mean, deviation))
-                lines.append(Line(x, y, of_q, "the best Gaussian", filled=True))
-                top = max(top, float(y.max()))
+        if found := self._best.get(kind):
+            x, y = outline(found.q)
+            lines.append(Line(x, y, of_q, "the best Gaussian", filled=True))
+            top = max(top, float(y.max()))
         if kind in self._trained:
-            one = self._trained[kind]
-            x, y = outline(Gaussian(one.mean, one.deviation))
+            x, y = outline(self._trained[kind].q)
             lines.append(Line(x, y, of_t, "the trained one", dashed=True))
             top = max(top, min(float(y.max()), 2 * top))
         self.plot.set_y_range(0.0, 1.2 * top)
@@ -198,14 +203,16 @@ class FitTab(Part):
 
     def _about(self, kind: str) -> str:
         """In words, what the best one does."""
+        if not self._can_fit():
+            return "points have no density; choose another kind of p in the first tab"
         if kind not in self._best:
             return "the best Gaussian is being looked for …"
-        mean, deviation, value = self._best[kind]
-        if not np.isfinite(value):
+        found = self._best[kind]
+        if found is None:
             return "infinite for every Gaussian"
-        widths = deviation / max(self._p.deviation, 1e-9)
+        widths = found.q.deviation / self._p.deviation
         seeks = "spreads over all of p (mean-seeking)" if widths > 0.85 else "keeps to a part of p (mode-seeking)"
-        return f"mean {mean:.2f}, width {deviation:.2f}: it {seeks}"
+        return f"mean {found.q.mean:.2f}, width {found.q.deviation:.2f}: it {seeks}"
 
     def _choose(self, row: int, _column: int, before: int, _before: int) -> None:
         if row != before and row >= 0 and self._p is not None:
@@ -223,23 +230,33 @@ class FitTab(Part):
             self.train()
 
     def train(self) -> None:
+        if not self._can_fit():
+            return
+        q = self.bench.pair.q
+        start = Gaussian(q.mean, max(q.deviation, 0.1))
         self._training, self._steps = self.kind(), []
-        self.stream.start(fitting(self._p, self._rows[self._training]))
+        self.stream.start(train_fit(self._p, self._rows[self._training], start, XS))
         self.button.setText("Stop")
         theme.tint(self.button, "stop")
 
     def _show_progress(self, news: list[Any]) -> None:
         self._trained[self._training] = news[-1]
-        self._steps += [(one.step, one.mean, one.deviation) for one in news]
+        self._steps += [(one.step, one.q.mean, one.q.deviation) for one in news]
         self._tell(self._training)
         self._show_plots()
         steps, means, deviations = np.array(self._steps, float).T
         self.path.x_range = (0.0, max(100.0, float(steps[-1])))
         values = np.concatenate([means, deviations])
         self.path.set_y_range(float(values.min()) - 0.3, float(values.max()) + 0.6)
-        self.path.levels = [(value, "") for value in self._best.get(self._training, ())[:2]]
+        if goal := self._best.get(self._training):
+            self.path.levels = [(goal.q.mean, ""), (goal.q.deviation, "")]
         self.path.show_lines([Line(steps, means, of_t, "mean"), Line(steps, deviations, of_t, "width", dashed=True)])
 
     def _show_stopped(self) -> None:
         self.button.setText("Train")
         theme.tint(self.button, "play")
+
+
+def table_of(alpha: float) -> list[FRow]:
+    """All rows but the GAN's, whose optimum is Jensen-Shannon's."""
+    return [row for row in rows(alpha) if row.offset == 0]
