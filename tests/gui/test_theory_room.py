@@ -1,4 +1,4 @@
-"""The Theory tab as a user meets it: benches that appear when they are first seen, their words, what they are to try."""
+"""The Theory tab as a user meets it: benches that appear when they are first seen, their words, what to try."""
 
 from __future__ import annotations
 
@@ -192,13 +192,15 @@ def test_the_language_is_switched_and_remembered(room, open_room, qtbot):
     room.words.set_language(other)
     assert room.list.item(0).text() == read(KINDS[0].id, other).title
     room.words.fold.click()
-    assert not room.words.is_open and room.words.maximumWidth() < 50
+    assert not room.words.is_open
+    qtbot.waitUntil(lambda: room.beside.width() < 50)
     qtbot.waitUntil(lambda: not room.latest.is_busy)
     room.window().close()
     again = open_room()
     assert again.words.language == other and not again.words.is_open
     again.reset_layout()
     assert again.words.is_open
+    qtbot.waitUntil(lambda: again.beside.width() > 250)
 
 
 def test_each_button_of_each_bench_can_be_pressed(room, qtbot, monkeypatch):

@@ -125,6 +125,7 @@ class TheoryRoom(Room):
             self.latest.failed.connect(self.session.tell)
             self.words = WordsPane(self.latest)
             self.words.set_language(str(self._kept.get("language", self.words.language)))
+            self.words.fold.turned.connect(self._fold_words)
             self.words.set_open(bool(self._kept.get("words", True)))
             self.words.wanted.connect(self._try)
             self.words.language_changed.connect(self._name_rows)
@@ -133,6 +134,13 @@ class TheoryRoom(Room):
             layout.addWidget(self.words)
         for kind in found:
             self._add(kind(self.latest))
+
+    def _fold_words(self, open_: bool) -> None:
+        """What they leave goes to the bench, and comes back from it."""
+        sizes = self.splitter.sizes()
+        self.beside.setMaximumWidth(self.words.maximumWidth())
+        if open_ and sizes[2] < WIDTHS[2]:
+            self.splitter.setSizes([sizes[0], sum(sizes[1:]) - WIDTHS[2], WIDTHS[2]])
 
     def _add(self, bench: Bench) -> None:
         bench.failed.connect(self.session.tell)
