@@ -1,10 +1,10 @@
-"""How fluid the theory lab is: the gaps of the window's event loop while a density is dragged.
+"""How fluid the theory lab is: the gaps of the window's event loop while something is dragged.
 
     python -m benchmarks.theory [--seconds 6] [--json theory.json]
 
 For each preset the mouse drags q to and fro and reshapes it, sixty events a second, with the table and the curves live;
-once p is drawn by hand, with the pen going up and down. A gap is the time between two ticks of a timer of 5 ms that is
-late because the window was painting or waited for Python; a frame is the time from an event of the mouse until the
+once p is drawn by hand, with the pen going up and down. Of the two players a start among five is dragged in circles,
+with its paths live. A gap is the time between two ticks of a timer of 5 ms that is late because the window was painting or waited for Python; a frame is the time from an event of the mouse until the
 plot is painted. Without a screen it runs offscreen.
 """
 
@@ -16,12 +16,23 @@ import math
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 MOST_MS = 33
 TICK_MS = 5
 EVENT_MS = 16
+
+Course = Callable[[float], tuple[float, float]]  # seconds -> where the mouse is, in the plot's units
+GAMES = {  # of the two players: (title: settings as those of the words)
+    "GAN": {"panel": "gan"},
+    "WGAN-GP": {"panel": "wgan-gp"},
+    "instance noise": {"panel": "instance-noise"},
+    "R1, 2000 steps": {"panel": "r1", "steps": "2000"},
+    "GAN, flow": {"loss": "minimax", "rule": "flow"},
+    "WGAN-GP, flow": {"loss": "wasserstein", "regulariser": "gradient-penalty", "rule": "flow"},
+}
 
 
 def main() -> None:
@@ -61,9 +72,15 @@ def measure(seconds: float, home: Path) -> list[dict[str, Any]]:
     for id, (title, _, _) in PRESETS.items():
         bench.apply({"preset": id, "tab": "two"})
         rest(app, 0.5)
-        rows.append({"what": f"drag q: {title}"} | dragged(app, bench.two, seconds, pen=False))
+        rows.append({"what": f"drag q: {title}"} | dragged(app, bench.two.plot, moved(bench.two.plot), seconds))
     bench.two.forms["p"].pen.setChecked(True)
-    rows.append({"what": "draw p by hand"} | dragged(app, bench.two, seconds, pen=True))
+    rows.append({"what": "draw p by hand"} | dragged(app, bench.two.plot, pen(bench.two.plot), seconds))
+    room.show_bench("dynamics")
+    for title, settings in GAMES.items():
+        room.bench().apply(settings)
+        room.bench().set_starts([turned(0), (-1.0, 0.6), (0.4, -1.2), (-0.7, -0.7), (1.5, 1.5)], 0)
+        rest(app, 0.5)
+        rows.append({"what": f"drag a start: {title}"} | dragged(app, room.bench().plane, turned, seconds))
     window.close()
     rest(app, 0.3)
     return rows
@@ -83,12 +100,31 @@ def rest(app: Any, seconds: float) -> None:
     wait_for(app, lambda: time.monotonic() > until)
 
 
-def dragged(app: Any, tab: Any, seconds: float, pen: bool) -> dict[str, float]:
-    """The mouse as a timer; whatever the window then does counts."""
+def moved(plot: Any) -> Course:
+    """q to and fro."""
+    middle, height = plot.pair.q.mean, 0.3 * plot.y_range[1]
+    assert plot._under(plot.point(middle, height)) is not None
+    return lambda t: (middle + 2.5 * math.sin(2.5 * t), height)
+
+
+def pen(plot: Any) -> Course:
+    height = 0.3 * plot.y_range[1]
+    return lambda t: (5 * math.sin(2.2 * t), height * (1.5 + math.sin(5 * t)))
+
+
+def turned(t: float) -> tuple[float, float]:
+    """Around the equilibrium."""
+    return 1.2 * math.cos(2 * t), 1.2 * math.sin(2 * t)
+
+
+def dragged(app: Any, plot: Any, path: Course, seconds: float) -> dict[str, float]:
+    """The mouse as a timer, along a path in the plot's units; whatever the window then does counts."""
     from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt, QTimer
     from PySide6.QtGui import QMouseEvent
 
-    plot, gaps, frames, work = tab.plot, [], [], []
+    gaps: list[float] = []
+    frames: list[float] = []
+    work: list[float] = []
     loop, begun = QEventLoop(), time.perf_counter()
     sent, worked = [0.0], [0.0]
 
@@ -110,17 +146,14 @@ def dragged(app: Any, tab: Any, seconds: float, pen: bool) -> dict[str, float]:
         event = QMouseEvent(kind, where, QPointF(plot.mapToGlobal(where)), button, button, Qt.KeyboardModifier(0))
         app.sendEvent(plot, event)
 
-    middle, height = plot.pair.q.mean, 0.3 * plot.y_range[1]
     count = [0]
 
     def move() -> None:
-        t = time.perf_counter() - begun
         count[0] += 1
-        x = 5 * math.sin(2.2 * t) if pen else middle + 2.5 * math.sin(2.5 * t)
-        y = height * (1.5 + math.sin(5 * t)) if pen else height
+        now = time.perf_counter()
         if not sent[0]:
-            sent[0], worked[0] = time.perf_counter(), time.thread_time()
-        mouse(QEvent.Type.MouseMove, x, y)
+            sent[0], worked[0] = now, time.thread_time()
+        mouse(QEvent.Type.MouseMove, *path(now - begun))
 
     last = [time.perf_counter()]
 
@@ -136,16 +169,14 @@ def dragged(app: Any, tab: Any, seconds: float, pen: bool) -> dict[str, float]:
         timer.setTimerType(Qt.TimerType.PreciseTimer)
     ticker.timeout.connect(tick)
     mover.timeout.connect(move)
-    start = plot.point(middle, height)
-    assert pen or plot._under(start) is not None
-    mouse(QEvent.Type.MouseButtonPress, middle, height)
+    mouse(QEvent.Type.MouseButtonPress, *path(0))
     ticker.start()
     mover.start()
     QTimer.singleShot(int(1000 * seconds), loop.quit)
     loop.exec()
     ticker.stop()
     mover.stop()
-    mouse(QEvent.Type.MouseButtonRelease, middle, height)
+    mouse(QEvent.Type.MouseButtonRelease, *path(0))
     plot.removeEventFilter(watch)
     return {
         "events": count[0],
