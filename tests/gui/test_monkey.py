@@ -1,13 +1,15 @@
 """A monkey at the window: it clicks, types, drags, turns the wheel, resizes and gives commands, with a real training
 under its hands. Nothing may raise, warn, or be left behind.
 
-A seed that fails is tried again alone, with more of its steps told: `pytest tests/gui/test_monkey.py -k "[7]" -s`. What
-the training does meanwhile comes at other moments each time, so a seed may need several trials.
+A seed that fails is tried again alone: `pytest tests/gui/test_monkey.py -k "[7]"` tells its last actions. What the
+training does meanwhile comes at other moments each time, so a seed may need several trials. MONKEYS=100 lets a hundred
+seeds have a go.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import random
 from collections import deque
 from pathlib import Path
@@ -18,10 +20,10 @@ import pyqtgraph
 import pytest
 import shiboken6
 from PIL import Image
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QWheelEvent
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QRect, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QTabBar, QWidget
 
 from gan_studio import presets
 from gan_studio.config import ConfigError, to_toml
@@ -37,16 +39,17 @@ from gan_studio.jobs.settings import RunConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # of ziamath's fonts
 
-SEEDS, ACTIONS = range(12), 450
+SEEDS, ACTIONS = range(int(os.environ.get("MONKEYS", "12"))), 450
 PATIENCE = 10  # actions in one menu or dialog before it is closed
 TOLD = 40  # of the last actions, when something fails
 
-TEXTS = ("", "0", "-1", "1e999", "7", "0.5", "1e-4", "12,5", "ä ß 漢", "/nowhere", "adam", "x" * 300, "[1, 2]", "%s {0}")
+TEXTS = ("", "0", "-1", "1e999", "7", "0.5", "1e-4", "12,5", "ä ß 漢", "/nowhere", "adam", "x" * 300, "[1, 2]", "%s")
 KEYS = [getattr(Qt.Key, f"Key_{name}") for name in (
     "Tab", "Backtab", "Up", "Down", "Left", "Right", "Home", "End", "PageUp", "PageDown", "Return", "Escape", "Space",
     "Delete", "Backspace", "Plus", "Minus", "0", "A", "F2",
 )]  # fmt: skip
-MODIFIERS = [Qt.KeyboardModifier.NoModifier] * 4 + [Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier]
+NONE, SHIFT, CONTROL = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("No", "Shift", "Control"))
+MODIFIERS = [*[NONE] * 4, SHIFT, CONTROL]
 NOT_FOR_MONKEYS = ("quit",)
 
 
@@ -61,10 +64,12 @@ class Monkey(QObject):
         self.told: deque[str] = deque(maxlen=TOLD)
         self.above: QWidget | None = None  # the menu or dialog that it is in,
         self.patience = PATIENCE  # and how long still
+        self.depth = 0  # of loops within loops: menus, dialogs, drags from one widget to another
         self.done = False
         self.acts = [
             (self.click, 24), (self.double_click, 6), (self.right_click, 5), (self.key, 24), (self.write, 8),
             (self.drag, 9), (self.wheel, 8), (self.resize, 3), (self.command, 9), (self.drop, 1), (self.train, 3),
+            (self.turn, 4),
         ]  # fmt: skip
 
     def start(self) -> None:
@@ -73,15 +78,22 @@ class Monkey(QObject):
     def act(self) -> None:
         """One action. The next one is on its way before, as this one may open a loop of its own."""
         top = self.top()
-        if self.left <= 0 and top is self.window:
-            self.done = True
+        self.done = self.left <= 0 and top is self.window and not self.depth
+        if self.done:
             return
         QTimer.singleShot(0, self, self.act)
         self.left -= 1
+        self.depth += 1
+        try:
+            self.act_on(top)
+        finally:
+            self.depth -= 1
+
+    def act_on(self, top: QWidget) -> None:
         if top is not self.above:
             self.above, self.patience = top, PATIENCE
         self.patience -= 1
-        if top is not self.window and (self.patience < 0 or self.left < 0):
+        if self.left < 0 or (top is not self.window and self.patience < 0):
             self.leave(top)
         elif isinstance(top, QMenu) and self.random.random() < 0.6:
             self.choose(top)
@@ -102,18 +114,20 @@ class Monkey(QObject):
     def place(self, top: QWidget) -> tuple[QWidget, QPoint]:
         """Somewhere on the top: half of the time anywhere, half of the time on a control."""
         if self.random.random() < 0.5:
-            at = QPoint(self.random.randrange(max(1, top.width())), self.random.randrange(max(1, top.height())))
+            at = self.point_in(top.rect())
             target = top.childAt(at) or top
             return target, target.mapFrom(top, at)
         target = self.control(top)
-        seen = target.visibleRegion().boundingRect()
-        return target, QPoint(
-            seen.x() + self.random.randrange(max(1, seen.width())), seen.y() + self.random.randrange(max(1, seen.height()))
-        )
+        return target, self.point_in(target.visibleRegion().boundingRect())
+
+    def point_in(self, rect: QRect) -> QPoint:
+        x, y = (self.random.randrange(max(1, length)) for length in rect.size().toTuple())
+        return rect.topLeft() + QPoint(x, y)
 
     def control(self, top: QWidget) -> QWidget:
-        inside = [w for w in top.findChildren(QWidget) if w.isVisible() and w.isEnabled() and w.window() is top.window()]
-        seen = [w for w in inside if w.focusPolicy() != Qt.FocusPolicy.NoFocus and not w.visibleRegion().isEmpty()]
+        inside = [w for w in top.findChildren(QWidget) if w.isVisible() and w.window() is top.window()]
+        takes = [w for w in inside if w.isEnabled() and w.focusPolicy() != Qt.FocusPolicy.NoFocus]
+        seen = [w for w in takes if not w.visibleRegion().isEmpty()]
         return self.random.choice(seen) if seen else top
 
     def tell(self, what: str, target: QObject | None = None, more: object = "") -> None:
@@ -130,13 +144,11 @@ class Monkey(QObject):
     def double_click(self, top: QWidget) -> None:
         target, at = self.place(top)
         self.tell("double click", target, at.toTuple())
-        QTest.mouseClick(target, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+        QTest.mouseClick(target, Qt.MouseButton.LeftButton, NONE, at)
         if shiboken6.isValid(target):
-            QTest.mouseDClick(target, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+            QTest.mouseDClick(target, Qt.MouseButton.LeftButton, NONE, at)
 
     def right_click(self, top: QWidget) -> None:
-        from PySide6.QtGui import QContextMenuEvent
-
         target, at = self.place(top)
         self.tell("right click", target, at.toTuple())
         event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, target.mapToGlobal(at))
@@ -164,13 +176,12 @@ class Monkey(QObject):
         to = QPoint(min(max(to.x(), 0), target.width() - 1), min(max(to.y(), 0), target.height() - 1))
         button = self.random.choice([Qt.MouseButton.LeftButton] * 4 + [Qt.MouseButton.MiddleButton])
         self.tell("drag", target, f"{at.toTuple()} to {to.toTuple()}")
-        none = Qt.KeyboardModifier.NoModifier
-        QTest.mousePress(target, button, none, at)
+        QTest.mousePress(target, button, NONE, at)
         for step in (1, 2, 3):
             if shiboken6.isValid(target):
                 QTest.mouseMove(target, at + (to - at) * step / 3)
         if shiboken6.isValid(target):
-            QTest.mouseRelease(target, button, none, to)
+            QTest.mouseRelease(target, button, NONE, to)
 
     def wheel(self, top: QWidget) -> None:
         target, at = self.place(top)
@@ -206,9 +217,17 @@ class Monkey(QObject):
             self.tell("train")
             room.choose_preset(self.random.choice(room.settings.known).id)
             room.start()
-        elif top is self.window and self.random.random() < 0.4:
+        elif top is self.window and self.random.random() < 0.25:
             self.tell("stop")
             self.window.session.stop()
+
+    def turn(self, top: QWidget) -> None:
+        """To another tab, of which the smaller ones are seldom met by chance."""
+        bars = [bar for bar in top.findChildren(QTabBar) if bar.isVisible() and bar.count() > 1]
+        if bars:
+            bar = self.random.choice(bars)
+            bar.setCurrentIndex(self.random.randrange(bar.count()))
+            self.tell("turn", bar, bar.tabText(bar.currentIndex()))
 
     def choose(self, menu: QMenu) -> None:
         actions = [action for action in menu.actions() if action.isEnabled() and not action.isSeparator()]
@@ -216,12 +235,15 @@ class Monkey(QObject):
             action = self.random.choice(actions)
             self.tell("choose", None, action.text())
             at = menu.actionGeometry(action).center()
-            QTest.mouseClick(menu, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+            QTest.mouseClick(menu, Qt.MouseButton.LeftButton, NONE, at)
 
     def leave(self, top: QWidget) -> None:
+        """End a menu, a dialog, or a drag."""
         self.tell("leave", top)
         QTest.keyClick(top, Qt.Key.Key_Escape)
-        if shiboken6.isValid(top) and top.isVisible() and self.patience < -3:
+        if top is self.window:
+            QTest.mouseRelease(top, Qt.MouseButton.LeftButton)
+        elif shiboken6.isValid(top) and top.isVisible() and self.patience < -3:
             top.close()
 
 
