@@ -4,8 +4,9 @@
 
 For each preset the mouse drags q to and fro and reshapes it, sixty events a second, with the table and the curves live;
 once p is drawn by hand, with the pen going up and down. Of the two players a start among five is dragged in circles,
-with its paths live. A gap is the time between two ticks of a timer of 5 ms that is late because the window was painting or waited for Python; a frame is the time from an event of the mouse until the
-plot is painted. Without a screen it runs offscreen.
+with its paths live. A gap is the time between two ticks of a timer of 5 ms that is late because the window was painting
+or waited for Python; a frame is the time from an event of the mouse until the plot is painted. Without a screen it runs
+offscreen.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from gan_studio.gui.theory.computing import LatestWins
 from gan_studio.gui.theory.dynamics import VERDICTS, DynamicsBench, bound_of
 from gan_studio.gui.theory.eigen_plot import pair_text
 from gan_studio.gui.theory.number_slider import NumberSlider
-from gan_studio.gui.theory.phase_plane import MOST, field_lines
+from gan_studio.gui.theory.phase_plane import MOST, apart, field_lines
 from gan_studio.gui.theory.words import read
 from gan_studio.theory.dynamics.portrait import PANELS, Portrait, draw
 
@@ -266,3 +266,9 @@ def test_a_slider_finds_back_to_its_values(qtbot, low, high, log):
         assert abs(slider.notch_of(slider.value_at(notch)) - notch) <= 1
     slider.set_value(50.0)  # beyond the slider's reach
     assert slider.value() == 50.0 and slider.slider.value() == 1000
+
+
+def test_points_that_fall_on_one_pixel_are_left_out():
+    points = np.array([[0.0, 0.0], [0.2, 0.1], [3.0, 0.0], [3.1, 0.0], [3.2, 0.1]])
+    assert np.array_equal(apart(points), points[[0, 2, 4]])
+    assert np.array_equal(apart(points[:1]), points[:1])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtCore import QLineF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from ...theory.dynamics.portrait import PANELS, Drawing, Panel, Portrait, draw
 from .. import theme
+from ..widgets.lines import polygon
 from .chart import LINE, faded, unbroken
-from .phase_plane import field_lines, start_colour
+from .phase_plane import apart, field_lines, start_colour
 
 ARROWS = 9
 SHOWN = 1.6  # half the width of what a picture shows
@@ -104,7 +105,7 @@ class PanelButton(QAbstractButton):
         painter.setPen(QPen(start_colour(0), LINE))
         theta, psi = drawing.paths[:, 0].T * (box.width() / 2 / drawing.axis[-1])
         for points in unbroken(theta, -psi):
-            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points.tolist()]))
+            painter.drawPolyline(polygon(*apart(points).T))
         painter.resetTransform()
 
     def sizeHint(self) -> QSize:

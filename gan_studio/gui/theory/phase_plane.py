@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPa
 
 from ...theory.dynamics.portrait import Drawing
 from .. import theme
+from ..widgets.lines import polygon
 from ..widgets.plot import RUN_COLOURS
 from .chart import LINE, Chart, faded, unbroken
 
@@ -107,7 +108,7 @@ class PhasePlane(Chart):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         pieces = unbroken(*self.pixels(*path.T))
         for points in pieces:
-            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points.tolist()]))
+            painter.drawPolyline(polygon(*apart(points).T))
         if pieces:
             x, y = pieces[-1][-1].tolist()
             painter.fillRect(QRectF(x - 3, y - 3, 6, 6), colour)
@@ -215,6 +216,14 @@ def start_colour(i: int) -> QColor:
     c = theme.colours()
     colours = [c.warning.name(), *RUN_COLOURS[c.dark]]
     return QColor(colours[i % len(colours)])
+
+
+def apart(points: np.ndarray) -> np.ndarray:
+    """Of points [M, 2] in pixels those that are seen apart from the one before; the first and the last stay."""
+    places = np.round(points)
+    keep = np.append(True, (places[1:] != places[:-1]).any(axis=1))
+    keep[-1] = True
+    return points[keep]
 
 
 def field_lines(drawing: Drawing, side: float) -> np.ndarray:
