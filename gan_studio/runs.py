@@ -186,8 +186,8 @@ class Run:
 
     def parent(self) -> tuple[str, int] | None:
         """(name of the run that this one was branched from, at which step)"""
-        told = self.about().get("parent")
         try:
+            told = self.about()["parent"]
             return str(told["run"]), int(told["step"])
         except (TypeError, KeyError, ValueError, OverflowError):
             return None

@@ -273,6 +273,8 @@ class Loop:
         if self.step == 0:
             yield from self._save()
         yield from self._draw(measured=self.measured_at < 0)  # else it stands there already, or was not due
+        if self.step:
+            yield from self._tell()
         self.told_at = self.resumed_at = time.perf_counter()
 
     def _one_step(self, players: tuple[str, ...] = PLAYERS) -> Events:
@@ -285,12 +287,13 @@ class Loop:
                 raise
             raise Failed(self._out_of_memory()) from error
         self.untold.append((self.step, scalars))
-        if time.perf_counter() - self.told_at >= TELL_EVERY:
-            yield from self._tell()
-        if self.step % self.config.samples_every == 0 or self.step == self.config.steps:
+        drawn = self.step % self.config.samples_every == 0 or self.step == self.config.steps
+        saved = self.step % self.config.checkpoint_every == 0
+        if drawn:
             yield from self._draw()
-        if self.step % self.config.checkpoint_every == 0:
-            yield from self._tell()
+        if drawn or saved or time.perf_counter() - self.told_at >= TELL_EVERY:
+            yield from self._tell()  # after drawing, so that what was measured stands beside the step's other scalars
+        if saved:
             yield from self._save()
 
     def _end(self, ending: Ending) -> Stopped:
@@ -377,8 +380,10 @@ class Loop:
         yield from self._pause()
         if self.step >= self.config.steps:
             return
+        self.told_at = time.perf_counter()  # the pause is no part of the step
         yield from self._one_step(players)
-        yield from self._draw()
+        if self.drawn_at != self.step:
+            yield from self._draw()
         yield from self._tell()
 
     def _change(self, path: str, value: object) -> Events:
@@ -416,10 +421,11 @@ class Loop:
         yield Curves(np.array(steps), values, self._samples_per_second, left)
 
     def _clock(self, count: int) -> None:
-        """Take the time that the last `count` steps needed."""
+        """Take the time that the last `count` steps needed; the rate is smoothed over about a second."""
         now = time.perf_counter()
-        rate = count / max(1e-9, now - self.told_at)
-        self.rate = 0.9 * self.rate + 0.1 * rate if self.rate else rate
+        seconds = max(1e-9, now - self.told_at)
+        old = 0.9 ** (seconds / TELL_EVERY) if self.rate else 0.0
+        self.rate = old * self.rate + (1 - old) * count / seconds
         self.told_at = now
 
     def _at_the_end(self, rows: int) -> dict[str, np.ndarray]:

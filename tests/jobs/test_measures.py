@@ -181,6 +181,14 @@ def test_the_plane_holds_what_the_networks_say(make_run: Make, monkeypatch: pyte
     torch.testing.assert_close(torch.tensor(plane.warped), grid)
 
 
+def test_no_step_is_told_twice(make_run: Make) -> None:
+    run = make_run({"samples_every": 2, "steps": 9})
+    events = list(job_of(run))
+    steps = np.concatenate([e.steps for e in events if isinstance(e, Curves)])
+    assert steps.tolist() == list(range(10))
+    assert (run.folder / "curves.jsonl").read_text().count("\n") == 10
+
+
 def test_rates_and_speed_are_of_the_last_step_of_each_tell(make_run: Make) -> None:
     run = make_run({"recipe.schedule": "cosine", "steps": 6})
     events = list(job_of(run))
