@@ -59,7 +59,7 @@ class FRow:
 
     def value(self, p: Density, q: Density) -> float:
         """D_f(P||Q), exact; math.inf where it is infinite."""
-        return self.factor * measure(p, q, self.alpha)[self.key] + self.offset
+        return self.factor * measure(p, q, self.alpha, [self.key])[self.key] + self.offset
 
     def optimal(self, p: Density, q: Density, x: Array) -> Array:
         """T = f'(p/q) at x: inf or -inf where only p or only q is there and f' has no bound, NaN where neither is."""
@@ -204,7 +204,7 @@ def _gan(divergence: Divergence) -> FRow:
 def _jeffrey(divergence: Divergence) -> FRow:
     def conjugate(t: Array) -> Array:
         w = wrightomega(1 - np.asarray(t, float))  # W(e^(1 - t)), Lambert's
-        return w + 1 / w + t - 2
+        return w + _over(1, w) + t - 2
 
     return FRow(
         divergence,
@@ -288,10 +288,11 @@ def _power(x: Array, a: float) -> Array:
         return np.asarray(x, float) ** a
 
 
-def _over(a: Array, b: Array) -> Array:
+def _over(a: Array | float, b: Array) -> Array:
     """a / b, inf where b = 0."""
     a, b = np.broadcast_arrays(np.asarray(a, float), b)
-    return np.divide(a, b, out=np.full(a.shape, np.inf), where=b > 0)
+    with np.errstate(over="ignore"):
+        return np.divide(a, b, out=np.full(a.shape, np.inf), where=b > 0)
 
 
 def _finite_to(end: float, t: Array, conjugate: Map) -> Array:

@@ -84,11 +84,11 @@ def test_uniforms_have_closed_forms():
 
 
 def brute(p, q):
-    """By three million trapezia."""
-    x = np.linspace(-80, 80, 3_000_001)
+    """By a million trapezia."""
+    x = np.linspace(-60, 60, 1_000_001)
     a, b = p.log_pdf(x), q.log_pdf(x)
     p_x, q_x = np.exp(a), np.exp(b)
-    z = np.linspace(-8, 8, 200_001)
+    z = np.linspace(-8, 8, 100_001)
     m = np.logaddexp(a, b) - LOG2
     integrands = {
         "kl": p_x * (a - b),
