@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -197,6 +198,9 @@ def test_heights_go_by_factors_once_an_estimate_runs_away(qtbot):
     assert not plot.log.isChecked()
     plot.extend(replace(near, steps=np.arange(3, 6), estimates=near.estimates * 100))
     assert plot.log.isChecked() and plot.canvas.log
+    plot.refresh(first)
+    low, high = plot.canvas.heights
+    assert low == round(low) <= math.log10(first.w1) and high == round(high) >= 2 + math.log10(first.w1)
     plot.log.click()  # the user decides otherwise
     plot.extend(replace(near, steps=np.arange(6, 9), estimates=near.estimates * 100))
     assert not plot.log.isChecked()

@@ -61,7 +61,7 @@ class DynamicsBench(Bench):
         self.field_plot = FieldEigenPlot("Eigenvalues of the field", "field")
         self.step_plot = StepEigenPlot("Eigenvalues of a step", "one step")
         self.field_text, self.step_text = quiet_label(), quiet_label()
-        self.near = VerdictLabel("Near the equilibrium", "By the eigenvalues: what becomes of players that start near")
+        self.near = VerdictLabel("By the eigenvalues", "What becomes of players that start near the equilibrium")
         self.path = VerdictLabel("The chosen path", "What this path did in fact, as far as it is shown")
         self.formulas = quiet_label()
         self.clear = QPushButton("&Clear")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
@@ -19,6 +21,7 @@ from ..widgets.toggle import Toggle
 
 EXACT = "W1, exact"
 RUNS_AWAY = 5.0  # so many times W1 an estimate is out of all proportion: the heights go by factors
+DEEPEST = 2  # powers of ten below W1 that are shown
 AHEAD = 100  # steps that are shown at least
 SHORT = {
     "clipping": "Clipping",
@@ -93,6 +96,7 @@ class EstimatePlot(QWidget):
         return self._series[title].values if title in self._series else np.empty(0)
 
     def _begin(self, names: dict[str, str]) -> None:
+        before: QWidget = self.log
         for name, short in names.items():
             self._series[name] = Series()
             chip = Chip(name, short)
@@ -100,6 +104,8 @@ class EstimatePlot(QWidget):
             self.chips[name] = chip
             self._legend.addWidget(chip)
             chip.show()
+            self.setTabOrder(before, chip)
+            before = chip
 
     def _show(self) -> None:
         lines = []
@@ -113,7 +119,16 @@ class EstimatePlot(QWidget):
             last = max((int(s.steps[-1]) for s in self._series.values() if s.count), default=0)
             self.canvas.show_steps(0, max(AHEAD, last))
         self.canvas.set_log(self.log.isChecked())
+        self._fit()
+
+    def _fit(self) -> None:
+        """By factors from one power of ten to another; what is far below the exact value is not looked for."""
         self.canvas.fit_heights(robust=False)
+        if self.canvas.log and not self.canvas.by_hand:
+            low, high = self.canvas.heights
+            exact = self.estimates(EXACT)[-1:]
+            least = math.log10(float(exact[0])) - DEEPEST if len(exact) else low
+            self.canvas.show_heights(math.floor(max(low, least)), math.ceil(high))
 
     # the user
 
@@ -123,7 +138,7 @@ class EstimatePlot(QWidget):
     def _move(self, low: float, high: float) -> None:
         self._followed = False
         self.canvas.show_steps(max(0.0, low), max(high, low + 10.0))
-        self.canvas.fit_heights(robust=False)
+        self._fit()
 
     def _follow(self) -> None:
         self._followed = True

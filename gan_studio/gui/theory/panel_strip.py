@@ -37,7 +37,7 @@ class PanelStrip(QWidget):
         self.buttons = {panel.key: PanelButton(panel) for panel in PANELS}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(3)
+        row.setSpacing(0)
         for key, button in self.buttons.items():
             button.clicked.connect(partial(self._press, key))
             row.addWidget(button, 1)
@@ -121,5 +121,5 @@ def lines_of(drawing: Drawing, side: float) -> list[QLineF]:
 
 def smaller(font: QFont) -> QFont:
     font = QFont(font)
-    font.setPointSizeF(0.85 * font.pointSizeF())
+    font.setPointSizeF(0.8 * font.pointSizeF())
     return font
