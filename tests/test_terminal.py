@@ -31,6 +31,7 @@ EVENTS: list[Any] = [
     events.Resumed(8),
     events.Stopped(8),
     events.Finished(9),
+    events.Turn(9),
     doctor.Check("Disk", "ok", "9 GiB free"),
 ]
 

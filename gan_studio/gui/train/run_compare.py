@@ -49,7 +49,8 @@ class CompareDialog(QDialog):
         self._lines: list[Line] = []
         self.words = QLabel("Reading the settings…", textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.table = self._table(left, right)
-        self.only = QCheckBox("Only what &differs", checked=True)
+        self.only = QCheckBox("Only what &differs")
+        self.only.setChecked(True)
         self.only.setToolTip("Leave out the settings that both runs share.")
         self.only.toggled.connect(self._fill)
         column = QVBoxLayout(self)

@@ -24,7 +24,8 @@ class KeyList(QDialog):
     def __init__(self, parent: QWidget):
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
-        self.tree = QTreeWidget(rootIsDecorated=False, columnCount=len(COLUMNS))
+        self.tree = QTreeWidget(columnCount=len(COLUMNS))
+        self.tree.setRootIsDecorated(False)
         self.tree.setHeaderLabels(list(COLUMNS))
         self.tree.setAccessibleName("Keyboard shortcuts")
         self.tree.setToolTip("All keys of the window, by menu")
