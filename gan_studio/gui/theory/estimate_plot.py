@@ -57,6 +57,7 @@ class EstimatePlot(QWidget):
         column.setSpacing(1)
         column.addLayout(top)
         column.addWidget(self.canvas, 1)
+        self.canvas.setToolTip("What each critic says W1 is, before each step. The wheel zooms, dragging moves, 0 fits")
         self.canvas.setMinimumHeight(90)
         self.canvas.moved.connect(self._move)
         self.canvas.fit_wanted.connect(self._follow)
