@@ -70,6 +70,8 @@ COMMANDS = (
             icon="source-branch"),
     Command("branch_here", RUN, "Branch &here", "Go on from the step that the timeline shows, with changed settings.",
             "Ctrl+B"),
+    Command("race", RUN, "Start r&ace", "Race the lanes of the Race tab: the same data, first weights and noise.",
+            "Ctrl+F5", "flag-checkered", line_before=True),
     Command("play", VIEW, "Pla&y time-lapse", "Play the whole training, or pause it there.", "F6", "play-outline"),
     Command("live", VIEW, "N&ewest samples", "Leave the past, and follow what comes.", "F8"),
     Command("log", VIEW, "&Log", "Show what is going on, line by line.", "Ctrl+L", checkable=True),

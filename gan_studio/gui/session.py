@@ -16,23 +16,25 @@ from .worker import Worker
 
 if TYPE_CHECKING:  # these import torch or pydantic, which the window does not wait for
     from ..jobs.apart import Apart
+    from ..jobs.race_folder import Race
     from ..runs import Run
 
 Stage = Literal["idle", "preparing", "running", "paused", "stopping"]
 
 
 class Session(QObject):
-    """At most one run is in training at a time; others wait in the queue.
+    """At most one run, or one race, is in training at a time; other runs wait in the queue.
 
-    `engine` offers `new_run` and `TrainJob` as `gan_studio.jobs.train` does; where nothing is given, runs are trained
-    in processes of their own.
+    `engine` offers `new_run` and `TrainJob` as `gan_studio.jobs.train` does, and `RaceJob` as `gan_studio.jobs.race`;
+    where nothing is given, all is trained in processes of their own.
     """
 
     stage_changed = Signal(str)
     events = Signal(list)  # of the run in training
     problem = Signal(str, str, bool)  # one sentence, the trace, whether it is of a kind that was expected
     ended = Signal(object)  # the Run that was in training
-    runs_changed = Signal()  # one came, went, or stands otherwise
+    race_ended = Signal(object)  # the Race
+    runs_changed = Signal()  # one came, went, or stands otherwise; or a race
 
     def __init__(self, root: Path | None = None, engine: Any = None, parent: QObject | None = None):
         super().__init__(parent)
@@ -40,6 +42,7 @@ class Session(QObject):
         self._apart: Apart | None = None
         self.stage: Stage = "idle"
         self.run: Run | None = None  # the one in training
+        self.race: Race | None = None  # or this
         self.worker: Worker | None = None
         self.leaving = False  # the window closes: nothing new is begun
         self._error: Exception | None = None  # of the last training
@@ -70,6 +73,12 @@ class Session(QObject):
         """Whether this is the run in training."""
         return run is not None and self.run is not None and run.folder == self.run.folder
 
+    @property
+    def title(self) -> str:
+        """Of what is in training."""
+        subject = self.run or self.race
+        return str(subject.about().get("title", subject.name)) if subject else "The run"
+
     # what can be done
 
     def new_run(self, values: dict[str, Any], title: str, preset: str = "") -> Run:
@@ -84,8 +93,16 @@ class Session(QObject):
 
     def train(self, run: Run, *first: Command) -> None:
         """Train a run from where it stands; `first` are commands that it finds in its inbox."""
-        job = self.engine.TrainJob(run, spare_core=True)
-        self.run, self._error = run, None
+        self.run = run
+        self._begin(self.engine.TrainJob(run, spare_core=True), *first)
+
+    def train_race(self, race: Race) -> None:
+        """Race from where the lanes stand."""
+        self.race = race
+        self._begin(self.engine.RaceJob(race, spare_core=True))
+
+    def _begin(self, job: Any, *first: Command) -> None:
+        self._error = None
         self.worker = Worker(job, job.inbox, self)
         self.worker.events.connect(self._take)
         self.worker.failed.connect(self._fail)
@@ -113,7 +130,10 @@ class Session(QObject):
 
     def is_saving(self) -> bool:
         """Whether a checkpoint is being written."""
-        return self.run is not None and any((self.run.folder / "checkpoints").glob(".step-*.tmp"))
+        subject = self.run or self.race
+        lanes = self.race.lanes() if self.race else []
+        folders = [place.folder / "checkpoints" for place in (subject, *lanes) if place]
+        return any(any(folder.glob(".step-*.tmp")) for folder in folders)
 
     def start_queue(self) -> None:
         """Begin the first run of the queue, also one that could not begin before."""
@@ -190,13 +210,17 @@ class Session(QObject):
         self.tell(error)
 
     def _end(self) -> None:
-        assert self.run and self.worker
-        run, worker = self.run, self.worker
-        self.run = self.worker = None
+        assert self.worker
+        run, race, worker = self.run, self.race, self.worker
+        self.run = self.race = self.worker = None
         worker.deleteLater()
-        self._leave_queue(run)
+        if run:
+            self._leave_queue(run)
         self._enter("idle")
-        self.ended.emit(run)
+        if run:
+            self.ended.emit(run)
+        if race:
+            self.race_ended.emit(race)
         self.runs_changed.emit()
         self.start_next()
 

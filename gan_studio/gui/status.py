@@ -88,10 +88,12 @@ class StatusBar(QStatusBar):
         self.message.setText(outcome or STAGES[self._stage])
 
     def show_events(self, mail: list[Any]) -> None:
-        """Only the last event of each kind is looked at."""
+        """Only the last event of each kind is looked at. The speed of a race is that of its lanes."""
         from ..jobs import events
 
-        for event in {type(event): event for event in mail}.values():
+        lanes = [event.event for event in mail if isinstance(event, events.Lane)]
+        curves = [event for event in lanes if isinstance(event, events.Curves)]
+        for event in {type(event): event for event in [*curves, *mail]}.values():
             match event:
                 case events.Progress():
                     self.message.setText(event.text)

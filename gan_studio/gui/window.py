@@ -29,6 +29,7 @@ from .commands import VIEW, Commands
 from .desktop import Bell, bring_on_screen
 from .drops import Answer, answer, local_paths, refusal_of_address
 from .log_dock import LogDock
+from .race.room import RaceRoom
 from .room import Room
 from .session import Session
 from .status import StatusBar
@@ -40,7 +41,7 @@ from .widgets.notice import Notices
 from .widgets.palette import Entry, Palette
 from .worker import Worker
 
-ROOMS: tuple[type[Room], ...] = (TrainRoom, TheoryRoom)  # one tab each, in this order
+ROOMS: tuple[type[Room], ...] = (TrainRoom, RaceRoom, TheoryRoom)  # one tab each, in this order
 
 SIZE = QSize(1360, 860)
 FRAME = QSize(8, 40)  # about what a window manager puts around a window
@@ -215,12 +216,12 @@ class Window(QMainWindow):
                 case Checkpoint():
                     self.log.add(f"Saved {event.path}")
                 case Finished():
-                    self.bell.ring(f"{self._training()} is finished", f"{event.step:,} steps are done.")
+                    self.bell.ring(f"{self.session.title} is finished", f"{event.step:,} steps are done.")
                 case Paused() | Stopped() if event.reason:
                     self._trouble = True
                     self.log.add(event.reason, "warning")
                     what = "waits" if isinstance(event, Paused) else "has stopped"
-                    self.bell.ring(f"{self._training()} {what}", event.reason, warns=True)
+                    self.bell.ring(f"{self.session.title} {what}", event.reason, warns=True)
 
     def _show_problem(self, sentence: str, details: str, expected: bool) -> None:
         """A notice for the user; the trace goes to the log, which opens itself for what nobody expected."""
@@ -228,14 +229,9 @@ class Window(QMainWindow):
         self.notices.show_notice(sentence, "error", details)
         self.log.add_error(sentence, details)
         if self.session.is_training:
-            self.bell.ring(f"{self._training()} has failed", sentence, warns=True)
+            self.bell.ring(f"{self.session.title} has failed", sentence, warns=True)
         if not expected:
             self.log.show_problems()
-
-    def _training(self) -> str:
-        """The title of the run in training."""
-        run = self.session.run
-        return str(run.about().get("title", run.name)) if run else "The run"
 
     def _forget_outcome(self) -> None:
         """Something else is looked at: the figures of the last training would be taken for its own."""

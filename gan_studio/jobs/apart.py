@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -27,6 +27,7 @@ from ..runs import Run
 from .inbox import Command, Inbox, Stop
 
 if TYPE_CHECKING:
+    from .race_folder import Race
     from .settings import RunConfig
 
 NICE = 5  # less than this the window notices, much more starves the training when anything else runs
@@ -34,10 +35,11 @@ NICE = 5  # less than this the window notices, much more starves the training wh
 
 @dataclass(frozen=True)
 class Order:
-    """What a new process is to do."""
+    """What a new process is to do: `job(folder, **options)` makes it, over there."""
 
     folder: Path
     options: dict[str, Any]
+    job: Callable[..., Any]  # of a module: it is sent by its name
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,11 @@ class Apart:
 
     def TrainJob(self, run: Run, **options: Any) -> RemoteJob:  # noqa: N802 (it stands for the class of that name)
         """As `jobs.train.TrainJob`: iterate it for events, put commands into its `inbox`."""
-        return RemoteJob(self, Order(run.folder, options))
+        return RemoteJob(self, Order(run.folder, options, training))
+
+    def RaceJob(self, race: Race, **options: Any) -> RemoteJob:  # noqa: N802 (as above)
+        """As `jobs.race.RaceJob`; all lanes share one process."""
+        return RemoteJob(self, Order(race.folder, options, racing))
 
     def warm(self) -> None:
         """Have a process import what a training needs; it waits for an order."""
@@ -116,7 +122,7 @@ def born() -> tuple[SpawnProcess, Connection]:
 
 
 class RemoteJob:
-    """A `TrainJob` that runs elsewhere. Closing its iterator waits until the run is saved."""
+    """A job that runs elsewhere. Closing its iterator waits until the run is saved."""
 
     def __init__(self, crew: Apart, order: Order):
         self.crew, self.order = crew, order
@@ -202,7 +208,7 @@ def serve(pipe: Connection) -> None:
     lower_priority()
     import torch
 
-    from . import train
+    from . import train  # noqa: F401
     from .settings import RunConfig
 
     torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True)  # imports another 900 modules
@@ -211,7 +217,7 @@ def serve(pipe: Connection) -> None:
         order = pipe.recv()
     except EOFError:  # dismissed
         return
-    job = train.TrainJob(Run(order.folder), **order.options)
+    job = order.job(order.folder, **order.options)
     listener = Listener(pipe, job.inbox)
     listener.start()
     with contextlib.suppress(OSError):  # whoever listened has gone; the job has saved
@@ -220,6 +226,18 @@ def serve(pipe: Connection) -> None:
         except Exception as error:
             pipe.send(portable(error))
         pipe.send(End())
+
+
+def training(folder: Path, **options: Any) -> Any:
+    from .train import TrainJob
+
+    return TrainJob(Run(folder), **options)
+
+
+def racing(folder: Path, **options: Any) -> Any:
+    from .race import Race, RaceJob
+
+    return RaceJob(Race(folder), **options)
 
 
 def carry_out(job: Any, pipe: Connection, listener: Listener) -> None:

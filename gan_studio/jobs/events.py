@@ -18,6 +18,7 @@ __all__ = [
     "Finished",
     "Forecast",
     "Landscape",
+    "Lane",
     "Log",
     "Looked",
     "Paused",
@@ -172,3 +173,11 @@ class Turn(Event):
     """Told only in a race, between two steps and whenever a paused lane waits: all that came so far is done."""
 
     step: int
+
+
+@dataclass(frozen=True)
+class Lane(Event):
+    """What one lane of a race told: any event of a training. Events that come bare are about the race as a whole."""
+
+    index: int
+    event: Event | Progress

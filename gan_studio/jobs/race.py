@@ -18,7 +18,7 @@ from ..config import ConfigError
 from ..data import Dataset, Progress
 from ..runs import Run, State
 from .dryrun import dry_run, forecast
-from .events import Curves, Event, Finished, Paused, Resumed, Started, Stopped, Turn
+from .events import Curves, Event, Finished, Lane, Paused, Resumed, Started, Stopped, Turn
 from .inbox import Command, Inbox, Pause, Resume, Step, Stop
 from .race_folder import LaneConfig, Race, RaceConfig, Standing, list_races, new_race, open_race
 from .settings import RunConfig
@@ -44,14 +44,6 @@ MEASURES = ("modes/covered", "modes/high quality", *YARDSTICKS)  # the curves th
 
 T = TypeVar("T")
 Events = Generator[Event | Progress, None, None]
-
-
-@dataclass(frozen=True)
-class Lane(Event):
-    """What one lane told: any event of a training. Events that come bare are about the race as a whole."""
-
-    index: int
-    event: Event | Progress
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,179 @@
+"""What one lane makes, small: its place and figures above points over D's map, or pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from .. import theme
+from ..widgets.fold import Title, quiet
+from ..widgets.image_grid import ImageGrid
+from ..widgets.plot import run_pen
+from ..widgets.points import Plane
+
+if TYPE_CHECKING:
+    from ...jobs.frames import Frame
+    from ...jobs.race_folder import Standing
+
+HEAD = 66  # pixels above and beneath a square, about
+COVERED, QUALITY = "modes/covered", "modes/high quality"
+
+
+class LaneView(QWidget):
+    def __init__(self, number: int, name: str, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.number, self.name = number, name
+        self.swatch = QLabel()
+        self.title = Title(name)
+        self.figures = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
+        self.figures.setWordWrap(False)
+        self.figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.plane = Plane("Not drawn yet")
+        self.plane.setMinimumSize(90, 90)
+        self.plane.shown -= {"arrows"}  # too small for them
+        self.plane.setToolTip("Real points and G's, over where D sees real (blue) and generated (orange) ones")
+        self.pictures = ImageGrid("Not drawn yet")
+        self.pictures.setMinimumSize(90, 90)
+        self.pictures.setToolTip("What G makes of the same noise in each lane")
+        self.pages = QStackedLayout()
+        self.pages.addWidget(self.plane)
+        self.pages.addWidget(self.pictures)
+        head = QHBoxLayout()
+        head.setContentsMargins(8, 2, 8, 0)
+        head.addWidget(self.swatch)
+        head.addWidget(self.title, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 0, 8, 0)
+        row.addWidget(self.figures)
+        column.addLayout(row)
+        column.addLayout(self.pages, 1)
+        for view in (self.plane, self.pictures):
+            view.setAccessibleName(f"What {name} makes")
+        theme.changed.connect(self._recolour)
+        self._recolour()
+        self.show_standing(None)
+
+    # what is shown
+
+    def show_standing(self, row: Standing | None) -> None:
+        """Its place, and what was measured; None before the first league."""
+        place = f"{row.place}. " if row else ""
+        self.title.setText(f"{place}{self.name}")
+        told = told_of(row) if row else "not measured yet"
+        self.figures.setText(told)
+        self.figures.setToolTip(told)
+        self.title.setToolTip(f"{self.name}: {told}")
+        self.title.set_changed(bool(row and row.place == 1 and row.state != "failed"))
+
+    def show_out(self, reason: str) -> None:
+        """It races no more."""
+        self.figures.setText(f"Out: {reason}")
+        self.figures.setToolTip(reason)
+        self.title.setToolTip(f"{self.name}: {reason}")
+
+    def show_real(self, array: np.ndarray) -> None:
+        """Points [N, 2], for the map; pictures are not shown."""
+        if array.ndim == 2:
+            self.plane.set_points("real", array)
+
+    def show_samples(self, array: np.ndarray, columns: int | None = None) -> None:
+        """Points [N, 2] float32 or pictures [N, H, W, C] uint8."""
+        if array.ndim == 2:
+            self.pages.setCurrentWidget(self.plane)
+            self.plane.set_points("generated", array)
+        else:
+            self.pages.setCurrentWidget(self.pictures)
+            self.pictures.show_images(array, columns)
+
+    def show_landscape(self, place: Any) -> None:
+        self.plane.set_landscape(place.logits, place.extent)
+
+    def show_frame(self, frame: Frame | None) -> None:
+        """As it was kept; None where it is gone."""
+        if frame is None:
+            return
+        self.show_samples(frame.array, 1)
+        if frame.landscape:
+            self.show_landscape(frame.landscape)
+
+    # its looks
+
+    def _recolour(self) -> None:
+        self.swatch.setPixmap(theme.swatch(run_pen(self.number).color()).pixmap(10, 10))
+        self.plane.recolour()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 200 + HEAD)
+
+
+class LaneGrid(QWidget):
+    """The views side by side, in as many columns as make them largest."""
+
+    GAP = 4
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.views: list[LaneView] = []
+        self.setMinimumSize(300, 260)
+
+    def show_lanes(self, names: list[str]) -> None:
+        """Empty views for these."""
+        if [view.name for view in self.views] == names:
+            for view in self.views:
+                view.plane.clear()
+                view.pictures.clear()
+                view.show_standing(None)
+            return
+        for view in self.views:
+            view.hide()
+            view.deleteLater()
+        self.views = [LaneView(number, name, self) for number, name in enumerate(names)]
+        for before, after in zip(self.views, self.views[1:], strict=False):
+            QWidget.setTabOrder(before.plane, after.plane)
+        self._place()
+        for view in self.views:
+            view.show()
+
+    def columns(self) -> int:
+        """What makes the planes largest; of equals the fewest."""
+        count = max(1, len(self.views))
+        return max(range(1, count + 1), key=lambda columns: (self._side(columns, count), -columns))
+
+    def _side(self, columns: int, count: int) -> float:
+        rows = -(-count // columns)
+        return min(self.width() / columns, self.height() / rows - HEAD)
+
+    def _place(self) -> None:
+        columns = self.columns()
+        rows = max(1, -(-len(self.views) // columns))
+        width, height = self.width() / columns, self.height() / rows
+        for number, view in enumerate(self.views):
+            row, column = divmod(number, columns)
+            left, top = round(column * width), round(row * height)
+            right, bottom = round((column + 1) * width), round((row + 1) * height)
+            view.setGeometry(QRect(left, top, right - left - self.GAP, bottom - top - self.GAP))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+
+def told_of(row: Standing) -> str:
+    """ "7 modes · 93 % good · 0.127": what there is of it."""
+    if row.state == "failed":
+        return "out of the race"
+    words = {COVERED: modes, QUALITY: "{:.0%} good".format}
+    told = [words.get(name, "W1 {:.3g}".format)(value) for name, value in row.measures.items()]
+    return " · ".join(told) or "not measured"
+
+
+def modes(value: float) -> str:
+    return f"{value:.0f} mode{'s' * (round(value) != 1)}"
