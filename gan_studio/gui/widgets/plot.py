@@ -20,6 +20,7 @@ from .series import Series
 FEW = 2  # so many runs laid over keep the colours of the curves; more have each a colour of their own
 BAND = 0.24  # opacity of the values beneath the smoothed line
 ALONE = 0.2  # opacity of the other runs while one is looked at
+HOW = "The wheel zooms, dragging pans, dragging with Shift shows that part, a double click fits, a click picks a step."
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,7 @@ class Plot(QWidget):
         header.addLayout(self._legend, 1)
         self.canvas = Canvas(kind.ideal, kind.unit_range)
         self.canvas.setAccessibleName(f"{kind.title}: {kind.about} Arrows and + and - move it, 0 fits.")
+        self.canvas.setAccessibleDescription(HOW)
         self.canvas.hovered.connect(self.hovered)
         self.canvas.menu_wanted.connect(self.menu_wanted)
         column = QVBoxLayout(self)
