@@ -608,6 +608,18 @@ def canvas(curves, qtbot):
     return curves.plots["losses"].canvas
 
 
+def test_heights_zoomed_by_hand_survive_the_log_scale(curves, canvas, qtbot):
+    for _ in range(9):
+        canvas.zoom_heights(1e40, 0.0)  # stops before floats end
+    assert abs(canvas.heights[1]) < 1e300
+    curves.bar.log_box.click()
+    settle(qtbot, curves)
+    assert abs(canvas.heights[1]) < 30  # fitted anew: those were no powers of ten
+    for _ in range(9):
+        canvas.zoom_heights(1e40, 0.0)
+    assert not canvas.grab().toImage().isNull()
+
+
 def test_dragging_pans_what_is_under_the_mouse(curves, canvas, qtbot):
     canvas.moved.emit(400, 500)
     settle(qtbot, curves)

@@ -38,6 +38,7 @@ DOT_PIXELS = 14  # between dots on a line, at least
 NEAR = 5  # pixels within which the timeline's line is taken hold of
 DRAG = 4  # pixels from which a click is a drag
 ZOOM = 1.25  # a notch of the wheel
+LARGEST, LARGEST_POWER = 1e300, 300  # heights beyond are no floats any more
 UNIT = (-0.09, 1.09)  # room for the labels at 0 and 1
 
 
@@ -106,7 +107,11 @@ class Canvas(QWidget):
             self.refresh()
 
     def set_log(self, log: bool) -> None:
-        self.log = log and not self.unit_range
+        """Heights of the one kind say nothing in the other: they are to be fitted anew."""
+        log = log and not self.unit_range
+        if log != self.log:
+            self.log, self.by_hand = log, False
+            self.heights = (0.0, 1.0)
         self.refresh()
 
     def set_cross(self, step: float) -> None:
@@ -360,7 +365,8 @@ class Canvas(QWidget):
         self._stretch(around - factor * (around - bottom), around + factor * (top - around))
 
     def _stretch(self, bottom: float, top: float) -> None:
-        if not self.unit_range and top - bottom > 1e-12 * max(abs(top), abs(bottom)):
+        size = max(abs(top), abs(bottom))
+        if not self.unit_range and top - bottom > 1e-12 * size and size < (LARGEST_POWER if self.log else LARGEST):
             self.by_hand = True
             self.show_heights(bottom, top)
             self.stretched.emit()
