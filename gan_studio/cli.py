@@ -641,10 +641,15 @@ def sample(
 
 
 def write_points(path: Path, array: Any) -> Path:
+    import io
+
     import numpy as np
 
-    with path.open("wb") as file:
-        np.save(file, array)
+    from .files import write_atomic
+
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    write_atomic(path, buffer.getvalue())
     return path
 
 

@@ -23,6 +23,7 @@ class Ranks:
     def __init__(self, rank: int = 0, world: int = 1):
         self.rank, self.world = rank, world
         self._seed = 0  # of what all ranks draw alike in this step
+        self._drawn: Any = None  # how their generators stood after the last such draw
         self._orders: Any = None  # the group that orders travel in
 
     @property
@@ -33,7 +34,7 @@ class Ranks:
 
     def begin(self, seed: int) -> None:
         """The step whose common draws begin at this seed."""
-        self._seed = seed
+        self._seed, self._drawn = seed, None
 
     def draw(self, draw: Callable[[int], Tensor], count: int) -> Tensor:
         """This rank's [count, ...] of what one process alone would draw; the rank's own random numbers go on."""
@@ -41,10 +42,17 @@ class Ranks:
             return draw(count)
         import torch
 
-        with torch.random.fork_rng(devices=cards()):
-            torch.manual_seed(self._seed)
-            self._seed += 1  # the next draw of this step is another one
-            return self.share(draw(count * self.world))
+        here = cards()
+        with torch.random.fork_rng(devices=here):
+            if self._drawn is None:
+                torch.manual_seed(self._seed)
+            else:  # the next draw of this step goes on from there
+                torch.set_rng_state(self._drawn[0])
+                for card, state in self._drawn[1].items():
+                    torch.cuda.set_rng_state(state, card)
+            x = draw(count * self.world)
+            self._drawn = torch.get_rng_state(), {card: torch.cuda.get_rng_state(card) for card in here}
+            return self.share(x)
 
     def share(self, x: Tensor) -> Tensor:
         """This rank's rows of a batch [N, ...] that all of them hold; N is a multiple of their number."""

@@ -14,13 +14,14 @@ Written by jobs only. Files are written under a temporary name, flushed and rena
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from .files import append, write_atomic
 CURVES = "curves.jsonl"
 DRAWN = re.compile(r"(?:step|raw)-(\d+)\.(?:png|npz|npy)")
 TITLE_LENGTH = 200
+PASSING = {errno.EACCES, errno.EPERM, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ETIMEDOUT}
 STATES = ("new", "queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
 
 
@@ -81,10 +83,10 @@ def standing(rows: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows that still stand: a resumption at step s takes back those after s."""
     kept: list[dict[str, Any]] = []
     for row in rows:
-        if "resumed" in row:
-            while kept and kept[-1].get("step", 0) > row["resumed"]:
+        if type(row.get("resumed")) is int:
+            while kept and kept[-1]["step"] > row["resumed"]:
                 kept.pop()
-        elif isinstance(row.get("step"), int):
+        elif type(row.get("step")) is int:
             kept.append(row)
     return kept
 
@@ -103,6 +105,26 @@ class State:
     updated: float = 0.0  # seconds since 1970
     seconds: float = 0.0  # of training so far, pauses not counted
     best: dict[str, Any] | None = None  # {"name", "value", "step"}: the samples nearest to the data, lower is better
+
+
+def state_of(values: dict[str, Any]) -> State:
+    """What a file tells of a state; the default stands where it tells something else."""
+    return State(**{f.name: values[f.name] for f in fields(State) if _fits(values.get(f.name), f.default)})
+
+
+def _fits(value: Any, default: Any) -> bool:
+    if isinstance(default, float):  # seconds
+        return type(value) in (int, float) and 0 <= value < 2**40  # no NaN, either
+    return isinstance(value, dict) if default is None else type(value) is type(default)
+
+
+class DamagedError(ConfigError):
+    """A checkpoint is not what was written."""
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether the files may be whole all the same."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in PASSING)
 
 
 @dataclass(frozen=True)
@@ -126,7 +148,10 @@ class Checkpoint:
             (self.path / "starred").unlink(missing_ok=True)
 
     def load(self, device: str = "cpu") -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-        """(weights by network name, the rest). Runs no code from the files. Raises ConfigError on damage."""
+        """(weights by network name, the rest). Runs no code from the files.
+
+        Raises DamagedError, and ConfigError where the files may be whole but cannot be read now.
+        """
         import torch
         from safetensors.torch import load_file
 
@@ -135,7 +160,10 @@ class Checkpoint:
             names = state.pop("weights")
             weights = {name: load_file(self.path / f"{name}.safetensors", device=device) for name in names}
         except Exception as error:
-            raise ConfigError(
+            if _is_passing(error):
+                why = getattr(error, "strerror", None) or "memory ran out"
+                raise ConfigError(f"The checkpoint {self.path} cannot be read now ({why}); see to it.") from error
+            raise DamagedError(
                 f"The checkpoint {self.path} cannot be read ({type(error).__name__}); use an older one."
             ) from error
         return weights, state
@@ -175,7 +203,8 @@ class Run:
 
     def changes(self) -> list[dict[str, Any]]:
         """[{"step", "path", "old", "new"}] in order."""
-        return standing(read_lines(self.folder / "changes.jsonl"))
+        rows = standing(read_lines(self.folder / "changes.jsonl"))
+        return [row for row in rows if isinstance(row.get("path"), str) and "new" in row]
 
     def about(self) -> dict[str, Any]:
         """{"preset", "created", "parent": {"run", "step"}, ...}"""
@@ -215,11 +244,9 @@ class Run:
     # how it stands
 
     def state(self) -> State:
-        values = read_json(self.folder / "state.json")
-        known = {key: values[key] for key in State.__dataclass_fields__ if key in values}
-        state = State(**known)
+        state = state_of(read_json(self.folder / "state.json"))
         if state.name in ("running", "paused") and not self.is_being_written():
-            return State(**(known | {"name": "interrupted"}))
+            return replace(state, name="interrupted")
         return state
 
     def set_state(self, state: State) -> None:
@@ -305,11 +332,14 @@ class Run:
         return found[-1]
 
     def newest_readable(self) -> tuple[Checkpoint, dict[str, dict[str, Any]], dict[str, Any]] | None:
-        """The newest checkpoint that can be read, with what it holds; None where there is none."""
+        """The newest checkpoint that is whole, with what it holds; None where there is none.
+
+        Raises ConfigError where one cannot be read just now: to go on before it would put it aside.
+        """
         for checkpoint in reversed(self.checkpoints()):
             try:
                 return (checkpoint, *checkpoint.load())
-            except ConfigError as error:
+            except DamagedError as error:
                 self.log(str(error))
         return None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import orjson
 
-Curves = dict[str, tuple[np.ndarray, np.ndarray]]  # {name: (steps [K] int64, values [K] float32)}
+from .history import Curves
 
 AT_ONCE = 10_000  # rows that become text in one go, which holds up other threads for some milliseconds
 

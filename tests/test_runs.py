@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -292,6 +293,20 @@ def test_a_damaged_checkpoint_gives_way_to_an_older_one(run: Run, file: str, dam
     assert "step-00000002 cannot be read" in (run.folder / "log.txt").read_text()
 
 
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "Permission denied"), MemoryError()])
+def test_what_cannot_be_read_just_now_is_not_taken_for_damaged(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    save(run, 1)
+
+    def refused(*args: Any, **kwargs: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(torch, "load", refused)
+    with pytest.raises(ConfigError, match="cannot be read now"):
+        run.newest_readable()
+
+
 def test_a_checkpoint_runs_no_code(run: Run, tmp_path: Path) -> None:
     path = save(run, 1).path / "state.pt"
     torch.save({"iteration": Trap(tmp_path / "sprung")}, path)
@@ -351,6 +366,26 @@ def test_a_state_with_strange_keys_still_reads(run: Run) -> None:
     assert run.state() == State("finished", 3)
     (run.folder / "state.json").write_text("{")
     assert run.state() == State()
+
+
+@pytest.mark.parametrize("odd", ["[]", "{}", '"x"', "1.5", "true", "-1e999", "NaN", "null"])
+def test_a_state_with_strange_values_still_reads(run: Run, odd: str) -> None:
+    told = {"reason": "", "step": 3, "steps": 9, "seconds": 2.0, "updated": 1.0, "best": None}
+    for name, default in asdict(State()).items():
+        values = {key: json.dumps(value) for key, value in told.items()} | {name: odd}
+        inner = ", ".join(f'"{key}": {value}' for key, value in values.items())
+        (run.folder / "state.json").write_text("{" + inner + "}")
+        found = asdict(run.state())[name]
+        assert isinstance(found, (type(default), dict) if default is None else type(default) | int), (name, found)
+
+
+@pytest.mark.parametrize("odd", ['{"step": 1}', '{"step": 1, "path": 3, "new": 4}', '{"resumed": null}'])
+def test_a_strange_change_is_none(run: Run, odd: str) -> None:
+    run.append_change(1, "steps", 3, 4)
+    with (run.folder / "changes.jsonl").open("a") as file:
+        file.write(odd + "\n")
+    assert [row["new"] for row in run.changes()] == [4]
+    assert run.config_at(1)["steps"] == 4
 
 
 # --- all of them -----------------------------------------------------------------------------------------------------

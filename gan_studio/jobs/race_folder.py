@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +106,9 @@ class Race:
 
     def state(self) -> State:
         """As of a run: `interrupted` where it says running and nobody writes it. `seconds` are of all lanes."""
-        values = runs.read_json(self.folder / "state.json")
-        state = State(**{key: values[key] for key in State.__dataclass_fields__ if key in values})
+        state = runs.state_of(runs.read_json(self.folder / "state.json"))
         if state.name in ("running", "paused") and not any(lane.is_being_written() for lane in self.lanes()):
-            return State(**(asdict(state) | {"name": "interrupted"}))
+            return replace(state, name="interrupted")
         return state
 
     def set_state(self, state: State) -> None:

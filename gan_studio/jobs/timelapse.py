@@ -140,10 +140,12 @@ class Sheet:
     def draw(self, frame: Frame) -> Image.Image:
         """In mode L or RGB."""
         array = frame.raw if self.film.raw and frame.raw is not None else frame.array
+        side = self.film.zoom * (PLANE_PX if array.ndim == 2 else max(array.shape[1:3]))
+        if side > MOST_PX:
+            raise ConfigError(
+                f"The film would be {side:,} pixels wide or high, and {MOST_PX:,} is the most; zoom less."
+            )
         picture = self._plane(array, frame) if array.ndim == 2 else self._picture(array)
-        if max(picture.size) > MOST_PX:
-            side = f"{max(picture.size):,}"
-            raise ConfigError(f"The film would be {side} pixels wide or high, and {MOST_PX:,} is the most; zoom less.")
         if self.film.caption:
             picture = captioned(picture, self.title, frame.step, DAY if array.ndim == 2 else NIGHT)
         self.size = self.size or picture.size

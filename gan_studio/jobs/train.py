@@ -180,7 +180,10 @@ class TrainJob:
         """What an earlier part of the run computed with, or what the dry run picks."""
         saved = engine_from(self.run.engine())
         if saved and saved.satisfies(config.compute):
-            return replace(saved, ranks=self.ranks)
+            if not self.ranks.are_many:
+                return saved
+            share = default_engine(config.compute, self.spare_core, self.ranks).threads  # the cores are shared now
+            return replace(saved, threads=min(saved.threads, share), ranks=self.ranks)
         if self.common:
             engine, told = self.common.engine, forecast(config, self.common.engine, 0.0)
         elif self.dry_run:
@@ -219,6 +222,7 @@ class Loop:
         self.engine, self.shown, self.inbox, self.turns = engine, shown, inbox, turns
         self.untold: list[tuple[int, dict[str, torch.Tensor]]] = []  # scalars still on the device
         self.measured: dict[int, Measures] = {}  # {step: what was measured of its samples, and is not told yet}
+        self.unkept: list[tuple[list[int], dict[str, np.ndarray]]] = []  # curves that could not be written yet
         self.saved_at = -1  # step of the last checkpoint
         self.drawn_at = -1  # step of the last samples
         self.measured_at = -1  # step of the last samples that were measured
@@ -416,7 +420,8 @@ class Loop:
         if count:
             self._clock(count)
             values |= self._at_the_end(len(steps))
-        yield from self._writing(lambda: self.run.append_curves(steps, values))
+        self.unkept.append((steps, values))
+        yield from self._writing(self._keep_curves)
         left = (self.config.steps - self.step) / self.rate if self.rate else math.inf
         yield Curves(np.array(steps), values, self._samples_per_second, left)
 
@@ -607,7 +612,13 @@ class Loop:
     def _append_curves(self) -> None:
         if self.untold or self.measured:
             self._average()
-            self.run.append_curves(*self._fetch())
+            self.unkept.append(self._fetch())
+        self._keep_curves()
+
+    def _keep_curves(self) -> None:
+        while self.unkept:
+            self.run.append_curves(*self.unkept[0])
+            del self.unkept[0]
 
     def _seconds_so_far(self) -> float:
         return self.seconds + (0.0 if self.paused else time.perf_counter() - self.resumed_at)

@@ -239,7 +239,8 @@ def test_a_folder_that_is_not_there_is_a_sentence(run, tmp_path):
         write(run, tmp_path / "nowhere" / "film.gif")
 
 
-def test_a_film_too_large_is_refused_before_memory_is_gone(tmp_path):
+def test_a_film_too_large_is_refused_before_memory_is_gone(tmp_path, monkeypatch):
+    monkeypatch.delattr(timelapse.Sheet, "_picture")
     run = create(tmp_path, "Large", {})
     Image.new("RGB", (3000, 10)).save(run.folder / "samples/step-00000000.png")
     with pytest.raises(ConfigError, match="zoom less"):

@@ -232,6 +232,26 @@ def test_stopping_on_a_full_disk_ends_with_the_reason(make_run: Make, monkeypatc
     assert run.checkpoint_at().step == 0
 
 
+def test_stopping_after_room_was_made_keeps_the_curves(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run({"steps": 1000, "checkpoint_every": 1000, "samples_every": 5})
+    append = runs.Run.append_curves
+    full = [True]
+
+    def failing(self: runs.Run, steps: list[int], values: Any) -> None:
+        if full and steps[-1] == 5:
+            full.pop()
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(self, steps, values)
+
+    monkeypatch.setattr(runs.Run, "append_curves", failing)
+    job = job_of(run)
+    events = iter(job)
+    until(events, Paused)
+    job.inbox.put(Stop())
+    assert list(events)[-1] == Stopped(5)
+    assert run.curves()["D/real"][0].tolist() == [1, 2, 3, 4, 5]
+
+
 def test_running_out_of_memory_in_training_is_a_sentence(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     def hungry(*args: Any, **kwargs: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory")
