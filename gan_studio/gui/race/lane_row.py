@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QMenu, 
 from ...config import ConfigError, Problem, from_text
 from .. import theme
 from ..widgets.fold import alarming
-from ..widgets.plot import run_pen
+from . import looks
 
 OBJECTIVE, PENALTIES = "recipe.objective", "recipe.penalties"
 AS_BASE = "As the base"
@@ -148,7 +148,7 @@ class LaneRow(QWidget):
         self.removed.emit(self)
 
     def _recolour(self) -> None:
-        self.swatch.setPixmap(theme.swatch(run_pen(self.number).color()).pixmap(12, 12))
+        self.swatch.setPixmap(looks.swatch(self.number))
 
 
 class PenaltyButton(QToolButton):

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, 
 from .. import theme
 from ..widgets.fold import Title, quiet
 from ..widgets.image_grid import ImageGrid
-from ..widgets.plot import run_pen
 from ..widgets.points import Plane
+from . import looks
 
 if TYPE_CHECKING:
     from ...jobs.frames import Frame
     from ...jobs.race_folder import Standing
 
+FIGURES = "Modes that the samples reach, share of them that lie near a mode, distance from the data."
 HEAD = 66  # pixels above and beneath a square, about
 COVERED, QUALITY = "modes/covered", "modes/high quality"
 
@@ -44,6 +45,7 @@ class LaneView(QWidget):
         self.pages.addWidget(self.pictures)
         head = QHBoxLayout()
         head.setContentsMargins(8, 2, 8, 0)
+        head.setSpacing(6)
         head.addWidget(self.swatch)
         head.addWidget(self.title, 1)
         column = QVBoxLayout(self)
@@ -69,7 +71,7 @@ class LaneView(QWidget):
         self.title.setText(f"{place}{self.name}")
         told = told_of(row) if row else "not measured yet"
         self.figures.setText(told)
-        self.figures.setToolTip(told)
+        self.figures.setToolTip(f"{told}. {FIGURES}")
         self.title.setToolTip(f"{self.name}: {told}")
         self.title.set_changed(bool(row and row.place == 1 and row.state != "failed"))
 
@@ -107,7 +109,7 @@ class LaneView(QWidget):
     # its looks
 
     def _recolour(self) -> None:
-        self.swatch.setPixmap(theme.swatch(run_pen(self.number).color()).pixmap(10, 10))
+        self.swatch.setPixmap(looks.swatch(self.number))
         self.plane.recolour()
 
     def sizeHint(self) -> QSize:
@@ -167,10 +169,10 @@ class LaneGrid(QWidget):
 
 
 def told_of(row: Standing) -> str:
-    """ "7 modes · 93 % good · 0.127": what there is of it."""
+    """ "7 modes · 93% · W1 0.127": what there is of it."""
     if row.state == "failed":
         return "out of the race"
-    words = {COVERED: modes, QUALITY: "{:.0%} good".format}
+    words = {COVERED: modes, QUALITY: "{:.0%}".format}
     told = [words.get(name, "W1 {:.3g}".format)(value) for name, value in row.measures.items()]
     return " · ".join(told) or "not measured"
 

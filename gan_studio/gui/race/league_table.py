@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from .. import theme
-from ..widgets.plot import run_pen
 from ..words import clock
+from . import looks
 from .lane_view import COVERED, QUALITY
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class LeagueTable(QTableWidget):
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setIconSize(QSize(10, 10))
+        self.setIconSize(QSize(looks.WIDTH, looks.HEIGHT))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 9)
@@ -98,7 +98,7 @@ class LeagueTable(QTableWidget):
                     item.setForeground(self.palette().color(QPalette.ColorRole.PlaceholderText))
                 item.setToolTip(self._tip(row) if column == LANE else COLUMNS[column][1])
                 if column == LANE:
-                    item.setIcon(theme.swatch(run_pen(row.lane).color()))
+                    item.setIcon(QIcon(looks.swatch(row.lane)))
                 self.setItem(number, column, item)
 
     def _tip(self, row: Standing) -> str:
@@ -115,7 +115,9 @@ def measured(row: Standing) -> dict[int, float]:
 
 def best_of(column: int, values: list[dict[int, float]]) -> float | None:
     found = [measures[column] for measures in values if column in measures]
-    return (max if column in HIGH else min)(found, default=None)
+    if len(set(found)) < 2:  # nobody stands out
+        return None
+    return (max if column in HIGH else min)(found)
 
 
 def written(column: int, value: float) -> str:
