@@ -29,9 +29,9 @@ NARROW = 1e-12  # ends of supports that are nearer than this, relative to the wh
 LOBATTO = np.array([-1, -math.sqrt(3 / 7), 0, math.sqrt(3 / 7), 1]) * (1 - 1e-12)
 LOBATTO_WEIGHTS = np.array([1 / 10, 49 / 90, 32 / 45, 49 / 90, 1 / 10])
 SCORES = np.arange(-9, 9.25, 0.5)  # of a standard Gaussian, for integrals over quantiles
-FAR = np.array([0.75, 1.5, 2.25, 3, 4, 5, 6.5, 8])
+FAR_MARKS = np.array([-8, -6.5, -5, -4, -3, -2.25, -1.5, -0.75, 0, 0.75, 1.5, 2.25, 3, 4, 5, 6.5, 8])  # of a Gaussian
+FALLING_MARKS = np.array([0.5, 1, 1.5, 2, 3, 4, 5, 6.5, 8, 10, 12, 14, 17, 20, 24, 28, 34])  # of an exponential
 SIDES, OUTWARDS = (0, 1), (-1, 1)  # left, right, as in Density.tails
-FAR_MARKS = np.concatenate([-FAR[::-1], [0], FAR])
 
 
 # --- where to look: nodes and weights --------------------------------------------------------------------------------
@@ -85,24 +85,27 @@ def _on_the_line(p: Density, q: Density, shifts: Array, powers: list[float]) -> 
     rows = len(shifts)
     places = [np.broadcast_to(p.marks, (rows, len(p.marks))), q.marks + shifts]
     ends = np.minimum(places[0][:, :1], places[1][:, :1]), np.maximum(places[0][:, -1:], places[1][:, -1:])
-    places += [_far_marks(_tail_of_power(p, q, shifts, a, side), ends[side], side) for side in SIDES for a in powers]
+    places += [_far_marks(_tail_of_power(p, q, shifts, a, side), ends, side) for side in SIDES for a in powers]
     marks = np.sort(np.concatenate(places, axis=1), axis=1)  # [S, K]
     half = np.diff(marks, axis=1)[..., None] / 2  # [S, K - 1, 1]
-    half = np.where(half > NARROW * (marks[:, -1:] - marks[:, :1])[..., None], half, 0)
+    half = np.where(half > NARROW * (ends[1] - ends[0])[..., None], half, 0)
     x = (marks[:, :-1, None] + half + half * LOBATTO).reshape(rows, -1)
     weights = (half * LOBATTO_WEIGHTS).reshape(rows, -1)
     return Nodes(shifts, x, weights, p.log_pdf(x), q.log_pdf(x - shifts))
 
 
-def _far_marks(tail: tuple[float, Array], end: Array, side: int) -> Array:
-    """Marks [S, K] where p^a q^(1-a) is large far out, which may be far beyond the `end` [S, 1] of those of p and q."""
+def _far_marks(tail: tuple[float, Array], ends: tuple[Array, Array], side: int) -> Array:
+    """Marks [S, K] where p^a q^(1-a) is large far out, maybe far beyond the `ends` [S, 1] of those of p and q."""
     curvature, slope = tail
-    if math.isinf(curvature) or curvature < 0:
-        return np.empty((len(end), 0))
-    if curvature > 0:  # a Gaussian
-        return slope / (2 * curvature) + FAR_MARKS / math.sqrt(2 * curvature)
-    fall = np.maximum(-OUTWARDS[side] * slope, 1e-3)  # an exponential, where it falls at all
-    return end + OUTWARDS[side] * np.arange(2, 42, 2) / fall
+    if not 0 <= curvature < math.inf:
+        return np.empty((len(slope), 0))
+    outwards, end, other_end = OUTWARDS[side], ends[side], ends[1 - side]
+    fall = np.maximum(outwards * (2 * curvature * end - slope), 1e-3)
+    falling = end + outwards * FALLING_MARKS / fall
+    if curvature == 0:
+        return falling
+    centre = slope / (2 * curvature)
+    return np.where(outwards * (centre - other_end) < 0, falling, centre + FAR_MARKS / math.sqrt(2 * curvature))
 
 
 def _tail_of_power(p: Density, q: Density, shifts: Array, a: float, side: int) -> tuple[float, Array]:
@@ -110,7 +113,9 @@ def _tail_of_power(p: Density, q: Density, shifts: Array, a: float, side: int) -
     (p_curve, p_slope), (q_curve, q_slope) = p.tails[side], q.tails[side]
     if math.isinf(p_curve) or math.isinf(q_curve):
         return math.inf, np.zeros_like(shifts)
-    return a * p_curve + (1 - a) * q_curve, a * p_slope + (1 - a) * (q_slope + 2 * q_curve * shifts)
+    curvature = a * p_curve + (1 - a) * q_curve
+    curvature = 0.0 if abs(curvature) < 1e-12 * abs(a * p_curve) else curvature
+    return curvature, a * p_slope + (1 - a) * (q_slope + 2 * q_curve * shifts)
 
 
 def _on_atoms(p: Density, q: Density, shifts: Array, powers: list[float]) -> Nodes:
@@ -192,16 +197,21 @@ class Work:
 
     @cached_property
     def p_alone(self) -> tuple[Mask, Array]:
-        return self._mass(self.p, self.p_there & ~self.q_there)
+        return self._mass(self.p, self.p_there & ~self.q_there, _outreaches(self.pair.p, self.pair.q))
 
     @cached_property
     def q_alone(self) -> tuple[Mask, Array]:
-        return self._mass(self.q, self.q_there & ~self.p_there)
+        return self._mass(self.q, self.q_there & ~self.p_there, _outreaches(self.pair.q, self.pair.p))
 
-    def _mass(self, density: Array, alone: Mask) -> tuple[Mask, Array]:
-        """Whether there is a place where one is alone [S], and its mass there [S], be that too small for a float."""
+    def _mass(self, density: Array, alone: Mask, beyond: bool) -> tuple[Mask, Array]:
+        """Whether there is a place where one is alone [S], be it `beyond` all nodes, and its mass there [S]."""
         weights = self.nodes.weights
-        return np.any(alone & (weights > 0), axis=1), (weights * density * alone).sum(axis=1)
+        return beyond | np.any(alone & (weights > 0), axis=1), (weights * density * alone).sum(axis=1)
+
+
+def _outreaches(one: Density, other: Density) -> bool:
+    """Whether one goes on for ever on a side where the other ends."""
+    return any(math.isfinite(one.tails[side][0]) and math.isinf(other.tails[side][0]) for side in SIDES)
 
 
 # --- f-divergences ---------------------------------------------------------------------------------------------------

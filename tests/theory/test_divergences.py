@@ -138,6 +138,7 @@ def test_drawn_against_sums():
 INFINITE_PAIRS = [
     (Gaussian(), Uniform(-9, 9), {"kl", "pearson", "jeffrey"}),
     (Uniform(-9, 9), Gaussian(), {"reverse-kl", "neyman", "jeffrey"}),
+    (Uniform(0, 1), Gaussian(0.5, 0.01), {"reverse-kl", "neyman", "jeffrey"}),  # its ends lie beyond what is looked at
     (Uniform(0, 1), Uniform(2, 3), {"kl", "reverse-kl", "pearson", "neyman", "jeffrey"}),
     (Uniform(0, 1), Drawn((1.0, 0.0, 1.0), 0, 1), {"kl", "pearson", "jeffrey"}),
     (Gaussian(0, 1.5), Gaussian(0, 1), {"pearson"}),  # the tails of p^2/q rise
@@ -184,6 +185,18 @@ def test_tails_of_one_curvature_are_decided_by_their_slopes():
     x = np.linspace(-1000, 1000, 2_000_001)
     power = np.trapezoid(np.exp(alpha * p.log_pdf(x) + (1 - alpha) * between.log_pdf(x)), x)
     assert found == pytest.approx((power - 1) / (alpha * (alpha - 1)), rel=1e-6)
+
+
+@pytest.mark.parametrize("ratio", [2**0.5, 2**0.5 * (1 - 1e-9), 2**0.5 * (1 - 1e-5), 1.4, 1.41421])
+def test_tails_that_nearly_cancel_disturb_no_other_measure(ratio):
+    """p^2/q has nearly no curvature: its own marks lie anywhere, up to 1e16 away."""
+    for mean in (-2.0, 0.0, 1.0):
+        p, q = Gaussian(0, ratio), Gaussian(mean, 1)
+        found, exact = measure(p, q), closed_forms(p, q, 0.5)
+        for key in ("kl", "reverse-kl", "squared-hellinger", "neyman"):
+            assert found[key] == pytest.approx(exact[key], rel=1e-7), key
+        if exact["pearson"] < 1e6:
+            assert found["pearson"] == pytest.approx(exact["pearson"], rel=1e-6)
 
 
 def test_alpha_has_its_limits():
