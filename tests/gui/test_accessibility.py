@@ -11,15 +11,19 @@ from types import SimpleNamespace
 import numpy as np
 import pyqtgraph
 import pytest
-from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMenu, QMessageBox, QWidget
 
 from gan_studio.gui.session import Session
+from gan_studio.gui.train.film_dialog import FilmDialog
+from gan_studio.gui.train.run_compare import CompareDialog, Side
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import events as e
 from gan_studio.jobs import train
+
+pytestmark = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # of ziamath's fonts
 
 STEPS_OF_TAB = 600  # more than there are controls
 
@@ -77,8 +81,14 @@ def described(widget: QWidget) -> tuple[str, str]:
     above = widget
     while not above.toolTip() and above.parentWidget() and above.parentWidget().focusProxy() is widget:
         above = above.parentWidget()
-    is_button = isinstance(widget, QAbstractButton)
-    return name, above.toolTip() or ("" if is_button else widget.accessibleDescription())
+    return name, above.toolTip() or told_otherwise(widget)
+
+
+def told_otherwise(widget: QWidget) -> str:
+    if isinstance(widget, QAbstractItemView) and widget.model():
+        first = widget.model().index(0, 0)
+        return widget.accessibleDescription() or str(first.data(Qt.ItemDataRole.ToolTipRole) or "")
+    return "" if isinstance(widget, QAbstractButton) else widget.accessibleDescription()
 
 
 def check(top: QWidget) -> None:
@@ -162,6 +172,33 @@ def test_a_run_with_curves_and_samples(window, qtbot, preset):
     check(window)
 
 
+def test_the_other_tabs(window, qtbot):
+    """With the first of their pages; their own tests know the rest."""
+    for room in window.rooms[1:]:
+        room.raise_tab()
+        qtbot.waitUntil(lambda room=room: bool(stops(room)))
+        check(window)
+
+
+def test_the_time_lapse_and_the_comparison(window, qtbot):
+    room = window.rooms[0]
+    first, second = (window.session.new_run(room.settings.values(), f"Run {i}") for i in (1, 2))
+    room.open_run(first)
+    qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
+    window.commands["timelapse"].trigger()
+    check_dialog(window, qtbot, FilmDialog)
+    CompareDialog(Side("Run 1", first, 0), Side("Run 2", second, 0), room).open()
+    check_dialog(window, qtbot, CompareDialog)
+
+
+def check_dialog(window, qtbot, kind):
+    (dialog,) = window.findChildren(kind)
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is dialog)
+    check(dialog)
+    with qtbot.waitSignal(dialog.destroyed):
+        dialog.close()
+
+
 def test_the_log_and_the_problems(window):
     window.commands["log"].trigger()
     check(window)
@@ -191,8 +228,6 @@ def test_the_palette(window):
 
 
 def test_about(window):
-    from PySide6.QtCore import QTimer
-
     def look():
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox) and "GAN Studio" in box.text()

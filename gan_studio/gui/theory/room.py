@@ -68,6 +68,7 @@ class TheoryRoom(Room):
     def _build(self) -> None:
         self.list = QListWidget()
         self.list.setAccessibleName("Benches")
+        self.list.setAccessibleDescription("Arrow keys choose what is looked at.")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setItemDelegate(TwoLines(self.list))
         self.list.setMinimumWidth(130)

@@ -65,6 +65,7 @@ class FilmDialog(QDialog):
         self.summary = QLabel(wordWrap=True)
         self.problem = alarming(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setToolTip("Write nothing (Esc)")
         self.write_button = self.buttons.addButton("Write…", QDialogButtonBox.ButtonRole.AcceptRole)
         self.write_button.setToolTip("Choose where, then write it while you go on.")
         self.buttons.accepted.connect(self.accept)

@@ -85,6 +85,7 @@ class CompareDialog(QDialog):
 
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setToolTip("Close the comparison (Esc)")
         buttons.rejected.connect(self.reject)
         copy = buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip("Copy the chosen lines, or all that are shown, as a table.")
