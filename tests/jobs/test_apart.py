@@ -15,10 +15,12 @@ import pytest
 from gan_studio import runs
 from gan_studio.config import ConfigError
 from gan_studio.jobs.apart import Apart, RemoteJob, portable
-from gan_studio.jobs.events import Checkpoint, Curves, Paused, Resumed, Samples, Started, Stopped
+from gan_studio.jobs.events import Checkpoint, Curves, Lane, Paused, Resumed, Samples, Started, Stopped
 from gan_studio.jobs.inbox import Pause, Resume, Stop
+from gan_studio.jobs.race_folder import LaneConfig, RaceConfig, new_race
+from gan_studio.jobs.settings import RunConfig
 
-from .conftest import job_of, until
+from .conftest import POINTS, job_of, until
 
 ENDLESS = {"steps": 1_000_000, "checkpoint_every": 1_000_000}
 
@@ -130,6 +132,22 @@ def test_a_killed_training_is_told_in_one_sentence_and_resumes(
     again.close()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_a_training_that_is_asked_to_end_saves(
+    apart: Apart, make_run: Callable[..., runs.Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(ENDLESS)
+    process, pipe = apart.take()
+    monkeypatch.setattr(apart, "take", lambda: (process, pipe))
+    events = iter(remote(apart, run))
+    until(events, Curves)
+    process.terminate()  # a logout, or the interpreter that ends
+    with pytest.raises(ConfigError, match="ended of itself"):
+        list(events)
+    assert run.state().name == "stopped"
+    assert run.checkpoints()[-1].step == run.state().step > 0
+
+
 ORPHAN = """
 import os, sys
 from pathlib import Path
@@ -154,3 +172,18 @@ def test_a_training_whose_window_has_gone_saves_and_ends(make_run: Callable[...,
         pass
     assert run.state().name == "stopped"
     assert run.checkpoints()[-1].step == run.state().step > 0
+
+
+def test_a_race_is_raced_apart(apart: Apart) -> None:
+    lanes = tuple(LaneConfig(name=name, changes={"recipe.d_steps": n}) for n, name in enumerate(("one", "two"), 1))
+    race = new_race(RaceConfig(base=RunConfig.parse(POINTS).with_values(ENDLESS), lanes=lanes), "small")
+    job = apart.RaceJob(race, dry_run=False)
+    told = []
+    for event in job:
+        told.append(event)
+        if isinstance(event, Started):
+            job.inbox.put(Stop())
+    assert isinstance(told[-1], Stopped)
+    assert {event.index for event in told if isinstance(event, Lane)} == {0, 1}
+    assert race.state().name == "stopped"
+    assert all(lane.checkpoints() for lane in race.lanes())

@@ -122,6 +122,7 @@ class LaneRow(QWidget):
         self.objective.setCurrentIndex(max(0, self.objective.findData(kind_of(objective))))
         self.penalties.set_kinds(None if penalties is None else [str(kind_of(penalty)) for penalty in penalties])
         self.extra.setText("; ".join(f"{path}={written(value)}" for path, value in changes.items()))
+        self.extra.setCursorPosition(0)
         self._loading = False
 
     def show_problem(self, sentence: str) -> None:

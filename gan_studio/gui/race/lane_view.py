@@ -73,7 +73,9 @@ class LaneView(QWidget):
         self.figures.setText(told)
         self.figures.setToolTip(f"{told}. {FIGURES}")
         self.title.setToolTip(f"{self.name}: {told}")
-        self.title.set_changed(bool(row and row.place == 1 and row.state != "failed"))
+        font = self.title.font()
+        font.setBold(bool(row and row.place == 1 and row.state != "failed"))
+        self.title.setFont(font)
 
     def show_out(self, reason: str) -> None:
         """It races no more."""
