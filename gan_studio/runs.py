@@ -37,7 +37,6 @@ CURVES = "curves.jsonl"
 DRAWN = re.compile(r"(?:step|raw)-(\d+)\.(?:png|npz|npy)")
 TITLE_LENGTH = 200
 PASSING = {errno.EACCES, errno.EPERM, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ETIMEDOUT}
-STATES = ("new", "queued", "running", "paused", "stopped", "finished", "failed", "interrupted")
 
 
 def default_root() -> Path:

@@ -50,15 +50,15 @@ class JsonLines(View):
 def plain(event: Any) -> dict[str, Any]:
     """An event as plain values for JSON."""
     name = type(event).__name__.lower()
-    return {"event": name} | {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+    return {"event": name} | {field.name: jsonable(getattr(event, field.name)) for field in fields(event)}
 
 
-def _plain(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
     match value:
         case dict():
-            return {str(key): _plain(item) for key, item in value.items()}
+            return {str(key): jsonable(item) for key, item in value.items()}
         case list() | tuple():
-            return [_plain(item) for item in value]
+            return [jsonable(item) for item in value]
         case float():
             return value if math.isfinite(value) else None
         case None | bool() | int() | str():
@@ -66,7 +66,7 @@ def _plain(value: Any) -> Any:
         case Path():
             return str(value)
     if getattr(value, "ndim", 0) == 1:
-        return _plain(value.tolist())
+        return jsonable(value.tolist())
     if hasattr(value, "shape"):
         return {"shape": list(value.shape)}
     return str(value)

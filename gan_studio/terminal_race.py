@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from .terminal import JsonLines, View, _plain, duration, line, plain
+from .terminal import JsonLines, View, duration, jsonable, line, plain
 
 if TYPE_CHECKING:  # rich takes long to load, torch longer
     from rich.table import Table
@@ -32,7 +32,7 @@ class RaceJson(JsonLines):
             case "Lane":
                 self._say({"event": "lane", "index": event.index, "told": plain(event.event)})
             case "League":
-                rows = [_plain(asdict(row)) for row in event.rows]
+                rows = [jsonable(asdict(row)) for row in event.rows]
                 self._say({"event": "league", "step": event.step, "rows": rows})
             case _:
                 super().show(event)

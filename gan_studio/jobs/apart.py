@@ -11,6 +11,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -137,7 +138,7 @@ class RemoteJob:
             yield from received(process, pipe)
         finally:
             self.inbox.connect(None)
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, AttributeError):  # the latter where the interpreter itself is ending
                 pipe.send(Close())
             with contextlib.suppress(EOFError, OSError):
                 while not isinstance(pipe.recv(), End):
@@ -218,6 +219,7 @@ def serve(pipe: Connection) -> None:
     except EOFError:  # dismissed
         return
     job = order.job(order.folder, **order.options)
+    signal.signal(signal.SIGTERM, lambda *_: cut(pipe))  # whoever logs out, or ends the window, loses nothing
     listener = Listener(pipe, job.inbox)
     listener.start()
     with contextlib.suppress(OSError):  # whoever listened has gone; the job has saved
@@ -226,6 +228,13 @@ def serve(pipe: Connection) -> None:
         except Exception as error:
             pipe.send(portable(error))
         pipe.send(End())
+
+
+def cut(pipe: Connection) -> None:
+    """As if the other side had gone: what is being sent or waited for ends, and the job saves."""
+    if os.name == "posix":  # elsewhere the pipe is no socket, and nobody can catch being terminated
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
 
 
 def training(folder: Path, **options: Any) -> Any:

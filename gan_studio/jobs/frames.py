@@ -20,6 +20,8 @@ from ..runs import Run
 from .events import Landscape
 
 MAX_PIXELS = 89_478_485  # Pillow's own limit: 256 MiB of RGB
+MAX_BYTES = 2**26  # of one array; ours have some thousand points
+ARRAYS = ("points", "raw", "logits", "extent", "pull", "warped")
 T = TypeVar("T")
 _NAME = re.compile(r"step-(\d+)\.(?:png|npz|npy)")
 
@@ -88,16 +90,24 @@ def _points(path: Path) -> np.ndarray:
 
 
 def _plane(path: Path) -> Frame:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-        arrays = {name: kept[name] for name in kept.files}
+    arrays = _arrays(path)
     step = int(path.stem.removeprefix("step-"))
     raw = _pairs(arrays["raw"], 2) if "raw" in arrays else None
     return Frame(step, _pairs(arrays["points"], 2), raw, _landscape(step, arrays) if "logits" in arrays else None)
 
 
 def _old_landscape(path: Path, step: int) -> Landscape:
+    return _landscape(step, _arrays(path))
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """What we keep in a file, where it is of a sensible size: a foreign one may unpack to more than the memory."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-        return _landscape(step, dict(kept))
+        sizes = {entry.filename: entry.file_size for entry in kept.zip.infolist()}
+        names = [name for name in ARRAYS if name in kept.files]
+        if any(sizes[f"{name}.npy"] > MAX_BYTES for name in names):
+            raise ValueError("too large")
+        return {name: kept[name] for name in names}
 
 
 def _landscape(step: int, arrays: dict[str, np.ndarray]) -> Landscape:

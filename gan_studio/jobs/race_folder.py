@@ -70,7 +70,7 @@ class Standing:
     lane: int
     title: str
     place: int  # 1 is the best: the nearest to the data by the exact or sliced W1; those that failed come last
-    state: str  # as in `runs.STATES`
+    state: str  # as in `runs.State`
     measures: dict[str, float]  # {curve: value}: what was measured of the samples; {} where they are not finite
     seconds: float  # of this lane's own computing so far, looking and saving included
 

@@ -7,6 +7,7 @@ whatever a text holds stays text.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ def tail(path: Path) -> str:
 def private(text: str) -> str:
     """Without the user's name, which the path of a home folder holds."""
     home = str(Path.home())
-    return text.replace(home, "~") if len(home) > 1 else text
+    return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", text) if len(home) > 1 else text
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
