@@ -445,7 +445,7 @@ class ChoiceItem(Folding):
         self.shown = own or nested
         self._own_shown = own
         self.setVisible(self.shown)
-        self.heading.setHidden(look.learn and not look.words and not is_choice)
+        self.heading.setHidden(look.learn and not (look.words or own or self.above))
         self.editor.setVisible(own)
         self.about.setVisible(own and look.flat)
         self._indent.setVisible(not look.flat)

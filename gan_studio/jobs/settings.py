@@ -18,7 +18,7 @@ class RunConfig(Spec):
     data: Annotated[Source, OneOf(SOURCES)] = option(
         "digits", "What the generator learns to imitate; the fewer kinds of it, the sooner.", learn=True
     )
-    recipe: Annotated[Recipe, OneOf(RECIPES)] = option("gan", "The training algorithm with its parts.", learn=True)
+    recipe: Annotated[Recipe, OneOf(RECIPES)] = option("gan", "The training algorithm with its parts.")
     steps: int = option(
         2000,
         "Length of the training: samples get better for long, but every step costs time, and G may collapse late.",

@@ -235,7 +235,6 @@ class Palette(QFrame):
         self._entries = list(self._collect())
         self.line.setText(typed)
         self._find()
-        self._place()
         self.show()
         self.raise_()
         self.line.setFocus()
@@ -276,6 +275,7 @@ class Palette(QFrame):
         self.view.setVisible(bool(matches))
         self.nothing.setVisible(not matches)
         self._choose(0)
+        self._place()
 
     def _choose(self, row: int) -> None:
         rows = len(self._matches.rows)
@@ -323,8 +323,9 @@ class Palette(QFrame):
     def _place(self) -> None:
         above = self._above
         width = min(WIDTH, above.width() - 2 * EDGE)
-        row = self.view.sizeHintForRow(0) if self._matches.rows else 2 * self.fontMetrics().height() + 12
-        height = min(self.line.sizeHint().height() + ROWS * row + 4 * EDGE, above.height() - 2 * EDGE)
+        row = 2 * self.fontMetrics().height() + 12
+        rows = max(1, min(ROWS, len(self._matches.rows)))
+        height = min(self.line.sizeHint().height() + rows * row + 4 * EDGE, above.height() - 2 * EDGE)
         self.setGeometry((above.width() - width) // 2, EDGE, width, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
