@@ -246,8 +246,6 @@ class RaceForm(QWidget):
 
     def maker(self, root: Path) -> Callable[[], Race]:
         """What makes the race that is described now, on any thread. It raises ConfigError."""
-        from ...jobs.race_folder import new_race
-
         base, steps, (lanes, wrong), title, preset = (
             self.base,
             self.steps.value(),
@@ -255,7 +253,13 @@ class RaceForm(QWidget):
             self.title,
             self.preset,
         )
-        return lambda: new_race(judged(base, steps, lanes, wrong), title, root, preset)
+
+        def make() -> Race:
+            from ...jobs.race import new_race  # with all that a race's events bring: not on the window's thread
+
+            return new_race(judged(base, steps, lanes, wrong), title, root, preset)
+
+        return make
 
     def check(self) -> None:
         """Judge it on a thread: networks may be built for it."""
