@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
 from typing import TypeVar
+
+import filelock
 
 from ..compute import Engine, default_engine, engine_from
 from ..config import ConfigError
@@ -68,8 +71,21 @@ class RaceJob:
         self.inbox = Inbox()
 
     def __iter__(self) -> Events:
+        lock = filelock.FileLock(self.race.folder / ".lock")
+        try:
+            lock.acquire(timeout=1)
+        except filelock.Timeout:
+            raise ConfigError(
+                f"The race {self.race.name} is being raced already; follow it, or stop it first."
+            ) from None
+        try:
+            yield from self._raced()
+        finally:
+            lock.release()
+
+    def _raced(self) -> Events:
         if any(run.is_being_written() for run in self.race.lanes()):
-            raise ConfigError(f"The race {self.race.name} is being raced already; follow it, or stop it first.")
+            raise ConfigError(f"A lane of {self.race.name} is being trained by itself; stop it first.")
         before = self.race.state()
         try:
             with contextlib.ExitStack() as closing:
@@ -170,6 +186,10 @@ class Racer:
             steps, values = curves.get(name, ((), ()))
             for step, value in zip(steps, values, strict=True):
                 self.measures.setdefault(int(step), {})[name] = float(value)
+
+    def newer(self, told: int) -> Iterator[int]:
+        """The sample steps after one, newest first; the older ones are not looked through again."""
+        return takewhile(lambda step: step > told, reversed(self.measures))
 
     def has_told(self, step: int) -> bool:
         """Whether no more is to come of a step."""
@@ -321,8 +341,7 @@ class Rounds:
 
     def _tell(self) -> Events:
         """The league at each sample step of which all lanes have told."""
-        steps = {step for lane in self.lanes for step in lane.measures if step > self.told}
-        for step in sorted(steps):
+        for step in sorted({step for lane in self.lanes for step in lane.newer(self.told)}):
             if not all(lane.has_told(step) for lane in self.lanes):
                 return
             self.told = step
