@@ -47,6 +47,7 @@ SIZE = QSize(1360, 860)
 FRAME = QSize(8, 40)  # about what a window manager puts around a window
 PATIENCE_S = 2.0  # a closing window waits so long for the job to answer before it insists,
 LAST_RESORT_S = 15.0  # and so long before it goes all the same, unless a checkpoint is being written
+DISK_S = 1.0  # a closing window waits so long for a look at what was dropped
 LOADING = "One moment: it is still being loaded."
 
 
@@ -296,7 +297,7 @@ class Window(QMainWindow):
             self,
             "About GAN Studio",
             f"<b>GAN Studio {__version__}</b><p>Train generative adversarial networks and watch them learn.</p>"
-            f"<p>Python {sys.version.split()[0]}, PySide6, PyTorch, pyqtgraph</p>",
+            f"<p>Python {sys.version.split()[0]}, PySide6, PyTorch</p>",
         )
 
     # the palette
@@ -385,6 +386,13 @@ class Window(QMainWindow):
             self._asker.events.disconnect(self._use_drop)
         self._asker = None
 
+    def _wait_for_drop(self) -> None:
+        """The window closes: a disk that answers soon is waited for."""
+        asker = self._asker
+        self._forget_drop()
+        if asker and shiboken6.isValid(asker):
+            asker.join(DISK_S)
+
     def _use_drop(self, answers: list[Answer]) -> None:
         found = answers[-1]
         if found.room is None:
@@ -405,7 +413,7 @@ class Window(QMainWindow):
         self.session.leave()
         for room in self.rooms:
             room.leave()
-        self._forget_drop()
+        self._wait_for_drop()
         self._save()
         self.session.close()
         event.accept()

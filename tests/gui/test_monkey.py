@@ -16,7 +16,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pyqtgraph
 import pytest
 import shiboken6
 from PIL import Image
@@ -365,7 +364,7 @@ def playground(monkeypatch, tmp_path, things):
 
 @pytest.fixture
 def window(qtbot, tmp_path, playground, request):
-    session = Session(tmp_path / "runs", SimpleNamespace(new_run=train.new_run, TrainJob=small_job))
+    session = Session(tmp_path / "runs", SimpleNamespace(new_run=train.new_run, TrainJob=small_job, RaceJob=TooLarge))
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     window = Window(session, settings, warm=lambda: (stage for stage in ("light", "ready")))
     window.resize(1280, 720)
@@ -383,8 +382,6 @@ def leave(window, qtbot):
     qtbot.waitUntil(lambda: not window.session.is_training, timeout=30_000)
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
-    for plot in window.findChildren(pyqtgraph.PlotWidget):
-        plot.plotItem.ctrlMenu.deleteLater()  # it has no parent and would live as long as pytest knows the window
     window.deleteLater()
     theme.apply(QApplication.instance(), "light")
 
