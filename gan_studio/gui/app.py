@@ -1,6 +1,6 @@
 """The way into the window: is there a screen, is the library sound, show, and only then load.
 
-Nothing here or in what it imports may import torch, pydantic, NumPy or pyqtgraph: the window is painted before them.
+Nothing here or in what it imports may import torch, pydantic or NumPy: the window is painted before them.
 """
 
 from __future__ import annotations

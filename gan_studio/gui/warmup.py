@@ -33,10 +33,9 @@ def warm_up() -> Iterator[str]:
 
 
 def import_light() -> None:
-    from pyqtgraph import PlotWidget  # noqa: F401
-
     from .. import presets, runs  # noqa: F401
     from . import forms  # noqa: F401
+    from .train import run_list  # noqa: F401
     from .widgets import curves  # noqa: F401
 
     keep_one_icon_font()

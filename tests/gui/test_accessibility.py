@@ -9,7 +9,6 @@ import gc
 from types import SimpleNamespace
 
 import numpy as np
-import pyqtgraph
 import pytest
 from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible, QKeyEvent
@@ -53,8 +52,6 @@ def window(qtbot, tmp_path, request):
 
 def leave(window):
     window.close()
-    for plot in window.findChildren(pyqtgraph.PlotWidget):
-        plot.plotItem.ctrlMenu.deleteLater()  # it has no parent and would live as long as pytest knows the window
     window.deleteLater()
 
 

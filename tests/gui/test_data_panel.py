@@ -10,7 +10,6 @@ import threading
 from types import SimpleNamespace
 
 import numpy as np
-import pyqtgraph
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings, Qt
@@ -65,8 +64,6 @@ def window(qtbot, tmp_path):
     window.close()
     qtbot.waitUntil(lambda: not session.is_training, timeout=10_000)
     window.close()
-    for plot in window.findChildren(pyqtgraph.PlotWidget):
-        plot.plotItem.ctrlMenu.deleteLater()
     window.deleteLater()
 
 

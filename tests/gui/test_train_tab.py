@@ -8,7 +8,6 @@ import time
 from types import SimpleNamespace
 
 import numpy as np
-import pyqtgraph
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings, Qt, QTimer
@@ -149,8 +148,6 @@ def leave(window, qtbot):
     window.close()
     qtbot.waitUntil(lambda: not window.session.is_training, timeout=10_000)
     window.close()
-    for plot in window.findChildren(pyqtgraph.PlotWidget):
-        plot.plotItem.ctrlMenu.deleteLater()  # it has no parent and would live as long as pytest knows the window
     window.deleteLater()
 
 

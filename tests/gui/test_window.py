@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
-import pyqtgraph
 import pytest
 from PySide6.QtCore import (
     QByteArray,
@@ -73,8 +72,6 @@ def open_window(qtbot, tmp_path, request):
 
 def leave(window):
     window.close()
-    for plot in window.findChildren(pyqtgraph.PlotWidget):
-        plot.plotItem.ctrlMenu.deleteLater()  # it has no parent and would live as long as pytest knows the window
     window.deleteLater()
 
 
