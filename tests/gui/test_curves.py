@@ -456,6 +456,22 @@ def test_scores_have_a_fixed_range_and_outliers_do_not_flatten_losses(curves, qt
     assert curves.plots["losses"].canvas.heights[1] > 1e4
 
 
+def test_few_points_are_no_spikes_of_a_line_that_has_many(curves, qtbot):
+    curves.extend(np.arange(2000), {"distance/js": np.full(2000, 0.1), "D/real": np.ones(2000)})
+    curves.extend(np.arange(0, 2000, 100), {"distance/W1, exact": np.linspace(2, 1, 20)})
+    settle(qtbot, curves)
+    low, high = curves.plots["distance"].canvas.heights
+    assert low < 0.1 and 1.9 < high < 2.5
+
+
+def test_a_distance_keeps_its_colour_whichever_is_told_first(curves, qtbot):
+    one, other = {"distance/js": ([1, 2], [0.1, 0.2])}, {"distance/W1, exact": ([0, 2], [0.5, 0.4])}
+    for curves_told in (one | other, other | one):
+        curves.set_curves({name: tuple(map(np.array, numbers)) for name, numbers in curves_told.items()})
+        settle(qtbot, curves)
+        assert list(curves.plots["distance"].chips) == ["distance/W1, exact", "distance/js"]
+
+
 def test_the_last_steps_are_followed(curves, qtbot):
     curves.set_curves(a_run(5000))
     box, canvas = curves.bar.range_box, curves.plots["losses"].canvas
@@ -906,7 +922,7 @@ def test_runs_with_other_curves_get_chips_too(curves, qtbot):
 def test_long_names_are_cut_in_the_middle(curves, canvas, qtbot):
     overlaid(curves, 1)
     run = curves._overlays["run-0"].chip
-    assert run.width() < 220 and "quite a long name, number 0" in run.toolTip()
+    assert run.width() < 270 and "quite a long name, number 0" in run.toolTip()
     settle(qtbot, curves)
 
 

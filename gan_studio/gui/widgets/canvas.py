@@ -129,18 +129,22 @@ class Canvas(QWidget):
         self.update()
 
     def fit_heights(self, robust: bool) -> None:
-        """Everything that is seen; `robust` leaves single spikes out."""
+        """Everything that is seen; `robust` leaves single spikes out, of each curve by itself: a curve of few points
+        is no spike of one that has many."""
         if self.unit_range or self.by_hand:
             return
-        found = [line.drawn(*self.steps)[1] for line in self.lines]
-        values = np.concatenate([np.empty(0, np.float32), *found]).astype(np.float64)
+        found: dict[int, list[np.ndarray]] = {}  # a curve is often two lines: its values, and smoothed
+        for line in self.lines:
+            found.setdefault(id(line.series), []).append(line.drawn(*self.steps)[1])
+        curves = [np.concatenate(parts).astype(np.float64) for parts in found.values()]
         if self.log:
-            values = np.log10(values[values > 0])
-        if not len(values):
+            curves = [np.log10(values[values > 0]) for values in curves]
+        ends = [ends_of(values, robust) for values in curves if len(values)]
+        if not ends:
             return
-        bottom, top = np.percentile(values, [2, 98]) if robust and len(values) >= 20 else (values.min(), values.max())
+        bottom, top = min(low for low, _ in ends), max(high for _, high in ends)
         pad = 0.08 * (top - bottom) or 0.1 * abs(top) or 0.1
-        self.show_heights(float(bottom - pad), float(top + pad))
+        self.show_heights(bottom - pad, top + pad)
 
     # places
 
@@ -377,3 +381,9 @@ class Canvas(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         self.refresh()
+
+
+def ends_of(values: np.ndarray, robust: bool) -> tuple[float, float]:
+    """The least and the greatest; `robust` leaves out what is rare."""
+    low, high = np.percentile(values, [2, 98]) if robust and len(values) >= 20 else (values.min(), values.max())
+    return float(low), float(high)

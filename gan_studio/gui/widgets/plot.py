@@ -211,7 +211,8 @@ class Plot(QWidget):
         Of each run come all its curves; a plot draws those of its kind. `alone` is the key of a run whose mates fade.
         """
         names = dict.fromkeys(name for series in (main, *(o.series for o in overlays)) for name in series)
-        self._make_chips([name for name in names if kind_of(name) == self.key])
+        found = [name for name in names if kind_of(name) == self.key]
+        self._make_chips(sorted(found) if self.kind.measured else found)  # which of them comes first is chance
         self._compared = bool(overlays)
         self._dress_chips(main)
         lines: list[Line] = []
