@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit
 
 from gan_studio import runs
 from gan_studio.gui.session import Session
-from gan_studio.gui.train import run_list, run_reader, run_words
+from gan_studio.gui.train import overlays, run_list, run_reader, run_words
+from gan_studio.gui.train.later import Later
 from gan_studio.gui.train.run_compare import CompareDialog
 from gan_studio.gui.train.run_delegate import eye_rect
 from gan_studio.gui.train.run_list import MOST_OVERLAYS, RunList, thinned
@@ -128,7 +129,7 @@ def test_differences_in_words():
         }
     )
     assert told == (
-        "objective non-saturating → hinge, learning rate 2e-4 → 1e-4, D optimiser beta1 0.5 → 0, "
+        "objective non-saturating → hinge, learning rate 2e-4 → 1e-4, D beta1 0.5 → 0, "
         "penalties none → gradient-penalty, penalties 2 weight 10 → 5.5, steps 2,000 → 50,000, compile off → on"
     )
 
@@ -921,3 +922,20 @@ def test_a_queue_that_nobody_works_off_can_be_started(queue, qtbot, monkeypatch)
     monkeypatch.setattr(shown.session, "train", lambda run: begun.append(run.name))
     qtbot.mouseClick(shown.queue_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: begun == [queue.waiting[0].name])
+
+
+def test_what_could_not_be_read_may_be_wanted_again(qtbot):
+    later, told, found = Later(None), [], []
+    later.failed.connect(told.append)
+    for read in (lambda: 1 / 0, lambda: 7):
+        later.want("key", read, found.append)
+        qtbot.waitUntil(lambda: later._worker is None)
+    assert len(told) == 1 and found == [7]
+
+
+def test_a_branch_that_is_laid_over_is_called_by_what_was_changed(make):
+    parent = make("parent")
+    child = branch_of(make, parent, "parent", seed=7)
+    assert overlays._label(parent) == "parent" and overlays._label(child) == "parent: seed 0 → 7"
+    child.rename("mine")
+    assert overlays._label(child) == "mine"

@@ -50,7 +50,12 @@ class Later(QObject):
                 wish = self._wishes.pop()
             except IndexError:  # it was the last, and just went the other way
                 return
-            yield wish, wish[1]()
+            try:
+                value = wish[1]()
+            except Exception:
+                self._wanted.discard(wish[0])  # it may be wanted again
+                raise
+            yield wish, value
 
     def _take(self, found: list[tuple[Wish, Any]]) -> None:
         for (key, _, then), value in found:

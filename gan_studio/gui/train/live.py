@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 from ..words import duration, rate
 from .playback import Playback
 from .results_panel import ResultsPanel
+from .run_words import in_words
 from .settings_panel import SettingsPanel
 from .subject import Subject
 
@@ -111,7 +112,7 @@ class Live:
                 self.last_step = int(steps[-1])
 
     def _mark(self, step: int, path: str, old: object, new: object) -> None:
-        self.curves.mark(step, f"{path.rpartition('.')[2]} {old} → {new}")
+        self.curves.mark(step, in_words({path: (old, new)}))
         self._changes.append(step)
         self.playback.timeline.set_changes(self._changes)
 

@@ -11,6 +11,8 @@ from ..session import Session
 from ..widgets.curves import CurvesView
 from .later import Later
 from .run_list import RunList
+from .run_reader import branch_differences
+from .run_words import in_words
 
 if TYPE_CHECKING:
     from ...runs import Run
@@ -57,4 +59,19 @@ class Overlays(QObject):
 
 
 def _read(run: Run) -> tuple[str, dict[str, Any]]:
-    return str(run.about().get("title", run.name)), run.curves()
+    return _label(run), run.curves()
+
+
+def _label(run: Run) -> str:
+    """Its title; of a branch that is called as its parent, with what was changed."""
+    title, parent = _title(run), run.parent()
+    if parent is None:
+        return title
+    name, step = parent
+    origin = type(run)(run.folder.parent / name)
+    changed = in_words(branch_differences(run, origin, step)) if _title(origin) == title else ""
+    return f"{title}: {changed}" if changed else title
+
+
+def _title(run: Run) -> str:
+    return str(run.about().get("title", run.name))

@@ -81,9 +81,11 @@ def _subject(paths: list[str]) -> str:
 
 
 def path_words(path: str) -> str:
-    """ "recipe.g_optimiser.lr" is "G optimiser learning rate"."""
+    """ "recipe.g_optimiser.lr" is "G learning rate": only optimisers have one, and the place for it is small."""
     parts = _named(path.split("."))
-    return " ".join(map(_words, parts[1:][-2:] or parts))
+    *before, last = parts[1:][-2:] or parts
+    owners = [part if last == "kind" else part.removesuffix("_optimiser") for part in before]
+    return " ".join(map(_words, [*owners, last]))
 
 
 def last_word(path: str) -> str:

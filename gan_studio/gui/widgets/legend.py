@@ -14,7 +14,7 @@ from .. import theme
 
 SAMPLE = 22  # pixels of line before a name
 EDGE = 6  # pixels at both ends
-LONGEST = 150  # pixels of a run's name
+LONGEST = 200  # pixels of a run's name
 CROSS = 9  # pixels of the cross that takes a run away
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
