@@ -331,7 +331,7 @@ class Palette(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(theme.colours().grid, 1))
+        painter.setPen(QPen(theme.colours().muted, 1))
         painter.setBrush(self.palette().color(QPalette.ColorRole.ToolTipBase))
         painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 6, 6)
 
