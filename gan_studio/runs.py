@@ -505,12 +505,15 @@ def branch(parent: Run, step: int | None, config: dict[str, Any], root: Path | N
         config,
         preset=about.get("preset", ""),
         parent={"run": parent.name, "step": checkpoint.step},
+        **{key: about[key] for key in ("shape",) if key in about},
     )
     final = run.folder / "checkpoints" / checkpoint.path.name
     temporary = final.with_name(f".{final.name}.tmp")
     try:
         shutil.copytree(checkpoint.path, temporary, ignore=shutil.ignore_patterns("starred"))
         temporary.rename(final)
+        if parent.engine():  # computed as before, so that only the settings differ
+            write_json(run.folder / "engine.json", parent.engine())
     except OSError as error:
         raise ConfigError(f"The checkpoint cannot be copied to {final} ({error.strerror}); make room.") from error
     run.set_state(State("stopped", checkpoint.step, config.get("steps", 0)))

@@ -180,6 +180,8 @@ class TrainJob:
         """What an earlier part of the run computed with, or what the dry run picks."""
         saved = engine_from(self.run.engine())
         if saved and saved.satisfies(config.compute):
+            if not (self.run.folder / "environment.json").exists():  # of a branch
+                runs.write_json(self.run.folder / "environment.json", environment())
             if not self.ranks.are_many:
                 return saved
             share = default_engine(config.compute, self.spare_core, self.ranks).threads  # the cores are shared now
@@ -194,7 +196,7 @@ class TrainJob:
             told = forecast(config, engine, 0.0)
         runs.write_json(self.run.folder / "run.json", self.run.about() | {"shape": list(dataset.shape)})
         runs.write_json(self.run.folder / "engine.json", engine.plain())
-        runs.write_json(self.run.folder / "environment.json", environment())
+        runs.write_json(self.run.folder / "environment.json", environment() | {"tried": told.table})
         yield told
         return engine
 

@@ -122,6 +122,17 @@ def test_a_branch_goes_on_from_its_parent_with_other_settings(make_run: Callable
     assert parent.checkpoint_at().step == 6
 
 
+def test_a_branch_computes_as_its_parent_did(make_run: Callable[..., runs.Run]) -> None:
+    """So that only the settings differ; else a dry run might pick another precision for it."""
+    parent = make_run({"compute.precision": "auto"})
+    list(job_of(parent))
+    picked = parent.engine() | {"precision": "bf16"}
+    runs.write_json(parent.folder / "engine.json", picked)
+    child = runs.branch(parent, 3, parent.config())
+    assert child.engine() == picked
+    assert child.about()["shape"] == parent.about()["shape"]
+
+
 def test_a_branch_may_change_the_optimiser(make_run: Callable[..., runs.Run]) -> None:
     parent = make_run()
     list(job_of(parent))

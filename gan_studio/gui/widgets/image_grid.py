@@ -206,16 +206,16 @@ class ImageGrid(QWidget):
 
 
 def tile(images: np.ndarray, columns: int | None = None, gap: int = 0) -> np.ndarray:
-    """Pictures [N, H, W, C] uint8 in rows, as [height, width, 4] in the byte order of ARGB32; gaps are clear."""
+    """Pictures [N, H, W, C] uint8 in rows, as [height, width, 4] in the byte order of ARGB32; gaps are black, as in files."""
     count, height, width, channels = images.shape
     columns = min(columns or math.ceil(math.sqrt(count)), max(count, 1))
     rows = math.ceil(count / columns)
     grid = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
+    grid[..., 3] = 255
     for i, picture in enumerate(images):
         y, x = divmod(i, columns)
         y, x = y * (height + gap), x * (width + gap)
         grid[y : y + height, x : x + width, :3] = picture[..., 2::-1] if channels >= 3 else picture[..., :1]
-        grid[y : y + height, x : x + width, 3] = 255
     return grid
 
 
