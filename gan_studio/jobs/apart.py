@@ -109,7 +109,8 @@ class Apart:
         with self._lock:
             spare, self._spare = self._spare, None
         if spare:
-            spare[1].close()  # it ends where it waits
+            spare[1].close()
+            spare[0].terminate()  # it holds nothing, and would import for seconds before it heard of the end
             spare[0].join()
 
 

@@ -27,7 +27,8 @@ class NumberSlider(QWidget):
         self.whole = field.annotation is int
         bounds = bounds_of(field)
         self.about = f"{field.description} {range_text(field)}."
-        self.slider = QSlider(Qt.Orientation.Horizontal, minimum=0, maximum=self._notches())
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, self._notches())
         self.slider.setMinimumWidth(44)
         self.slider.setPageStep(max(1, self._notches() // 10))
         self.box = NumberBox(

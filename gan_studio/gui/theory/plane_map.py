@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -114,7 +114,8 @@ class ColourBar(QWidget):
         for text, value in self._ticks:
             y = bar.center().y() - value / self._reach * bar.height() / 2
             painter.setPen(c.text if value == 0 else c.muted)
-            painter.drawLine(bar.left() if value == 0 else bar.right() - 3, y, bar.right() + 3, y)
+            left = bar.left() if value == 0 else bar.right() - 3
+            painter.drawLine(QPointF(left, y), QPointF(bar.right() + 3, y))
             painter.drawText(QRectF(bar.right() + 5, y - 10, 30, 20), LEFT, text)
 
 

@@ -1,6 +1,6 @@
 """One plot, painted by itself: axes, lines, markers, and two vertical lines at the mouse and at the timeline's step.
 
-Painted with QPainter alone: that measured four times as fast as a plot of pyqtgraph's, and writes text as text into an
+Painted with QPainter alone: three times as fast as pyqtgraph's plots (`benchmarks/plots.py`), and text is text in an
 SVG. What makes it light: at most a thousand points a line, pens of one pixel (a wider one with antialiasing costs ten
 times as much), and everything but the two lines is kept as a picture until it changes.
 """

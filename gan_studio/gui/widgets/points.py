@@ -343,9 +343,7 @@ class Plane(QWidget):
         drawn = [QLineF(*line) for line in lines.tolist()]
         for pen in (QPen(faded(halo, 0.7), 3), QPen(ink, 1)):  # legible on every colour of the map
             painter.setPen(pen)
-            painter.setRenderHint(
-                QPainter.RenderHint.Antialiasing, pen.width() == 1
-            )  # wide: too slow
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, pen.width() == 1)  # wide: too slow
             painter.drawLines(drawn)
 
     def _paint_text(self, painter: QPainter, square: QRectF) -> None:
