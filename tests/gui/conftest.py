@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -21,6 +22,9 @@ def pytest_collection_modifyitems(items):
     for item in items:  # what the offscreen platform says of sizes, of raised windows and of menus
         what = "does not support (propagateSizeHints|raise|grabbing)"
         item.add_marker(pytest.mark.qt_log_ignore(what, extend=True))
+
+
+GRACE_S = 5  # for threads that were told to end
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +53,17 @@ def leaves_nothing_behind(request):
     left = [w for w in orphans() if id(w) not in widgets]
     assert not left, f"widgets were left behind: {left}"
     running = [t for t in threading.enumerate() if t not in threads and t.is_alive()]
+    until = time.monotonic() + GRACE_S
+    running = [t for t in running if not ends_by(t, until)]
     assert not running, f"threads were left running: {running}"
     ticking = [o for o in gc.get_objects() if is_ticking(o)]
     assert not ticking, f"timers or threads of Qt were left running: {ticking}"
+
+
+def ends_by(thread: threading.Thread, until: float) -> bool:
+    """Whether a thread that is about to end does so in time."""
+    thread.join(max(0.0, until - time.monotonic()))
+    return not thread.is_alive()
 
 
 def orphans() -> list[QWidget]:

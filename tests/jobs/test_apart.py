@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -62,6 +63,14 @@ def test_the_warm_process_is_taken_and_another_one_made(apart: Apart, make_run: 
     pipe.close()
     process.join()
     assert process.exitcode == 0  # whoever is dismissed while waiting goes in peace
+
+
+def test_a_process_that_is_still_importing_holds_nobody_up(apart: Apart) -> None:
+    """The window is closed soon after it was opened."""
+    apart.warm()
+    began = time.monotonic()
+    apart.dismiss()
+    assert time.monotonic() - began < 2
 
 
 def test_commands_reach_it(apart: Apart, make_run: Callable[..., runs.Run]) -> None:

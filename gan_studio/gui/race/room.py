@@ -257,9 +257,10 @@ class RaceRoom(Room):
         self._making = True
         self.offer()
         make = self.form.maker(self.session.root)
-        self.latest.ask("make", partial(attempted, make), self._made)
+        names = [row.title() for row in self.form.rows]  # lanes may come and go meanwhile
+        self.latest.ask("make", partial(attempted, make), partial(self._made, names))
 
-    def _made(self, made: Race | Exception) -> None:
+    def _made(self, names: list[str], made: Race | Exception) -> None:
         self._making = False
         if isinstance(made, Exception):
             self.session.tell(made)
@@ -267,7 +268,7 @@ class RaceRoom(Room):
         elif self.session.is_training or self.session.leaving:
             self.notices.show_notice(f"{made.title} waits under “Earlier races”: something else trains.", "warning")
         else:
-            self._look_at(made, [row.title() for row in self.form.rows])
+            self._look_at(made, names)
             self.session.train_race(made)
         self._read_list()
         self.offer()
