@@ -213,7 +213,8 @@ class Window(QMainWindow):
                     self.log.add(event.text, event.level)
                 case Forecast():
                     rows = ", ".join(f"{name}: {1000 * seconds:.1f} ms a step" for name, seconds in event.table)
-                    self.log.add(f"{event.device} uses {event.picked}. Tried: {rows}.")
+                    tried = f" Tried: {rows}." if rows else ""
+                    self.log.add(f"{event.device} uses {event.picked}.{tried}")
                 case Checkpoint():
                     self.log.add(f"Saved {event.path}")
                 case Finished():

@@ -182,10 +182,11 @@ class TrainJob:
         if saved and saved.satisfies(config.compute):
             if not (self.run.folder / "environment.json").exists():  # of a branch
                 runs.write_json(self.run.folder / "environment.json", environment())
-            if not self.ranks.are_many:
-                return saved
-            share = default_engine(config.compute, self.spare_core, self.ranks).threads  # the cores are shared now
-            return replace(saved, threads=min(saved.threads, share), ranks=self.ranks)
+            if self.ranks.are_many:
+                share = default_engine(config.compute, self.spare_core, self.ranks).threads  # the cores are shared now
+                saved = replace(saved, threads=min(saved.threads, share), ranks=self.ranks)
+            yield forecast(config, saved, 0.0)
+            return saved
         if self.common:
             engine, told = self.common.engine, forecast(config, self.common.engine, 0.0)
         elif self.dry_run:

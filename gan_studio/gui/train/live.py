@@ -83,7 +83,11 @@ class Live:
             self.playback.add_landscape(plane)
 
     def _show_forecast(self, forecast: Any) -> None:
-        """ "Forecast with bf16, channels-last: 214 samples/s, about 2 min in all"."""
+        """ "Forecast with bf16, channels-last: 214 samples/s, about 2 min in all"; a resumed run is not measured."""
+        if not forecast.samples_per_second:
+            self.forecast.setText(f"As before with {forecast.picked}")
+            self.forecast.setToolTip(f"Computed on {forecast.device}, as this run or its parent was until now")
+            return
         seconds = self.settings.form.current().get("steps", 0) * forecast.seconds_per_step
         whole = f", about {duration(seconds)} in all" if seconds else ""
         self.forecast.setText(f"Forecast with {forecast.picked}: {rate(forecast.samples_per_second)}{whole}")

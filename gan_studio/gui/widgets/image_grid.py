@@ -206,7 +206,7 @@ class ImageGrid(QWidget):
 
 
 def tile(images: np.ndarray, columns: int | None = None, gap: int = 0) -> np.ndarray:
-    """Pictures [N, H, W, C] uint8 in rows, as [height, width, 4] in the byte order of ARGB32; black gaps, as in files."""
+    """Pictures [N, H, W, C] uint8 in rows, as [height, width, 4] in ARGB32's byte order; black gaps, as in files."""
     count, height, width, channels = images.shape
     columns = min(columns or math.ceil(math.sqrt(count)), max(count, 1))
     rows = math.ceil(count / columns)
