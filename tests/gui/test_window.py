@@ -12,7 +12,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
+import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import (
     QByteArray,
     QDataStream,
@@ -359,12 +361,26 @@ def told(window, qtbot) -> str:
     return window.notices.bars[0].text
 
 
-def test_a_dropped_folder_of_pictures_becomes_the_data(window, tmp_path, qtbot):
+def test_a_dropped_folder_of_pictures_becomes_the_data_and_is_shown(window, tmp_path, qtbot):
     folder = tmp_path / "Käse #1 %20"
     (folder / "deep").mkdir(parents=True)
-    (folder / "deep" / "A.JPG").write_bytes(b"")
+    for i in range(20):
+        noise = np.random.default_rng(i).integers(0, 255, (70, 70, 3), np.uint8)
+        Image.fromarray(noise).save(folder / "deep" / f"{i}.PNG")
     assert drop(window, folder)
-    qtbot.waitUntil(lambda: window.rooms[0].settings.values()["data"].get("path") == str(folder))
+    room = window.rooms[0]
+    qtbot.waitUntil(lambda: room.settings.values()["data"].get("path") == str(folder))
+    qtbot.waitUntil(lambda: room.results.real.image() is not None, timeout=20_000)
+    assert not window.notices.bars
+
+
+def test_a_dropped_folder_of_broken_pictures_says_so(window, tmp_path, qtbot):
+    (tmp_path / "faces").mkdir()
+    for i in range(20):
+        (tmp_path / "faces" / f"{i}.png").write_bytes(b"no picture")
+    assert drop(window, tmp_path / "faces")
+    sentence = told(window, qtbot)
+    assert "picture" in sentence and "should not have happened" not in sentence
 
 
 def test_a_dropped_run_is_opened(window, tmp_path, qtbot):

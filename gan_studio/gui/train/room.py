@@ -470,6 +470,8 @@ class TrainRoom(TrainFrame):
         self.settings.edit("data", {"kind": "image-folder", "path": str(path)})
         self.subject.title = path.stem
         self.subject_changed.emit(path.stem)
+        self.settings.settle()
+        self.settings.data.button.click()  # a look at them, if they can be used
 
     def _ask_for_run(self) -> None:
         path = asking.for_run(self, self.session.root)
