@@ -154,6 +154,7 @@ def colours() -> Colours:
 # --- icons -----------------------------------------------------------------------------------------------------------
 
 
+ICON_SIDES = (16, 24, 32, 64)  # pixels
 _icons: dict[tuple[str, int, int], QIcon] = {}  # a form has a hundred of the same few
 
 
@@ -165,8 +166,17 @@ def icon(name: str, colour: QColor | None = None) -> QIcon:
     normal, disabled = palette.color(Role.ButtonText), palette.color(QPalette.ColorGroup.Disabled, Role.ButtonText)
     key = (name, (colour or normal).rgba(), disabled.rgba())
     if key not in _icons:
-        _icons[key] = qtawesome.icon(f"mdi6.{name}", color=colour or normal, color_disabled=disabled)
+        _icons[key] = painted(qtawesome.icon(f"mdi6.{name}", color=colour or normal, color_disabled=disabled))
     return _icons[key]
+
+
+def painted(drawn: QIcon) -> QIcon:
+    """The icon as pictures: one that is drawn anew each time warns where a squeezed button leaves it no room at all."""
+    pictures = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
+        for side in ICON_SIDES:
+            pictures.addPixmap(drawn.pixmap(side, side, mode), mode)
+    return pictures
 
 
 def tint(target: QAbstractButton | QAction, name: str) -> None:
