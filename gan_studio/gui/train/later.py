@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from ..worker import Worker
 
-Wish = tuple[Hashable, Callable[[], Any], Callable[[Any], object]]  # what it is, how it is read, who takes it
 MOST = 200  # wishes that wait; of more than a screenful the oldest have been scrolled away
+
+
+@dataclass(frozen=True)
+class Wish:
+    key: Hashable  # what it is
+    read: Callable[[], Any]
+    then: Callable[[Any], object]  # takes it
+    otherwise: Callable[[Exception], object]  # takes what reading raised instead
 
 
 class Later(QObject):
     """Reads on a thread what is wanted, the newest wish first: lists want what they paint."""
 
-    failed = Signal(object)  # an exception that reading was not to raise
+    failed = Signal(object)  # an exception, where the wish does not say who takes it
 
     def __init__(self, parent: QObject):
         super().__init__(parent)
@@ -25,42 +33,47 @@ class Later(QObject):
         self._wanted: set[Hashable] = set()
         self._worker: Worker | None = None
 
-    def want(self, key: Hashable, read: Callable[[], Any], then: Callable[[Any], object]) -> None:
+    def want(
+        self,
+        key: Hashable,
+        read: Callable[[], Any],
+        then: Callable[[Any], object],
+        otherwise: Callable[[Exception], object] | None = None,
+    ) -> None:
         """Read on a thread, which may touch no widget, then take it here. Wanting the same twice is wanting it once."""
         if key in self._wanted:
             return
         self._wanted.add(key)
-        self._wishes.append((key, read, then))
+        self._wishes.append(Wish(key, read, then, otherwise or self.failed.emit))
         while len(self._wishes) > MOST:
-            self._wanted.discard(self._wishes.popleft()[0])
+            self._wanted.discard(self._wishes.popleft().key)
         self._begin()
 
     def _begin(self) -> None:
         if self._worker is None:
             self._worker = Worker(self._read(), parent=self)
             self._worker.events.connect(self._take)
-            self._worker.failed.connect(self.failed)
             self._worker.finished.connect(self._end)
             self._worker.start()
 
-    def _read(self) -> Iterator[tuple[Wish, Any]]:
-        """On the thread."""
+    def _read(self) -> Iterator[tuple[Callable[[Any], object], Hashable, Any]]:
+        """On the thread: (who takes it, what it is, what was read or raised)."""
         while self._wishes:
             try:
                 wish = self._wishes.pop()
             except IndexError:  # it was the last, and just went the other way
                 return
             try:
-                value = wish[1]()
-            except Exception:
-                self._wanted.discard(wish[0])  # it may be wanted again
-                raise
-            yield wish, value
+                value = wish.read()
+            except Exception as error:
+                yield wish.otherwise, wish.key, error
+            else:
+                yield wish.then, wish.key, value
 
-    def _take(self, found: list[tuple[Wish, Any]]) -> None:
-        for (key, _, then), value in found:
-            self._wanted.discard(key)
-            then(value)
+    def _take(self, found: list[tuple[Callable[[Any], object], Hashable, Any]]) -> None:
+        for takes, key, value in found:
+            self._wanted.discard(key)  # it may be wanted again
+            takes(value)
 
     def _end(self) -> None:
         assert self._worker

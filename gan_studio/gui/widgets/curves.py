@@ -1,7 +1,7 @@
 """Live curves: losses, distances, scores and more in plots that share their steps, with other runs laid over them.
 
 What makes them light, as measured: at most a thousand points a line, thinned here; heights are fitted four times a
-second; plots that are not seen do not exist, and those that are seen draw only if somebody looks.
+second; plots that are not seen do not exist, and those that are seen draw only if somebody looks, one after another.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from .plot import KINDS, Overlay, Plot, kind_of, sample_pen
 from .series import Series
 
 PROGRESS = (220, 12)  # pixels
-FRAME_MS = 40
+FRAME_MS = 40  # between two rounds of drawing at least,
+TURN_MS = 12  # and between the plots in one: the window is never held for longer than a plot takes
 FIT_S = 0.25
 SHARE = 5  # drawing takes at most one part in so many of the time
 LEAST_SPAN = 4.0  # steps that are seen at least
@@ -66,6 +67,7 @@ class CurvesView(QWidget):
         self._cursor = math.inf
         self._mouse = math.nan
         self._alone = ""
+        self._heights: dict[str, int] = {}  # weights of plots that the user has dragged
         self._measured: list[str] = []
         self._waiting = False
         self._dirty = False
@@ -73,8 +75,10 @@ class CurvesView(QWidget):
         self.setAccessibleName("Curves")
         self._build()
 
-        self._timer = QTimer(self, singleShot=True, interval=FRAME_MS)
-        self._timer.timeout.connect(self._draw)
+        self._round: Iterator[None] | None = None
+        self._pause = FRAME_MS
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._take_turn)
         self._fit_timer = QTimer(self, singleShot=True)
         self._fit_timer.timeout.connect(self.redraw)
         theme.changed.connect(self._compose)
@@ -127,6 +131,7 @@ class CurvesView(QWidget):
         self._run_chips = FlowLayout(self._runs, gap=4)
         self._run_chips.setContentsMargins(8, 3, 8, 0)
         self._splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        self._splitter.splitterMoved.connect(self._keep_heights)
         area = QScrollArea(widgetResizable=True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -198,16 +203,20 @@ class CurvesView(QWidget):
 
     def extend(self, steps: np.ndarray, values: dict[str, np.ndarray]) -> None:
         """Append points; steps [K], values {name: [K]} with NaN where there is none."""
-        new = [name for name in values if name not in self.series]
-        for name in new:
-            self.series[name] = Series()
-            self.series[name].set_smoothing(self.bar.weight())
-        for name, numbers in values.items():
-            self.series[name].extend(np.asarray(steps), np.asarray(numbers, np.float32))
-        if new:
+        if self._append(self.series, steps, values):
             self.wait_no_more()
             self._compose()
         self.redraw()
+
+    def _append(self, series: dict[str, Series], steps: np.ndarray, values: dict[str, np.ndarray]) -> bool:
+        """Whether there is a curve now that was not there before."""
+        new = [name for name in values if name not in series]
+        for name in new:
+            series[name] = Series()
+            series[name].set_smoothing(self.bar.weight())
+        for name, numbers in values.items():
+            series[name].extend(np.asarray(steps), np.asarray(numbers, np.float32))
+        return bool(new)
 
     def set_curves(self, curves: Numbers) -> None:
         """Replace the run's curves; markers, the cursor and runs laid over stay."""
@@ -243,6 +252,15 @@ class CurvesView(QWidget):
         overlay.chip.set_name(label)
         overlay.series = series_of(curves, self.bar.weight())
         self._compose()
+
+    def extend_overlay(self, key: str, steps: np.ndarray, values: dict[str, np.ndarray]) -> None:
+        """Append points to a run laid over, as `extend` does; nothing happens where there is none of that key."""
+        overlay = self._overlays.get(key)
+        if overlay is None:
+            return
+        if self._append(overlay.series, steps, values):
+            self._compose()
+        self.redraw()
 
     def _new_overlay(self, key: str, label: str) -> Overlay:
         used = {overlay.look for overlay in self._overlays.values()}
@@ -298,9 +316,11 @@ class CurvesView(QWidget):
             self._read_out.hide()
 
     def _tell_values(self) -> None:
-        step = self._mouse if math.isfinite(self._mouse) else self._cursor
         for plot in self._seen():
-            plot.read_out(step, self.series)
+            plot.read_out(self._told_step(), self.series)
+
+    def _told_step(self) -> float:
+        return self._mouse if math.isfinite(self._mouse) else self._cursor
 
     def _show_table(self, plot: Plot, step: float, height: float) -> None:
         columns, rows, nearest = plot.table(step, height, self.series, list(self._overlays.values()))
@@ -326,9 +346,27 @@ class CurvesView(QWidget):
         self._wanted = self._wanted | {key} if on else self._wanted - {key}
         self._compose()
 
+    def _keep_heights(self) -> None:
+        """What the user drags is kept as weights: windows are of many heights."""
+        sizes = {key: size for key, size in zip(self.plots, self._splitter.sizes(), strict=True) if size}
+        unit = sum(self._weight(self.plots[key]) for key in sizes) / max(1, sum(sizes.values()))
+        self._heights |= {key: round(unit * size) for key, size in sizes.items()}
+
+    def _weight(self, plot: Plot) -> int:
+        return self._heights.get(plot.key, 100 * plot.kind.height)
+
+    def _set_heights(self) -> None:
+        self._splitter.setSizes([self._weight(plot) for plot in self.plots.values()])
+
+    def reset_heights(self) -> None:
+        """As they were before anybody dragged them."""
+        self._heights = {}
+        self._set_heights()
+
     def save_state(self) -> QByteArray:
         """What the user chose in the bar and of the plots."""
-        return QByteArray(json.dumps(self.bar.state() | {"plots": sorted(self._wanted)}).encode())
+        plots = {"plots": sorted(self._wanted), "heights": self._heights}
+        return QByteArray(json.dumps(self.bar.state() | plots).encode())
 
     def restore_state(self, state: QByteArray | bytes) -> None:
         """As `save_state` told; what is damaged or of another version is passed over."""
@@ -336,9 +374,11 @@ class CurvesView(QWidget):
             told = json.loads(bytes(QByteArray(state).data()))
             self.bar.restore(told)
             self._wanted = {key for key in told["plots"] if key in KINDS}
-        except (ValueError, KeyError, TypeError):
+            self._heights = {key: int(height) for key, height in told.get("heights", {}).items() if key in KINDS}
+        except (ValueError, KeyError, TypeError, AttributeError):
             return
         self._compose()
+        self._set_heights()
 
     def _seen(self) -> list[Plot]:
         return [plot for plot in self.plots.values() if not plot.isHidden()]
@@ -357,7 +397,7 @@ class CurvesView(QWidget):
         if seen != [plot.key for plot in self._seen()]:
             for key, plot in self.plots.items():
                 plot.setVisible(key in seen)
-            self._splitter.setSizes([100 * plot.kind.height for plot in self.plots.values()])
+            self._set_heights()
             self._fitted = 0.0
         self._turn_page()
         self._tell_values()
@@ -369,35 +409,60 @@ class CurvesView(QWidget):
         """Draw soon, once, and only if somebody looks."""
         self._dirty = True
         if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(self._pause)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._dirty:
-            self._timer.start()
+            self._timer.start(self._pause)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._dirty |= self._fit_timer.isActive()
+        self._dirty |= self._fit_timer.isActive() or self._round is not None
+        self._round = None
         self._timer.stop()
         self._fit_timer.stop()
         self._read_out.hide()
 
-    def _draw(self) -> None:
+    def _take_turn(self) -> None:
+        """Draw the next plot of this round, or of the next one."""
+        self._round = self._round or self._draw()
+        for _ in self._round:
+            self._timer.start(TURN_MS)
+            return
+        self._round = None
+        if self._dirty:
+            self._timer.start(self._pause)
+
+    def _draw(self) -> Iterator[None]:
+        """Draw the plots that are seen; each `yield` gives the window time to breathe."""
         begun = time.monotonic()
         self._notice_measured()
         self._dirty = False
-        early = self._fitted + FIT_S - begun
+        fits = self._is_time_to_fit(begun)
+        plots = self._seen()
+        steps = self._span() if fits and self.bar.follow.isChecked() else None
+        cost = time.monotonic() - begun
+        for plot in plots:
+            yield
+            begun = time.monotonic()
+            if fits:
+                plot.canvas.show_steps(*(steps or plots[0].canvas.steps))  # all the same, also one not seen before
+                plot.canvas.fit_heights(self.bar.outliers.isChecked())
+            plot.canvas.refresh()
+            plot.read_out(self._told_step(), self.series)
+            cost += time.monotonic() - begun
+        # However long the curves are, drawing takes at most a fifth of the time.
+        cost += sum(plot.canvas.cost for plot in plots)
+        self._pause = max(FRAME_MS, int(1000 * SHARE * cost))
+
+    def _is_time_to_fit(self, now: float) -> bool:
+        early = self._fitted + FIT_S - now
         if early <= 0:
-            self._fit()
+            self._fitted = now
         elif not self._fit_timer.isActive():
             self._fit_timer.start(int(1000 * early) + 1)  # the last points of a burst are fitted too
-        for plot in self._seen():
-            plot.canvas.refresh()
-        self._tell_values()
-        # However long the curves are, drawing takes at most a fifth of the time.
-        cost = time.monotonic() - begun + sum(plot.canvas.cost for plot in self._seen())
-        self._timer.setInterval(max(FRAME_MS, int(1000 * SHARE * cost)))
+        return early <= 0
 
     def _notice_measured(self) -> None:
         """That a curve is measured now and then is known from its second point on."""
@@ -418,14 +483,6 @@ class CurvesView(QWidget):
     def _fit_now(self) -> None:
         self._fitted = 0.0
         self.redraw()
-
-    def _fit(self) -> None:
-        plots = self._seen()
-        span = self._span() if self.bar.follow.isChecked() else None
-        for plot in plots:
-            plot.canvas.show_steps(*(span or plots[0].canvas.steps))  # all the same, also one that was not seen before
-            plot.canvas.fit_heights(self.bar.outliers.isChecked())
-        self._fitted = time.monotonic()
 
     def _span(self) -> tuple[float, float] | None:
         """The steps that are followed: the last so many of the run, or all of all runs that are seen."""
@@ -487,7 +544,8 @@ class CurvesView(QWidget):
     def _paint_with(self, draw: Callable[[list[QWidget]], object], density: float) -> object:
         """Have the plots painted as they would be now, without the mouse; as strokes where the density is 0."""
         self._fitted = 0.0
-        self._draw()
+        for _ in self._draw():
+            pass
         self._hover(math.nan, math.nan)
         for plot in self._seen():
             plot.canvas.print_with(density, vector=not density)
