@@ -351,10 +351,19 @@ class Rounds:
             yield league
 
     def _standings(self, step: int) -> tuple[Standing, ...]:
-        order = sorted(self.lanes, key=lambda lane: (lane.state == "failed", distance(lane.measured(step))))
+        """Those that are equally near share a place, as all do before the first step."""
+        keys = {lane.index: (lane.state == "failed", distance(lane.measured(step))) for lane in self.lanes}
+        order = sorted(keys.values())
         return tuple(
-            Standing(lane.index, lane.title, place, lane.state, lane.measured(step), round(lane.seconds, 3))
-            for place, lane in enumerate(order, start=1)
+            Standing(
+                lane.index,
+                lane.title,
+                order.index(keys[lane.index]) + 1,
+                lane.state,
+                lane.measured(step),
+                round(lane.seconds, 3),
+            )
+            for lane in sorted(self.lanes, key=lambda lane: keys[lane.index])
         )
 
     def _look_back(self) -> None:

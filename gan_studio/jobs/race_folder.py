@@ -1,6 +1,6 @@
 """A race on the disk: one folder that holds an ordinary run for each lane, so that whatever reads runs reads lanes.
 
-race.toml      the base's choices and what each lane changes       race.json   title, preset, the lanes' folders
+race.toml      the base's choices and what each lane changes    race.json   title, preset, the lanes' folders, queued
 league.jsonl   how the lanes stood at each sample step, append-only    state.json  as a run's
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from .. import runs
 from ..config import ConfigError, Problem, Spec, from_toml, option, to_toml
 from ..files import write_atomic
+from ..recipes import RECIPES
 from ..runs import Run, State
 from .settings import RunConfig
 
@@ -58,9 +59,17 @@ class RaceConfig(Spec):
         for path in lane.changes:
             if path.split(".")[0] != "recipe":
                 raise ConfigError(Problem(path, "is the same for all lanes of a race; change it in the base."))
-        config = self.base.with_values(lane.changes)
+        config = self._base_for(lane.changes.get("recipe.kind")).with_values(lane.changes)
         config.check()
         return config
+
+    def _base_for(self, kind: Any) -> RunConfig:
+        """A lane of another recipe keeps what both recipes know: networks, optimisers, the size of a batch ..."""
+        recipe = self.base.recipe.plain()
+        if kind in (None, recipe["kind"]):
+            return self.base
+        known = next((entry.model_fields for entry in RECIPES if entry.kind == kind), {})
+        return self.base.with_values({"recipe": {k: v for k, v in recipe.items() if k in known} | {"kind": kind}})
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ class Standing:
 
     lane: int
     title: str
-    place: int  # 1 is the best: the nearest to the data by the exact or sliced W1; those that failed come last
+    place: int  # 1 is the nearest to the data by the exact or sliced W1, equals share theirs; who failed comes last
     state: str  # as in `runs.State`
     measures: dict[str, float]  # {curve: value}: what was measured of the samples; {} where they are not finite
     seconds: float  # of this lane's own computing so far, looking and saving included
@@ -104,10 +113,32 @@ class Race:
         """Their runs, in order."""
         return [Run(self.folder / str(name)) for name in self.about().get("lanes", [])]
 
+    def lane_titles(self) -> list[str]:
+        """As the lanes were called, in order; read faster than the config."""
+        return [str(run.about().get("title", run.name)) for run in self.lanes()]
+
+    def rename(self, title: str) -> None:
+        """Give it another title; its folder stays. Raises ConfigError."""
+        title = " ".join(title.split())[: runs.TITLE_LENGTH]
+        if not title:
+            raise ConfigError("A race needs a title; type one.")
+        self.tell_about(title=title)
+
+    def tell_about(self, **values: Any) -> None:
+        """Raises ConfigError."""
+        try:
+            runs.write_json(self.folder / "race.json", self.about() | values)
+        except OSError as error:
+            raise ConfigError(f"{self.folder} cannot be written ({error.strerror}); allow it, or make room.") from error
+
+    def is_being_raced(self) -> bool:
+        """Whether a job holds it, on whichever process; its folder is locked as a run's is."""
+        return Run(self.folder).is_being_written()
+
     def state(self) -> State:
-        """As of a run: `interrupted` where it says running and nobody writes it. `seconds` are of all lanes."""
+        """As of a run: `interrupted` where it says running and nobody races it. `seconds` are of all lanes."""
         state = runs.state_of(runs.read_json(self.folder / "state.json"))
-        if state.name in ("running", "paused") and not any(lane.is_being_written() for lane in self.lanes()):
+        if state.name in ("running", "paused") and not self.is_being_raced():
             return replace(state, name="interrupted")
         return state
 
@@ -170,6 +201,31 @@ def list_races(root: Path | None = None) -> list[Race]:
     """Newest first."""
     found = [Race(path.parent) for path in (root or runs.default_root()).glob(f"*/{RACE}")]
     return sorted(found, key=lambda race: (race.about().get("created", 0.0), race.name), reverse=True)
+
+
+# --- the queue, which runs and races share -----------------------------------------------------------------------------
+
+
+def enqueue(race: Race) -> None:
+    """Let a race wait for its turn. Raises ConfigError where it is being raced already."""
+    if race.is_being_raced():
+        raise ConfigError(f"The race {race.name} is being raced already; it need not wait.")
+    race.tell_about(queued=time.time())
+    race.set_state(replace(race.state(), name="queued", reason=""))
+
+
+def dequeue(race: Race) -> None:
+    """It waits no more, and stays as it is."""
+    state = race.state()
+    if state.name == "queued":
+        race.set_state(replace(state, name="stopped" if state.step else "new"))
+
+
+def waiting(root: Path | None = None) -> list[Run | Race]:
+    """Runs and races that wait for their turn, in their order."""
+    found: list[Run | Race] = [*runs.queued(root)]
+    found += [race for race in list_races(root) if race.state().name == "queued"]
+    return sorted(found, key=lambda subject: float(subject.about().get("queued", 0.0)))
 
 
 def _made(root: Path, title: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
@@ -35,6 +35,7 @@ DEEDS = (
     Deed("down", "Move &down", "Let the run below it begin first.", "Ctrl+Down", "arrow-down"),
     Deed("overlay", "O&verlay its curves", "Draw its curves over those of the run that is shown, or take them away.",
          "Space", "eye", line_before=True),
+    Deed("bare", "Take all o&verlays off", "Leave the run that is shown alone in the plots.", icon="eye-off-outline"),
     Deed("compare", "&Compare settings…", "Two runs side by side, or a branch and its parent.", icon="compare"),
     Deed("duplicate", "Duplica&te", "A new run with the same settings, not started.", icon="content-duplicate",
          line_before=True),
@@ -52,12 +53,12 @@ DEEDS = (
 
 
 class RunActions(QObject):
-    """The table's actions by id, on a widget whose keyboard they serve."""
+    """A table's actions by id, on a widget whose keyboard they serve."""
 
-    def __init__(self, owner: QWidget):
+    def __init__(self, owner: QWidget, deeds: Sequence[Deed] = DEEDS):
         super().__init__(owner)
         self._owner = owner
-        self._actions = {deed.id: self._action(deed) for deed in DEEDS}
+        self._actions = {deed.id: self._action(deed) for deed in deeds}
 
     def __getitem__(self, id: str) -> QAction:
         return self._actions[id]
@@ -72,6 +73,10 @@ class RunActions(QObject):
         shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         sentence = reason or action.whatsThis()
         action.setToolTip(f"{sentence} ({shortcut})" if shortcut else sentence)
+
+    def rename(self, id: str, text: str) -> None:
+        """The same deed said otherwise, for what is chosen."""
+        self[id].setText(text)
 
     def _action(self, deed: Deed) -> QAction:
         action = QAction(deed.text, self)
