@@ -18,6 +18,8 @@ from .sentence import Sentence
 Curves = Mapping[str, float]  # {curve: value at the step}; NaN or absent where not measured
 PLAYERS = ("D", "G")
 
+CHAPTERS = ("sees", "finds", "pays", "learns", "shows", "feels", "moves", "outcome")  # D's four, G's three, both's
+
 W1 = "distance/W1, exact"
 
 
@@ -136,17 +138,51 @@ def story(
     step before, tell whether the exact distance fell. `players` are those whose turn it was, `d_steps` how often D
     stepped, `batch` the number of points of each kind; `seen` comes from `look`.
     """
-    told: list[Sentence] = []
-    told += _d_turn(curves, batch, d_steps) if "D" in players else [Sentence(D_STANDS, about="D")]
-    told += _g_turn(curves, batch, "D" in players, seen) if "G" in players else [Sentence(G_STANDS, about="G")]
-    return (*told, *_outcome(curves, before or {}, seen))
+    told = chapters(curves, batch, players, d_steps, before, seen)
+    return tuple(sentence for chapter in CHAPTERS for sentence in told[chapter])
 
 
-def _d_turn(curves: Curves, batch: int, d_steps: int) -> Iterator[Sentence]:
-    if d_steps > 1:
-        yield Sentence(SEES_OFTEN, {"turns": d_steps, "batch": batch}, "D")
+def chapters(
+    curves: Curves,
+    batch: int,
+    players: tuple[str, ...] = PLAYERS,
+    d_steps: int = 1,
+    before: Curves | None = None,
+    seen: Seen = Seen(),
+) -> dict[str, tuple[Sentence, ...]]:
+    """The same story in parts, one for each of `CHAPTERS`, for whoever stops between them; one may be empty."""
+    told: dict[str, Iterator[Sentence]] = {chapter: iter(()) for chapter in CHAPTERS}
+    if "D" in players:
+        told |= _d_turn(curves, batch, d_steps)
     else:
-        yield Sentence(SEES, {"batch": batch}, "D")
+        told["sees"] = iter([Sentence(D_STANDS, about="D")])
+    if "G" in players:
+        told |= _g_turn(curves, batch, "D" in players, seen)
+    else:
+        told["shows"] = iter([Sentence(G_STANDS, about="G")])
+    told["outcome"] = _outcome(curves, before or {}, seen)
+    return {chapter: tuple(sentences) for chapter, sentences in told.items()}
+
+
+def _d_turn(curves: Curves, batch: int, d_steps: int) -> dict[str, Iterator[Sentence]]:
+    sees = Sentence(SEES_OFTEN, {"turns": d_steps, "batch": batch}, "D")
+    return {
+        "sees": iter([sees if d_steps > 1 else Sentence(SEES, {"batch": batch}, "D")]),
+        "finds": _finds(curves),
+        "pays": _terms(curves, OF_D, {"D/": D_TERM, "distance/": ESTIMATE}, "D"),
+        "learns": _step(curves, "D"),
+    }
+
+
+def _g_turn(curves: Curves, batch: int, after_d: bool, seen: Seen) -> dict[str, Iterator[Sentence]]:
+    return {
+        "shows": iter([Sentence(G_TURN if after_d else G_ALONE, {"batch": batch}, "G")]),
+        "feels": _feels(curves, seen),
+        "moves": _moves(curves, seen),
+    }
+
+
+def _finds(curves: Curves) -> Iterator[Sentence]:
     if found := D_FINDS.sentence(curves, "D"):
         yield found
         lead = float(found.values["real"]) - float(found.values["generated"])
@@ -154,15 +190,15 @@ def _d_turn(curves: Curves, batch: int, d_steps: int) -> Iterator[Sentence]:
             yield Sentence(ALIKE, about="D")
         elif lead > 90:
             yield Sentence(EASY, about="D")
-    yield from _terms(curves, OF_D, {"D/": D_TERM, "distance/": ESTIMATE}, "D")
-    yield from _step(curves, "D")
 
 
-def _g_turn(curves: Curves, batch: int, after_d: bool, seen: Seen) -> Iterator[Sentence]:
-    yield Sentence(G_TURN if after_d else G_ALONE, {"batch": batch}, "G")
+def _feels(curves: Curves, seen: Seen) -> Iterator[Sentence]:
     yield from _terms(curves, OF_G, {"G/": G_TERM}, "G")
     if seen.pull is not None:
         yield Sentence(PULL, {"pull": seen.pull}, "G")
+
+
+def _moves(curves: Curves, seen: Seen) -> Iterator[Sentence]:
     yield from _step(curves, "G")
     if seen.moved is not None:
         yield Sentence(MOVED, {"moved": seen.moved}, "G")
