@@ -44,6 +44,7 @@ from .form_fields import (
 )
 from .widgets.editors import CheckBox, ChoiceBox, NumberBox, PathLine, TextLine, TomlLine
 from .widgets.fold import INDENT, FoldButton, Title, alarming, quiet
+from .widgets.palette import closeness
 from .widgets.points_editor import PointsEditor
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ class Look:
         """Nothing is folded: few settings are shown."""
         return self.learn or bool(self.words)
 
+    def nearness(self, title: str) -> int:
+        """Of a title to what is searched, the greater the nearer; 0 where nothing is."""
+        return closeness(title.lower(), " ".join(self.words)) if self.words else 0
+
     def wants(self, learn: bool, haystack: str) -> bool:
         if self.words:
             return all(word in haystack for word in self.words)
@@ -83,6 +88,7 @@ class Item(QWidget):
         self.title, self.path, self.form = title, path, form
         self.above = above  # titles of what it is nested in
         self.shown = True
+        self.nearness = 0  # of it, or of the nearest in it, to what is searched
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(2)
@@ -218,6 +224,7 @@ class FieldRow(Item):
 
     def filter(self, look: Look) -> bool:
         self.shown = look.wants(self._info["learn"], self._haystack)
+        self.nearness = look.nearness(self.title) if self.shown else -1
         self.setVisible(self.shown)
         self.help.setVisible(look.learn or bool(look.words))
         self.heading.set_gutter(not look.flat)
@@ -346,6 +353,7 @@ class GroupItem(Folding):
 
     def filter(self, look: Look) -> bool:
         self.shown = self.section.filter(look)
+        self.nearness = max(self.section.nearness(), look.nearness(self.title) if self.shown else -1)
         self.setVisible(self.shown)
         self.heading.setHidden(look.flat and not self._name)  # the few that are left explain themselves
         self.lay_out(look, self.shown)
@@ -443,6 +451,7 @@ class ChoiceItem(Folding):
         own = look.wants(self._info["learn"] and is_choice, self._haystack)
         nested = self.section.filter(look) if self.section else False
         self.shown = own or nested
+        self.nearness = max(look.nearness(self.title) if own else -1, self.section.nearness() if nested else -1)
         self._own_shown = own
         self.setVisible(self.shown)
         self.heading.setHidden(look.learn and not (look.words or own or self.above))
@@ -544,6 +553,7 @@ class ListItem(Folding):
         own = look.wants(self._info["learn"], self._haystack)
         nested = sum([entry.filter(look) for entry in self.entries])
         self.shown = self._own_shown = own or bool(nested)
+        self.nearness = max([look.nearness(self.title) if own else -1, *(entry.nearness for entry in self.entries)])
         self.setVisible(self.shown)
         self.none.setVisible(not self.entries)
         self.none.setIndent(0 if look.flat else GUTTER + 4 - INDENT)  # beneath the title
@@ -625,6 +635,8 @@ class EntryItem(Folding):
         nested = self.section.filter(look) if self.section else False
         haystack = " ".join([*self.above, self.title, self.path, self.kind]).lower()
         self.shown = nested or look.wants(False, haystack)
+        own = look.nearness(self.title) if self.shown else -1
+        self.nearness = max(own, self.section.nearness() if self.section else -1)
         self.setVisible(self.shown)
         self.lay_out(look, nested)
         return self.shown
@@ -665,7 +677,8 @@ class Section(QWidget):
         self._fields = dict(spec.model_fields) if fields is None else fields
         self._groups = group_names(self._fields) if fields is None else []
         self.names = list(self._fields)
-        self.items: list[Item] = []
+        self.items: list[Item] = []  # as they stand on the screen
+        self._in_order: list[Item] = []  # as they stand where nothing is searched
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(2)
@@ -676,6 +689,7 @@ class Section(QWidget):
             yield
             yield from item.furnish(values)
             self.items.append(item)
+            self._in_order.append(item)
             self.column.addWidget(item)
 
     def _made(self) -> Iterator[Item]:
@@ -693,7 +707,21 @@ class Section(QWidget):
 
     def filter(self, look: Look) -> bool:
         found = [item.filter(look) for item in self.items]
+        self._sort(look)
         return any(found)
+
+    def nearness(self) -> int:
+        return max((item.nearness for item in self.items), default=-1)
+
+    def _sort(self, look: Look) -> None:
+        """What is nearest to what is searched comes first; else the order of the table."""
+        items = sorted(self._in_order, key=lambda item: -item.nearness) if look.words else list(self._in_order)
+        if items == self.items:
+            return
+        self.items, self.form.rebuilt = items, True
+        for item in items:
+            self.column.removeWidget(item)
+            self.column.addWidget(item)
 
     def set_running(self, running: bool) -> None:
         for item in self.items:

@@ -235,6 +235,10 @@ class ConfigForm(QWidget):
         self._look = Look(learn=self._level.checkedId() == 0, words=words)
         self._filter()
         self._place_problems(unfold=False)
+        if self.rebuilt:
+            self._order_tabs()
+        if words:
+            self.show_top()
 
     def _refresh(self) -> None:
         exhaust(self._refreshing())

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Found = tuple[str, str, Callable[[], object]]  # what the palette shows, a sentence about it, and what it does
 
+Keys = tuple[str, str, str, str]  # where they serve, what they do, the keys, a sentence about it
+
 
 class Room(QWidget):
     """Built in three parts, so that the window is there at once: the frame, then `furnish`, then `make_ready`."""
@@ -53,6 +55,10 @@ class Room(QWidget):
 
     def palette_entries(self) -> Iterator[Found]:
         """What the palette finds here beside the commands: presets, settings, runs. Asked anew at each opening."""
+        yield from ()
+
+    def key_entries(self) -> Iterator[Keys]:
+        """The keys of its parts, which only serve while the keyboard is there, for the sheet of shortcuts."""
         yield from ()
 
     def takes(self, path: Path) -> bool:

@@ -289,9 +289,9 @@ class Window(QMainWindow):
         bring_on_screen(self)
 
     def _show_keys(self) -> None:
-        self.keys.show_keys(
-            (menu, plain(a.text()), keys_of(a), a.whatsThis()) for menu, a in self.commands.all_actions()
-        )
+        menus = [(menu, plain(a.text()), keys_of(a), a.whatsThis()) for menu, a in self.commands.all_actions()]
+        rooms = [keys for room in self.rooms if self._is_ready for keys in room.key_entries()]
+        self.keys.show_keys([*menus, *rooms])
 
     def _about(self) -> None:
         QMessageBox.about(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..widgets.notice import Notices
 
 WIDTHS = (330, 640, 390)  # of the three columns at first
+EMPTY = "The curves of the training will be drawn here."
 HINT = "Choose a preset on the left, or drop a folder of pictures on the window."
 
 
@@ -104,23 +105,43 @@ class TrainFrame(Room):
         return bar
 
     def _empty_state(self) -> QWidget:
-        """What will be here, and the one thing to do next."""
+        """What will be here, and the one thing to do next; `show_empty` says which."""
         page = QWidget()
         column = QVBoxLayout(page)
-        words = QLabel("The curves of the training will be drawn here.")
-        more = self.hint = QLabel(HINT, textFormat=Qt.TextFormat.PlainText)
-        start = self._button("start")
-        start.setAutoRaise(False)
-        for label in (words, more):
+        self.empty_words = QLabel(EMPTY, textFormat=Qt.TextFormat.PlainText)
+        self.hint = QLabel(HINT, textFormat=Qt.TextFormat.PlainText)
+        for label in (self.empty_words, self.hint):
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             label.setWordWrap(True)
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty_start, self.empty_queue = self._button("start"), self._button("enqueue")
+        self.empty_show = QToolButton()
+        self.empty_show.setText("Show it")
+        self.empty_show.setToolTip("Look at the run that is in training.")
+        self.empty_show.setAccessibleName("Show the run in training")
+        self.empty_show.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for button in (self.empty_start, self.empty_show, self.empty_queue):
+            button.setAutoRaise(False)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
         column.addStretch(1)
-        column.addWidget(words)
-        column.addWidget(start, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(more)
+        column.addWidget(self.empty_words)
+        column.addLayout(buttons)
+        column.addWidget(self.hint)
         column.addStretch(1)
+        self.show_empty("", HINT)
         return page
+
+    def show_empty(self, training: str, hint: str, can_be_shown: bool = False) -> None:
+        """`training` is the title of what trains while something else is prepared here, "" where nothing does."""
+        wait = f"{training} is in training. What you prepare here can wait in the queue until it has ended."
+        self.empty_words.setText(wait if training else EMPTY)
+        self.hint.setText(hint)
+        self.empty_start.setVisible(not training)
+        self.empty_queue.setVisible(bool(training))
+        self.empty_show.setVisible(bool(training) and can_be_shown)
 
     def _button(self, id: str, *others: str) -> QToolButton:
         """A button for a command; further ones fold out of it."""
@@ -187,3 +208,5 @@ class TrainFrame(Room):
         self.splitter.setSizes([left, centre + results])
         self.seen.setSizes([centre, results])
         self.left.setCurrentIndex(0)
+        if self.results.pages.count() > 1:
+            self.curves.reset_heights()

@@ -28,6 +28,7 @@ class FrameReader(QObject):
     """Answers wishes from a cache at once, else from the disk. A frame that nobody waits for any more is only kept."""
 
     read = Signal(int, object)  # step, Frame; None where it is damaged or gone
+    failed = Signal(object)  # an exception that reading was not to raise, once for each run
 
     def __init__(self, parent: QObject):
         super().__init__(parent)
@@ -37,11 +38,12 @@ class FrameReader(QObject):
         self._cache: OrderedDict[int, Frame] = OrderedDict()
         self._bytes = 0  # of it
         self._number = self._shown = 0  # of the newest wish, and of the newest that was answered
+        self._has_failed = False
 
     def open(self, run: Run | None) -> None:
         """Read of this run from now on; None of none."""
         self._let_go()
-        self.run = run
+        self.run, self._has_failed = run, False
         self.forget(-1)
 
     def forget(self, after: int) -> None:
@@ -79,6 +81,7 @@ class FrameReader(QObject):
         if self._worker is None and self.run is not None:
             worker = Worker(reading(self.run, self._wishes), parent=self, hz=HZ, gently=False)
             worker.events.connect(self._take)
+            worker.failed.connect(self._fail)
             worker.finished.connect(self._rest)
             worker.finished.connect(worker.deleteLater)
             self._worker = worker
@@ -92,9 +95,16 @@ class FrameReader(QObject):
     def _let_go(self) -> None:
         if self._worker:
             self._worker.events.disconnect(self._take)
+            self._worker.failed.disconnect(self._fail)
             self._worker.finished.disconnect(self._rest)
             self._wishes.close()
         self._worker, self._wishes = None, Wishes()
+
+    def _fail(self, error: Exception) -> None:
+        """A fault is rarely alone: a time-lapse would tell thirty a second."""
+        if not self._has_failed:
+            self._has_failed = True
+            self.failed.emit(error)
 
     def _take(self, answers: list[tuple[int, int, Frame | None]]) -> None:
         for _, step, frame in answers:
@@ -164,7 +174,12 @@ def reading(run: Run, wishes: Wishes) -> Iterator[tuple[int, int, Frame | None]]
 
     while (wish := wishes.take()) is not None:
         number, step = wish
-        yield number, step, read_frame(run, step)
+        try:
+            frame = read_frame(run, step)
+        except Exception:
+            yield number, step, None  # whoever waits for it goes on
+            raise
+        yield number, step, frame
 
 
 def size(frame: Any) -> int:

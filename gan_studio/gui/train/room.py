@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..commands import Commands
-from ..room import Found
+from ..room import Found, Keys
 from ..session import Session
 from . import asking
 from .dropped import has_pictures, is_checkpoint, is_run
 from .frame import HINT, TrainFrame
+from .keys import OF_PARTS, OF_RUNS, RUNS
 from .opening import Opening, Watch, Wish
 from .start import LOADING, Start
 from .subject import NEW, Subject
@@ -73,6 +74,7 @@ class TrainRoom(TrainFrame):
         self.watch.gone.connect(self._folder_gone)
         self.watch.failed.connect(session.tell)
         self.timeline.branch_wanted.connect(self.branch_at)
+        self.empty_show.clicked.connect(self._show_trained)
         for id, slot in (
             ("open", self._ask_for_run),
             ("pictures", self._ask_for_pictures),
@@ -104,6 +106,7 @@ class TrainRoom(TrainFrame):
         from .report_export import Exports
 
         self.playback = Playback(self.timeline, self.results, self.curves, self)
+        self.playback.reader.failed.connect(self.session.tell)
         self.live = Live(self.subject, self.curves, self.playback, self.results, self.settings, self.forecast)
         self.exports = Exports(self, self.commands, self.notices, self.session.tell, self.curves)
         self.films = Films(self.exports, self)
@@ -173,6 +176,11 @@ class TrainRoom(TrainFrame):
         for entry in self.runs.entries():
             yield f"Run: {entry.title}", entry.name, partial(self.open_run, entry.run)
 
+    def key_entries(self) -> Iterator[Keys]:
+        yield from OF_RUNS
+        yield from self.runs.deeds.keys(RUNS)
+        yield from OF_PARTS
+
     def _show_setting(self, path: str) -> None:
         if self.left.isHidden():
             self.commands["panels"].trigger()
@@ -182,7 +190,7 @@ class TrainRoom(TrainFrame):
     def _show_offer(self, reason: str) -> None:
         """`reason` is why the settings cannot be trained."""
         commands, settings = self.commands, self.settings
-        self.hint.setText(reason if settings.problems else HINT)
+        self._show_empty(reason if settings.problems else "")
         commands.allow("save_preset", reason)
         commands.allow("open", "" if settings.has_form else LOADING)
         commands.allow("pictures", "" if settings.has_form else LOADING)
@@ -193,6 +201,17 @@ class TrainRoom(TrainFrame):
         nothing = "" if self.shown else "Open a run first."
         for id in ("branch_here", "play", "live", "timelapse"):
             commands.allow(id, nothing)
+
+    def _show_empty(self, problem: str) -> None:
+        """Start means another run while one trains: it would pause that one."""
+        run = self.session.run
+        elsewhere = self.session.is_training and not self.opening.awaits(run)
+        title = self.session.title if elsewhere else ""
+        self.show_empty(title, problem or ("" if elsewhere else HINT), can_be_shown=run is not None)
+
+    def _show_trained(self) -> None:
+        if self.session.run:
+            self.open_run(self.session.run)
 
     # --- what is shown: a preset, or a run ---
 
@@ -512,6 +531,7 @@ class TrainRoom(TrainFrame):
         self.opening.leave()
         self.watch.leave()
         if self.settings.has_form:
+            self.overlays.leave()
             self.playback.leave()
             self.exports.leave()
             self.settings.data.leave()

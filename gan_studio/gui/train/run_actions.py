@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt
@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from .. import theme
+from ..room import Keys
 from .run_reader import Entry
 
 Chosen = list[Entry]
@@ -35,7 +36,7 @@ DEEDS = (
     Deed("down", "Move &down", "Let the run below it begin first.", "Ctrl+Down", "arrow-down"),
     Deed("overlay", "O&verlay its curves", "Draw its curves over those of the run that is shown, or take them away.",
          "Space", "eye", line_before=True),
-    Deed("bare", "Take all o&verlays off", "Leave the run that is shown alone in the plots.", icon="eye-off-outline"),
+    Deed("bare", "Take all overla&ys off", "Leave the run that is shown alone in the plots.", icon="eye-off-outline"),
     Deed("compare", "&Compare settings…", "Two runs side by side, or a branch and its parent.", icon="compare"),
     Deed("duplicate", "Duplica&te", "A new run with the same settings, not started.", icon="content-duplicate",
          line_before=True),
@@ -57,7 +58,7 @@ class RunActions(QObject):
 
     def __init__(self, owner: QWidget, deeds: Sequence[Deed] = DEEDS):
         super().__init__(owner)
-        self._owner = owner
+        self._owner, self._deeds = owner, deeds
         self._actions = {deed.id: self._action(deed) for deed in deeds}
 
     def __getitem__(self, id: str) -> QAction:
@@ -73,6 +74,13 @@ class RunActions(QObject):
         shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         sentence = reason or action.whatsThis()
         action.setToolTip(f"{sentence} ({shortcut})" if shortcut else sentence)
+
+    def keys(self, where: str) -> Iterator[Keys]:
+        """Of those that have any."""
+        for deed in self._deeds:
+            keys = self[deed.id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            if keys:
+                yield where, deed.text.replace("&", ""), keys, deed.help
 
     def rename(self, id: str, text: str) -> None:
         """The same deed said otherwise, for what is chosen."""

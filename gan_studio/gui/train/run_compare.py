@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
 
 from ...config import ConfigError, join
 from ...runs import Run
+from ..form_fields import as_sentence
 from ..worker import Worker
-from .run_words import value_words
+from .run_words import path_words, value_words
 
 Line = tuple[str, str, str]  # path, left, right
 MISSING = "–"
@@ -106,7 +107,7 @@ class CompareDialog(QDialog):
         for path, left, right in self._lines:
             if left == right and self.only.isChecked():
                 continue
-            item = QTreeWidgetItem(self.table, [path, left, right])
+            item = QTreeWidgetItem(self.table, [as_sentence(path_words(path)), left, right])
             for i, text in enumerate((path, left, right)):
                 item.setToolTip(i, text)
 

@@ -24,7 +24,9 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -111,6 +113,7 @@ class RunList(QWidget):
         column.addLayout(head)
         column.addWidget(self._queue_bar())
         column.addWidget(self.pages, 1)
+        column.addWidget(self._chosen_bar())
 
     def _queue_bar(self) -> QWidget:
         """For a queue that nobody works off: those who waited when the window was closed."""
@@ -125,6 +128,23 @@ class RunList(QWidget):
         row.addWidget(self.queue_button)
         self.queue_bar.hide()
         return self.queue_bar
+
+    def _chosen_bar(self) -> QWidget:
+        """What is done with several runs; beneath the rows, which stay where they are as more are chosen."""
+        self.chosen_bar = QWidget()
+        self.chosen_words = QLabel(textFormat=Qt.TextFormat.PlainText)
+        self.chosen_words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout(self.chosen_bar)
+        row.setContentsMargins(PAD, 4, PAD, 4)
+        row.addWidget(self.chosen_words, 1)
+        for id in ("overlay", "compare"):
+            button = QToolButton(autoRaise=True)
+            button.setDefaultAction(self.deeds[id])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            row.addWidget(button)
+        self.chosen_bar.hide()
+        return self.chosen_bar
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._search)
@@ -148,6 +168,7 @@ class RunList(QWidget):
             ("up", partial(self._move, -1)),
             ("down", partial(self._move, 1)),
             ("overlay", self._overlay),
+            ("bare", self._take_all_off),
             ("compare", self._compare),
             ("duplicate", self._duplicate),
             ("rename", self._edit_title),
@@ -280,14 +301,33 @@ class RunList(QWidget):
         self.deeds.allow("up", alone or ("It is the next already." if place == 0 else ""))
         self.deeds.allow("down", alone or ("It is the last already." if place == len(queue) - 1 else ""))
         self.deeds.allow("overlay", self._why_no_overlay(chosen))
+        self.deeds.rename("overlay", self._overlay_words(chosen))
+        self.deeds.allow("bare", "" if self.rows.overlaid else "No run lies over the one that is shown.")
         self.deeds.allow("compare", "" if self._sides(chosen) else "Choose two runs, or a branch of another run.")
         self.deeds.allow("trash", why.in_training(chosen))
         self._show_queue(len(queue))
+        self._show_chosen(len(chosen))
+
+    def _to_overlay(self, chosen: list[Entry]) -> list[Entry]:
+        """The run that is shown cannot lie over itself."""
+        return [entry for entry in chosen if entry.name != self.rows.shown]
 
     def _why_no_overlay(self, chosen: list[Entry]) -> str:
-        if any(entry.name == self.rows.shown for entry in chosen):
+        if chosen and not self._to_overlay(chosen):
             return "It is the run that is shown; open another one, and lay this one over it."
         return why.none_chosen(chosen)
+
+    def _overlay_words(self, chosen: list[Entry]) -> str:
+        """What the action does with them: lay them all over what is shown, or take them away if they all lie there."""
+        others = self._to_overlay(chosen)
+        away = bool(others) and all(entry.name in self.rows.overlaid for entry in others)
+        if len(others) < 2:
+            return "Take its curves o&ff" if away else "O&verlay its curves"
+        return f"Take {len(others):,} runs o&ff" if away else f"O&verlay {len(others):,} runs"
+
+    def _show_chosen(self, count: int) -> None:
+        self.chosen_bar.setVisible(count > 1)
+        self.chosen_words.setText(f"{count:,} runs chosen")
 
     def _show_queue(self, waiting: int) -> None:
         self.queue_bar.setVisible(waiting > 0 and not self.session.is_training)
@@ -389,7 +429,10 @@ class RunList(QWidget):
             self._want_overlays([entry])
 
     def _overlay(self) -> None:
-        self._want_overlays(self.chosen())
+        self._want_overlays(self._to_overlay(self.chosen()))
+
+    def _take_all_off(self) -> None:
+        self._want_overlays([self.rows.entries[name] for name in self.rows.overlaid if name in self.rows.entries])
 
     def _want_overlays(self, entries: list[Entry]) -> None:
         """Lay them all over what is shown; where they do already, take them away."""

@@ -184,7 +184,7 @@ class Row:
     """All that is painted of a run, but for its picture."""
 
     entry: Entry
-    preset: str  # "" for a branch that shares its parent's
+    preset: str  # "" where another line tells it
     origin: str  # of a branch
     number: int  # in the queue, from 1
     fits: bool
@@ -478,8 +478,10 @@ class RunRows(QAbstractItemModel):
 
 
 def preset_of(node: Node) -> str:
-    """ "" for a branch that shares its parent's."""
-    return "" if node.of and node.of.preset == node.entry.preset else node.entry.preset
+    """ "" for a branch that shares its parent's, and for a run that is called after it."""
+    entry = node.entry
+    shared = node.of is not None and node.of.preset == entry.preset
+    return "" if shared or entry.preset.casefold() == entry.title.casefold() else entry.preset
 
 
 def all_of(nodes: Iterable[Node]) -> Iterator[Node]:

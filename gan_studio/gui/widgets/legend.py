@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from .. import theme
 
-SAMPLE = 22  # pixels of line before a name
+SAMPLE = 28  # pixels of line before a name: the longest dash with its gap, and the beginning of the next
 EDGE = 6  # pixels at both ends
 LONGEST = 200  # pixels of a run's name
 CROSS = 9  # pixels of the cross that takes a run away
@@ -39,8 +39,7 @@ class Chip(QAbstractButton):
         self.setToolTip(f"{self.name}. {what} A click shows or hides it.".replace("  ", " "))
 
     def set_pen(self, pen: QPen, dots: bool = False) -> None:
-        self._pen, self._dots = QPen(pen), dots
-        self._pen.setWidth(2)
+        self._pen, self._dots = thick(pen), dots
         self.update()
 
     def show_value(self, value: float) -> None:
@@ -99,8 +98,7 @@ class RunChip(QAbstractButton):
         return self._name
 
     def set_pen(self, pen: QPen) -> None:
-        self._pen = QPen(pen)
-        self._pen.setWidth(2)
+        self._pen = thick(pen)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -162,6 +160,15 @@ def paint_ground(painter: QPainter, button: QAbstractButton) -> None:
     painter.setPen(button.palette().highlight().color() if button.hasFocus() else Qt.PenStyle.NoPen)
     painter.setBrush(theme.colours().grid)
     painter.drawRoundedRect(button.rect().adjusted(0, 0, -1, -1), 4, 4)
+
+
+def thick(pen: QPen) -> QPen:
+    """Twice as wide, to be seen; its dashes stay as long as they are in the plot, where Qt would lengthen them too."""
+    wide = QPen(pen)
+    wide.setWidth(2 * pen.width())
+    if pen.style() == Qt.PenStyle.CustomDashLine:
+        wide.setDashPattern([length / 2 for length in pen.dashPattern()])
+    return wide
 
 
 def paint_sample(painter: QPainter, pen: QPen, start: QPointF, on: bool = True, dots: bool = False) -> None:

@@ -65,8 +65,9 @@ class Match:
 
 def find(entries: Iterable[Entry], typed: str, recent: Sequence[str] = ()) -> list[Match]:
     """The entries that hold every word that was typed, the best first; equally good ones as they were used last."""
-    words = [Word(word) for word in typed.lower().split()]
-    found = [match for entry in entries if (match := match_of(entry, words)) is not None]
+    phrase = " ".join(typed.lower().split())
+    words = [Word(word) for word in phrase.split()]
+    found = [match for entry in entries if (match := match_of(entry, words, phrase)) is not None]
     rank = {text: place for place, text in enumerate(recent)}
     return sorted(found, key=lambda match: (-round(match.score), rank.get(match.entry.text, len(rank))))
 
@@ -92,9 +93,10 @@ class Word:
         return 0, ()
 
 
-def match_of(entry: Entry, words: Sequence[Word]) -> Match | None:
+def match_of(entry: Entry, words: Sequence[Word], phrase: str) -> Match | None:
     """None where a word is found neither in the text nor in the sentence beneath."""
-    score, spots, text = 0.0, set[int](), entry.text.lower()
+    text, spots = entry.text.lower(), set[int]()
+    score = 100.0 * closeness(text.partition(": ")[2] or text, phrase) if words else 0.0
     for word in words:
         fit, at = word.look(text)
         fit = fit or (5 if word.text in entry.detail.lower() else 0)
@@ -103,6 +105,16 @@ def match_of(entry: Entry, words: Sequence[Word]) -> Match | None:
         score += fit
         spots.update(at)
     return Match(entry, score, tuple(sorted(spots)))
+
+
+def closeness(name: str, phrase: str) -> int:
+    """How near a name is to what was typed, both in lower case: 4 it is that, 3 but for what stands in brackets, 2 it
+    begins so, 1 one of its words does, 0 it may hold the letters."""
+    if phrase in (name, name.partition(" (")[0]):
+        return 4 if phrase == name else 3
+    if name.startswith(phrase):
+        return 2
+    return int(re.search(rf"(?<!\w){re.escape(phrase)}", name) is not None)
 
 
 # --- the list --------------------------------------------------------------------------------------------------------

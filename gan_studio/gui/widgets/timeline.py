@@ -29,8 +29,10 @@ DENSE_PX = 6  # frames that lie closer are not marked one by one
 TICK_MS = 33
 ALL_IN_S = 10.0
 LIVE_TIP = "Show the newest samples, and go on with what comes."
+BRANCH = "Branch here"
 PLAY_TIP = "Play the training as a time-lapse (Space)"
 NO_BRANCH = "There is no checkpoint at or before this step."
+DIGITS = str.maketrans("123456789", "000000000")
 
 
 class Timeline(QWidget):
@@ -77,8 +79,9 @@ class Timeline(QWidget):
         self.place.setToolTip("The step that is shown")
         self.live_button = Toggle("Newest", LIVE_TIP)
         self.live_button.clicked.connect(self.go_live)
-        self.branch_button = QPushButton("Branch here", autoDefault=False)
+        self.branch_button = QPushButton(BRANCH, autoDefault=False)
         self.branch_button.clicked.connect(self.branch_here)
+        self.branch_button.setAccessibleName(BRANCH)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 4, 8, 4)
         row.setSpacing(6)
@@ -95,6 +98,7 @@ class Timeline(QWidget):
         theme.tint(self.play_button, "play")
         theme.tint(self.loop, "repeat")
         theme.tint(self.branch_button, "source-branch")
+        self._make_room()
 
     # what there is
 
@@ -115,6 +119,7 @@ class Timeline(QWidget):
         """From where one can branch."""
         self.track.checkpoints = sorted(steps)
         self.track.update()
+        self._make_room()
         self._show_place()
 
     def set_changes(self, steps: list[int]) -> None:
@@ -226,8 +231,9 @@ class Timeline(QWidget):
         for widget in (self.track, self.play_button, self.speed, self.loop):
             widget.setEnabled(several)
         self.place.setText("" if step is None else f"Step {step:,}")
-        widest = f"Step {self.track.high():,}".translate(str.maketrans("123456789", "000000000"))
-        self.place.setMinimumWidth(self.fontMetrics().horizontalAdvance(widest))
+        widest = f"Step {self.track.high():,}".translate(DIGITS)
+        metrics = self.fontMetrics()  # of a fixed size, or every word would have the whole window laid out anew
+        self.place.setFixedSize(metrics.horizontalAdvance(widest), metrics.height())
         self.track.setAccessibleDescription(self.place.text() or self.track.empty)
         if self.play_button.icon() and playing != (self.play_button.accessibleName() == "Pause the time-lapse"):
             theme.tint(self.play_button, "pause" if playing else "play")
@@ -244,15 +250,27 @@ class Timeline(QWidget):
         button.setEnabled(several)
         button.setToolTip(LIVE_TIP if not self.is_live else "You see the newest samples.")
 
+    def _make_room(self) -> None:
+        """On the branch button for any of the checkpoints: the line does not jump as one moves."""
+        button, newest = self.branch_button, self.track.checkpoints[-1:]
+        text = button.text()
+        button.setText(max([BRANCH, *(f"Branch at {step:,}".translate(DIGITS) for step in newest)], key=len))
+        button.setMinimumWidth(button.sizeHint().width())
+        button.setText(text)
+
     def _show_branch(self) -> None:
-        checkpoint, step = self.checkpoint(), self.step()
-        self.branch_button.setEnabled(checkpoint is not None)
-        self.branch_button.setAccessibleName("Branch here")
+        """On the button and on the line: only what was kept can be gone on from, which may be far before this step."""
+        button, checkpoint, step = self.branch_button, self.checkpoint(), self.step()
+        self.track.set_origin(checkpoint)
+        button.setEnabled(checkpoint is not None)
+        button.setText(BRANCH if checkpoint is None else f"Branch at {checkpoint:,}")
         if checkpoint is None:
-            self.branch_button.setToolTip(NO_BRANCH)
-            return
-        where = "this step" if checkpoint == step else f"step {checkpoint:,}, the newest checkpoint until here,"
-        self.branch_button.setToolTip(f"Go on from {where} with changed settings, in a new run.")
+            button.setToolTip(NO_BRANCH)
+        elif checkpoint == step:
+            button.setToolTip(f"Go on from step {checkpoint:,} with changed settings, in a new run.")
+        else:
+            which = "newest checkpoint" if self.is_live else f"nearest checkpoint before step {step:,}"
+            button.setToolTip(f"Go on from step {checkpoint:,}, the {which}, with changed settings, in a new run.")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
@@ -272,6 +290,7 @@ class Track(QSlider):
         self.steps: list[int] = []
         self.checkpoints: list[int] = []
         self.changes: list[int] = []
+        self.origin: int | None = None  # the checkpoint that a branch would begin with
         self.setAccessibleName("Step of the training")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(120)
@@ -286,6 +305,11 @@ class Track(QSlider):
             self.setPageStep(max(1, len(steps) // 10))
             self.setValue(self.maximum() if place is None or not steps else nearest(steps, place))
         self.update()
+
+    def set_origin(self, checkpoint: int | None) -> None:
+        if checkpoint != self.origin:
+            self.origin = checkpoint
+            self.update()
 
     def low(self) -> int:
         return min(self.steps[:1] + self.checkpoints[:1] + self.changes[:1], default=0)
@@ -376,7 +400,10 @@ class Track(QSlider):
         painter.drawRoundedRect(QRectF(EDGE, self._middle() - 2, thumb.x() - EDGE, 4), 2, 2)
 
     def _paint_ticks(self, painter: QPainter) -> None:
-        """Frames as dots on the line where there is room, changes as strokes above it, checkpoints as wedges below."""
+        """Frames as dots on the line where there is room, changes as strokes above it, checkpoints as wedges below.
+
+        The wedge from which a branch would begin is larger.
+        """
         c, middle = theme.colours(), self._middle()
         if len(self.steps) * DENSE_PX < self.width():
             painter.setPen(QPen(c.muted, 2.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
@@ -388,10 +415,9 @@ class Track(QSlider):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(c.third)
         for step in self.checkpoints:
-            x = self.x_of(step)
-            painter.drawPolygon(
-                QPolygonF([QPointF(x, middle + 4), QPointF(x - 3, middle + 10), QPointF(x + 3, middle + 10)])
-            )
+            x, half = self.x_of(step), 4.5 if step == self.origin else 3.0
+            foot = middle + 4 + 2 * half
+            painter.drawPolygon(QPolygonF([QPointF(x, middle + 4), QPointF(x - half, foot), QPointF(x + half, foot)]))
 
     def _paint_thumb(self, painter: QPainter) -> None:
         c = theme.colours()
