@@ -19,6 +19,7 @@ import json
 import os
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -66,9 +67,11 @@ def append_lines(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.exists():
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:  # or its folder is deleted this very moment
         return
-    with path.open("rb") as file:
+    with file:
         for line in file:
             try:
                 row = json.loads(line)
@@ -168,6 +171,9 @@ class Checkpoint:
         return weights, state
 
 
+_asking = threading.Lock()  # two threads that ask at once whether a run is held would find each other
+
+
 class Run:
     """A run folder. Cheap to make: files are read when asked for."""
 
@@ -255,17 +261,28 @@ class Run:
         """Held while a job writes the run."""
         return filelock.FileLock(self.folder / ".lock")
 
-    def is_being_written(self) -> bool:
+    def is_being_written(self, patience: float = 0.0) -> bool:
+        """Whether a job holds the run. Other processes that ask the same hold it for a moment: who must not take them
+        for a job gives them so many seconds."""
+        until = time.monotonic() + patience
+        while held := self._is_held():
+            if time.monotonic() >= until:
+                break
+            time.sleep(0.01)
+        return held
+
+    def _is_held(self) -> bool:
         if not (self.folder / ".lock").exists():
             return False
         lock = self.lock()
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            return True
-        except OSError:
-            return False
-        lock.release()
+        with _asking:
+            try:
+                lock.acquire(timeout=0)
+            except filelock.Timeout:
+                return True
+            except OSError:
+                return False
+            lock.release()
         return False
 
     # what it tells
@@ -316,10 +333,14 @@ class Run:
     # what it can go on from
 
     def checkpoints(self) -> list[Checkpoint]:
-        """Complete checkpoints, oldest first."""
-        folders = (self.folder / "checkpoints").glob("step-*")
-        found = [Checkpoint(path) for path in folders if re.fullmatch(r"step-\d+", path.name) and path.is_dir()]
-        return sorted(found, key=lambda checkpoint: checkpoint.step)
+        """Complete checkpoints, oldest first; none where the folder is gone."""
+        place = self.folder / "checkpoints"
+        try:
+            names = os.listdir(place)  # noqa: PTH208 (`glob` raises where the folder is deleted meanwhile)
+        except OSError:
+            return []
+        found = [Checkpoint(place / name) for name in names if re.fullmatch(r"step-\d+", name)]
+        return sorted((one for one in found if one.path.is_dir()), key=lambda checkpoint: checkpoint.step)
 
     def checkpoint_at(self, step: int | None = None) -> Checkpoint:
         """The newest checkpoint, or that of a step. Raises ConfigError."""

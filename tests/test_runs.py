@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -345,6 +347,46 @@ def test_a_run_that_nobody_writes_was_interrupted(run: Run) -> None:
         assert Run(run.folder).state().name == "running"
     assert not run.is_being_written()
     assert run.state().name == "interrupted"
+
+
+def test_threads_that_ask_do_not_take_each_other_for_the_writer(run: Run) -> None:
+    with run.lock():
+        pass  # from now on there is a file to lock
+    told: list[bool] = []
+
+    def ask() -> None:
+        told.extend(Run(run.folder).is_being_written() for _ in range(300))
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert len(told) == 1200 and not any(told)
+
+
+def test_with_patience_a_moment_is_not_taken_for_a_job(run: Run) -> None:
+    held = threading.Event()
+
+    def ask() -> None:
+        with run.lock():  # as another process does that asks
+            held.set()
+            time.sleep(0.1)
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    assert held.wait(10) and run.is_being_written() and not run.is_being_written(patience=10)
+    asker.join()
+    with run.lock():
+        assert run.is_being_written(patience=0.05)
+
+
+def test_a_folder_that_is_deleted_while_it_is_read_holds_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(run, 5)
+    monkeypatch.setattr(Path, "exists", lambda path: True)  # it was there a moment ago
+    monkeypatch.setattr(Path, "is_dir", lambda path: True)
+    shutil.rmtree(run.folder)
+    assert run.checkpoints() == [] and list(runs.read_lines(run.folder / "changes.jsonl")) == []
 
 
 def test_the_lock_of_a_killed_process_is_free(run: Run) -> None:

@@ -84,7 +84,7 @@ class RaceJob:
             lock.release()
 
     def _raced(self) -> Events:
-        if any(run.is_being_written() for run in self.race.lanes()):
+        if any(run.is_being_written(patience=1.0) for run in self.race.lanes()):  # not who merely looks
             raise ConfigError(f"A lane of {self.race.name} is being trained by itself; stop it first.")
         before = self.race.state()
         try:
