@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
+import threading
 import time
 from types import SimpleNamespace
 
@@ -609,6 +610,48 @@ def test_a_run_whose_folder_is_deleted_is_shown_no_more(room, qtbot):
     qtbot.waitUntil(lambda: room.shown is None, timeout=10_000)
     assert any("was deleted" in bar.text for bar in room.notices.bars)
     assert room.commands["start"].text() == "&Start" and room.timeline.step() is None
+
+
+@pytest.mark.parametrize("what", ["start", "enqueue", "discard", "branch"])
+def test_a_run_that_was_deleted_a_moment_ago_is_one_sentence(room, qtbot, monkeypatch, what):
+    """Whatever is pressed before the window has looked at the folder again."""
+    run = stopped_run(room, qtbot)
+    press(room, "branch_here") if what == "discard" else None
+    checkpoints = run.checkpoints()
+    monkeypatch.setattr(runs.Run, "checkpoints", lambda _: checkpoints)  # they were still there
+    shutil.rmtree(run.folder)
+    with qtbot.waitSignal(room.session.problem) as told:
+        match what:
+            case "discard":
+                room.settings.branch_dropped.emit()
+            case "branch":
+                room.branch_at(checkpoints[-1].step)
+            case id:
+                press(room, id)
+    sentence, _, expected = told.args
+    assert expected and str(run.folder) in sentence
+    qtbot.waitUntil(lambda: room.shown is None, timeout=10_000)
+    assert not room.session.is_training
+
+
+def test_a_run_that_begins_here_while_it_is_read_is_not_another_processes(room, qtbot, monkeypatch):
+    run = stopped_run(room, qtbot)
+    begun = threading.Event()
+
+    def read_late(*about):
+        begun.wait(10)
+        yield from read(*about)
+
+    monkeypatch.setattr(record, "read", read_late)
+    room.open_run(run)
+    press(room, "start")
+    wait_for(room, qtbot, "running")
+    begun.set()
+    qtbot.waitUntil(lambda: not room.opening.awaits(run), timeout=10_000)
+    assert room.shown is not None and not room.subject.followed
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
+    assert room.commands["start"].isEnabled() and room.commands["start"].text() == "Re&sume"
 
 
 def test_a_folder_deleted_under_the_training_ends_it_with_a_sentence(room, qtbot):

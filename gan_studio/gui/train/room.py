@@ -269,9 +269,12 @@ class TrainRoom(TrainFrame):
 
     def _show_record(self, wish: Wish, record: Record, held: list[Any]) -> None:
         run, ours = record.run, self.session.is_at(record.run)
+        values = record.values if wish.branch_step is None else self._settings_of(run, wish.branch_step)
+        if values is None:
+            return
         self._show_nothing(record.title, record.preset)
         self.subject.become(record.title, record.preset, run, wish.branch_step)
-        self.subject.followed = record.tail is not None
+        self.subject.followed = record.tail is not None and not ours  # it may have begun here while it was read
         self.exports.show_run(run)
         self.runs.set_shown(run)
         self.pages.setCurrentWidget(self.curves)
@@ -279,7 +282,7 @@ class TrainRoom(TrainFrame):
             self.results.show_real(record.real)
         self.playback.open(run, record.frames, record.newest)
         self.live.begin(record.curves, record.changes, record.checkpoints)
-        self._show_settings(record.values if wish.branch_step is None else run.config_at(wish.branch_step))
+        self._show_settings(values)
         if not ours:
             self.watch.begin(run, record.tail)
         self.runs.select(run)
@@ -293,6 +296,16 @@ class TrainRoom(TrainFrame):
         if wish.step is not None:
             self.timeline.go_to(wish.step)
         self.offer()
+
+    def _settings_of(self, run: Run, step: int) -> dict[str, Any] | None:
+        """As they stood at a step; None where its folder was deleted a moment ago, which is told."""
+        from ...config import ConfigError
+
+        try:
+            return run.config_at(step)
+        except ConfigError as error:
+            self.session.tell(error)
+            return None
 
     def _show_settings(self, values: dict[str, Any]) -> None:
         """Of the run that is looked at, or of the branch to come."""
@@ -423,8 +436,11 @@ class TrainRoom(TrainFrame):
             later = f"; the first one is of step {there[0]:,}" if there else ""
             self.notices.show_notice(f"There is no checkpoint at or before step {step:,}{later}.", "warning")
             return
+        values = self._settings_of(self.shown, found[-1])
+        if values is None:
+            return
         self.subject.branch_step = found[-1]
-        self._show_settings(self.shown.config_at(found[-1]))
+        self._show_settings(values)
         self._invite_to_branch(found[-1], step)
         self.offer()
 
@@ -444,9 +460,10 @@ class TrainRoom(TrainFrame):
 
     def _drop_branch(self) -> None:
         """The settings are again those of the run."""
-        if self.shown:
+        values = self._settings_of(self.shown, self.shown.state().step) if self.shown else None
+        if values is not None:
             self.subject.branch_step = None
-            self._show_settings(self.shown.config_at(self.shown.state().step))
+            self._show_settings(values)
             self.offer()
 
     def _renamed(self, run: Run) -> None:

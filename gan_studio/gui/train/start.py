@@ -147,10 +147,21 @@ class Start(QObject):
             case "branch":
                 self.start_branch(*first)
             case "resume":
-                assert self.subject.run
-                changes = [Change(path, new) for path, _, new in self._changes_since_saved(self.subject.run)]
-                self.subject.values = self.settings.values()  # the edits are sent with it
-                self.train(self.subject.run, *changes, *first)
+                self._go_on(*first)
+
+    def _go_on(self, *first: Command) -> None:
+        """With the run that is shown; the live edits are sent with it."""
+        from ...config import ConfigError
+
+        run = self.subject.run
+        assert run
+        try:
+            changes = [Change(path, new) for path, _, new in self._changes_since_saved(run)]
+        except ConfigError as error:  # its folder was deleted a moment ago
+            self.session.tell(error)
+            return
+        self.subject.values = self.settings.values()
+        self.train(run, *changes, *first)
 
     def start_fresh(self, *first: Command) -> None:
         if run := self._new_run():
@@ -210,25 +221,29 @@ class Start(QObject):
 
     def _with_edits(self) -> Run | None:
         """The run that is shown; its live edits are written into it, as there is nobody yet to tell them to."""
+        from ...config import ConfigError
+
         run = self.subject.run
         assert run
-        changes = self._changes_since_saved(run)
-        if changes:
-            step = _saved_step(run)
-            try:
+        step = _saved_step(run)
+        try:
+            if changes := self._changes_since_saved(run):
                 run.mark_resumed(step)  # before the changes, which then stand behind what it takes back
-                for change in changes:
-                    run.append_change(step, *change)
-            except OSError as error:
-                self.notices.show_notice(f"{run.folder} cannot be written ({error.strerror}).", "error")
-                return None
+            for change in changes:
+                run.append_change(step, *change)
+        except ConfigError as error:
+            self.session.tell(error)
+            return None
+        except OSError as error:
+            self.notices.show_notice(f"{run.folder} cannot be written ({error.strerror}).", "error")
+            return None
         return run
 
     # runs
 
     def _changes_since_saved(self, run: Run) -> list[tuple[str, Any, Any]]:
         """(path, old, new) of what is live and differs from what the newest checkpoint was trained with: also what a
-        failure took back."""
+        failure took back. Raises ConfigError where the run is gone."""
         from ...config import differences
         from ...jobs.settings import RunConfig
         from ..form_fields import complete
