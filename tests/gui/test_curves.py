@@ -257,6 +257,11 @@ def settle(qtbot, curves: CurvesView) -> None:
     qtbot.waitUntil(lambda: not curves._dirty and not any(timer.isActive() for timer in timers))
 
 
+def draw_at_once(curves: CurvesView) -> None:
+    for _ in curves._draw():
+        pass
+
+
 def pixels(image: QImage) -> np.ndarray:
     """[H, W, 3] of RGB."""
     image = image.convertToFormat(QImage.Format.Format_RGB888)
@@ -526,7 +531,7 @@ def test_what_is_measured_now_and_then_is_noticed_live(curves, qtbot):
         steps = np.arange(start, start + 20)
         values = np.where(steps % 100 == 0, 1.0, NAN)
         curves.extend(steps, {"D/real": np.ones(20), "distance/W1, exact": values})
-        curves._draw()
+        draw_at_once(curves)
     assert lines(curves, "distance/W1, exact")[0].dots
     settle(qtbot, curves)
 
@@ -534,7 +539,7 @@ def test_what_is_measured_now_and_then_is_noticed_live(curves, qtbot):
 def test_the_last_points_of_a_burst_are_fitted(curves, qtbot):
     for start in (0, 10, 20):
         curves.extend(np.arange(start, start + 10), {"D/real": np.arange(10.0)})
-        curves._draw()
+        draw_at_once(curves)
     settle(qtbot, curves)
     low, high = curves.plots["losses"].canvas.steps
     assert -1 <= low <= 0 and 29 <= high <= 31

@@ -37,7 +37,7 @@ from .plot import KINDS, Overlay, Plot, kind_of, sample_pen
 from .series import Series
 
 PROGRESS = (220, 12)  # pixels
-FRAME_MS = 40  # between two rounds of drawing at least,
+FRAME_MS = 100  # between two rounds of drawing at least,
 TURN_MS = 12  # and between the plots in one: the window is never held for longer than a plot takes
 FIT_S = 0.25
 SHARE = 5  # drawing takes at most one part in so many of the time

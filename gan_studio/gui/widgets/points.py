@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -34,6 +34,7 @@ HEAD_PX = 4.0
 MOST_ZOOM, LEAST_ZOOM = 64.0, 0.25
 NOTCH = 1.25  # of the wheel
 SWATCH = QSize(14, 14)
+PAINT_MS = 8  # after new points came: what brought them and their painting do not hold the window in one go
 # The pixels of a dot. Single pixels are drawn ten times as fast as round pens, which took 7 ms for 2,500 points.
 SQUARE = np.array([(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)], np.float64)
 CROSS = np.array([(0, -1), (-1, 0), (0, 0), (1, 0), (0, 1)], np.float64)
@@ -186,6 +187,9 @@ class Plane(QWidget):
         self._zoom = 1.0  # 1 shows the whole extent
         self._centre = np.zeros(2)  # of what is seen
         self._held: QPointF | None = None
+        self._real_picture, self._real_place = QPixmap(), ()  # real points seldom change: they are painted once
+        self._soon = QTimer(self, singleShot=True, interval=PAINT_MS)
+        self._soon.timeout.connect(self.update)
         self.setMinimumSize(120, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -197,6 +201,8 @@ class Plane(QWidget):
     def set_points(self, layer: str, points: np.ndarray) -> None:
         finite = points[np.isfinite(points).all(axis=1)] if len(points) else points.reshape(0, 2)
         self._points[layer] = finite[:MOST].astype(np.float64)
+        if layer == "real":
+            self._real_place = ()
         if self._logits is None and "real" in self._points and len(self._points["real"]):
             self.extent = float(1.15 * np.abs(self._points["real"]).max()) or 1.0
         self.redraw()
@@ -236,7 +242,8 @@ class Plane(QWidget):
     def redraw(self) -> None:
         counts = [f"{len(points)} {layer}" for layer, points in self._points.items()]
         self.setAccessibleDescription(" and ".join(counts) + f" points. {self.caption}" if counts else self.empty)
-        self.update()
+        if not self._soon.isActive():
+            self._soon.start()
 
     def colours(self) -> tuple[QColor, QColor]:
         """Of real and of generated points; green and the text's colour stand out on orange and blue."""
@@ -305,14 +312,29 @@ class Plane(QWidget):
         if self.warped is not None and "grid" in self.shown:
             self._paint_grid(painter, self.warped, faded(generated, 0.45))
         # Real points are squares, generated ones crosses: told apart without colour too.
-        self._paint_points(painter, "real", real, SQUARE)
-        self._paint_points(painter, "generated", generated, CROSS)
+        if "real" in self.shown:
+            painter.drawPixmap(0, 0, self._kept_real(real))
+        if "generated" in self.shown:
+            self._paint_points(painter, "generated", generated, CROSS)
         if self._pull is not None and "arrows" in self.shown:
             self._paint_arrows(painter, *self._pull)
 
+    def _kept_real(self, colour: QColor) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        place = (self.square().getRect(), self.extent, self._zoom, *self._centre, colour.rgba(), ratio)
+        if place != self._real_place:
+            self._real_place = place
+            self._real_picture = QPixmap(self.size() * ratio)
+            self._real_picture.setDevicePixelRatio(ratio)
+            self._real_picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._real_picture)
+            self._paint_points(painter, "real", colour, SQUARE)
+            painter.end()
+        return self._real_picture
+
     def _paint_points(self, painter: QPainter, layer: str, colour: QColor, dot: np.ndarray) -> None:
         points = self._points.get(layer)
-        if points is None or layer not in self.shown or not len(points):
+        if points is None or not len(points):
             return
         painter.setPen(QPen(faded(colour, 0.85 if len(points) < 1000 else 0.55), 1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
