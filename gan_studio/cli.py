@@ -278,18 +278,19 @@ def branch(
 @app.command()
 @in_sentences
 def queue(root: Root = None, tensorboard: Tensorboard = False, dry_run: DryRun = True, as_json: AsJson = False) -> None:
-    """Train the waiting runs one after the other, until none is left."""
-    from . import runs
+    """Train the waiting runs and races one after the other, until none is left."""
+    from .jobs.race_folder import waiting
+    from .runs import Run
 
     worst, tried = OK, set()
-    while waiting := [run for run in runs.queued(root) if run.folder not in tried]:
-        run = waiting[0]
-        tried.add(run.folder)
+    while left := [subject for subject in waiting(root) if subject.folder not in tried]:
+        subject, manner = left[0], Manner(as_json, tensorboard, dry_run)
+        tried.add(subject.folder)
         try:
-            code = carry_out(run, Manner(as_json, tensorboard, dry_run))
+            code = carry_out(subject, manner) if isinstance(subject, Run) else carry_out_race(subject, manner)
         except ConfigError as error:  # the next ones may be better
             for problem in error.problems:
-                typer.echo(f"{run.name}: {problem}", err=True)
+                typer.echo(f"{subject.name}: {problem}", err=True)
             code = REFUSED
         if code == INTERRUPTED:
             raise typer.Exit(INTERRUPTED)
@@ -423,6 +424,7 @@ def race(
     seed: Seed = None,
     device: Device = None,
     minutes: Minutes = 0.0,
+    queue: Queue = False,
     dry_run: DryRun = True,
     as_json: AsJson = False,
 ) -> None:
@@ -439,6 +441,12 @@ def race(
     else:
         assert target is not None
         chosen = created_race(target, lane, changed, name, root)
+    if queue:
+        from .jobs.race_folder import enqueue
+
+        enqueue(chosen)
+        typer.echo(f"{chosen.name} waits for its turn; `gan-studio queue` races what waits.")
+        return
     raise typer.Exit(carry_out_race(chosen, Manner(as_json, dry_run=dry_run, minutes=minutes)))
 
 
@@ -833,6 +841,9 @@ def export_timelapse(
     hold: Annotated[float | None, typer.Option(help="Seconds that the last frame stays. [default: 2]")] = None,
     caption: Annotated[bool, typer.Option(help="Write title and step beneath.")] = True,
     raw: Annotated[bool, typer.Option("--raw", help="By the weights as they are, not their average.")] = False,
+    landscape: Annotated[bool, typer.Option("--map/--no-map", help="On points: what D takes for real.")] = True,
+    arrows: Annotated[bool, typer.Option("--pull/--no-pull", help="On points: where G's loss pulls them.")] = True,
+    grid: Annotated[bool, typer.Option("--grid", help="On points: G of an even grid of latents.")] = False,
     root: Root = None,
     as_json: AsJson = False,
 ) -> None:
@@ -845,7 +856,8 @@ def export_timelapse(
     given = {"frames_per_second": fps, "zoom": zoom, "first": first, "last": last, "every": every, "hold": hold}
     values = {name: value for name, value in given.items() if value is not None}
     source = opened(run, root)
-    film = Film.parse(values | {"caption": caption, "raw": raw})
+    layers = {"landscape": landscape, "arrows": arrows, "grid": grid}
+    film = Film.parse(values | layers | {"caption": caption, "raw": raw})
     exported(timelapse(source, out or Path(file_name(source)), film), as_json)
 
 

@@ -16,8 +16,13 @@ PAPER: images.Colour = (250, 249, 246)  # of a gallery's wall
 PLANE_PX = 512  # width of a picture of points
 MOST = 5000  # points of a kind in the plane
 
-# Of the plane, as in the window: what D takes for real and for generated, real points, generated points.
+ARROWS = 100  # that are drawn: more hide what they stand on
+LONG = 0.1  # nearly all arrows are at most this share of the side
+
+# Of the plane, as in the window: what D takes for real and for generated, real points, generated points, the pull.
 FOR_REAL, FOR_FAKE, REAL, GENERATED = (28, 108, 196), (200, 66, 26), (12, 122, 83), (30, 33, 38)
+PULL = (133, 86, 0)
+Arrows = tuple[np.ndarray, np.ndarray]  # from and to, [A, 2] each
 
 
 def one_picture(array: np.ndarray) -> np.ndarray:
@@ -41,21 +46,44 @@ def plane(
     logits: np.ndarray | None = None,
     extent: float = 0.0,
     size_px: int = PLANE_PX,
+    arrows: Arrows | None = None,
+    warped: np.ndarray | None = None,
 ) -> np.ndarray:
     """Points [N, 2] over D's logits [R, R] on the square [-extent, extent]^2, as [size_px, size_px, 3] uint8.
 
     Row 0 of the logits is at y = -extent. `extent` 0: all the real points are in it, or nearly all the generated ones.
+    `arrows` as `pulled` gives them; `warped` [K, K, 2] is what G makes of an even grid.
     """
     layers = [(real, REAL, 2.0)] if real is not None else []
-    extent = extent or _extent(generated if real is None else real)
+    extent = extent or extent_of(generated if real is None else real)
     sheet = Image.new("RGB", (size_px, size_px), images.WHITE) if logits is None else _heat(logits, size_px)
+    if warped is not None:
+        sheet.paste(GENERATED, mask=_mesh(warped / extent, size_px, 115))
     for points, colour, radius in [*layers, (generated, GENERATED, 1.8)]:
         finite = points[np.isfinite(points).all(axis=1)][:MOST]
         sheet.paste(colour, mask=_dots(finite / extent, size_px, radius, 217 if len(finite) < 1000 else 140))
+    if arrows is not None:
+        lines = _strokes(arrows[0] / extent, arrows[1] / extent, size_px)
+        sheet.paste(images.WHITE, mask=_lines(lines, size_px, 3.0, 178))  # legible on every colour of the map
+        sheet.paste(PULL, mask=_lines(lines, size_px, 1.2, 255))
     return np.asarray(sheet)
 
 
-def _extent(points: np.ndarray) -> float:
+def pulled(points: np.ndarray, pull: np.ndarray, extent: float) -> Arrows:
+    """From the first points [N, 2] along what pulls them [M, 2], so long that nearly all are at most LONG of the side.
+
+    The few that pull harder are cut to that length.
+    """
+    count = min(len(points), len(pull), ARROWS)
+    start, pull = points[:count].astype(np.float64), np.nan_to_num(pull[:count].astype(np.float64)).clip(-1e100, 1e100)
+    norms = np.linalg.norm(pull, axis=1)
+    longest = float(np.quantile(norms, 0.95)) if count else 0.0
+    share = np.minimum(norms / longest, 1.0) if longest else np.zeros_like(norms)
+    unit = pull / np.maximum(norms, 1e-30)[:, None]
+    return start, start + unit * (share * LONG * 2 * extent)[:, None]
+
+
+def extent_of(points: np.ndarray) -> float:
     far = np.abs(points[np.isfinite(points).all(axis=1)])
     return 1.15 * float(np.quantile(far, 0.999) if len(far) else 1.0) or 1.0
 
@@ -67,6 +95,35 @@ def _heat(logits: np.ndarray, size_px: int) -> Image.Image:
     mixed = 255 * (1 - strength) + np.where(amount < 0, FOR_FAKE, FOR_REAL) * strength  # [R, R, 3]
     small = Image.fromarray(mixed.round().astype(np.uint8))
     return small.resize((size_px, size_px), Image.Resampling.BILINEAR)
+
+
+def _strokes(start: np.ndarray, end: np.ndarray, size_px: int, head_px: float = 5.0) -> np.ndarray:
+    """Arrows in [-1, 1]^2 as lines in pixels, [3 A, 4]: each its shaft and the two sides of its head."""
+    a, b = ((places * [1, -1] + 1) * size_px / 2 for places in (start, end))
+    length = np.linalg.norm(b - a, axis=1, keepdims=True)  # [A, 1]
+    seen = np.isfinite(length[:, 0]) & (length[:, 0] > 1.5)  # shorter ones are a dot's blur
+    a, b, length = a[seen], b[seen], length[seen]
+    along = (b - a) / np.maximum(length, 1e-9)
+    across = along[:, ::-1] * [1, -1]
+    back = b - along * np.minimum(head_px, 0.6 * length)
+    wide = across * np.minimum(0.6 * head_px, 0.4 * length)
+    return np.concatenate([np.hstack([a, b]), np.hstack([b, back + wide]), np.hstack([b, back - wide])])
+
+
+def _mesh(warped: np.ndarray, size_px: int, opacity: int) -> Image.Image:
+    """A mask with thin lines along both directions of a grid [K, K, 2] in units of the square."""
+    pixels = (np.nan_to_num(warped * [1, -1], nan=1e3, posinf=1e3, neginf=-1e3).clip(-1e3, 1e3) + 1) * size_px / 2
+    rows = [np.concatenate([line[:-1], line[1:]], axis=1) for line in [*pixels, *pixels.transpose(1, 0, 2)]]
+    return _lines(np.concatenate(rows), size_px, 1.0, opacity)
+
+
+def _lines(lines: np.ndarray, size_px: int, width: float, opacity: int) -> Image.Image:
+    """A mask with lines [L, 4] in pixels; drawn at twice the size, for smooth edges."""
+    mask = Image.new("L", (2 * size_px, 2 * size_px))
+    draw = ImageDraw.Draw(mask)
+    for line in (2 * lines).tolist():
+        draw.line(line, opacity, round(2 * width))
+    return mask.reduce(2)
 
 
 def _dots(points: np.ndarray, size_px: int, radius: float, opacity: int) -> Image.Image:

@@ -26,7 +26,7 @@ from ..config import ConfigError, Spec, option
 from ..runs import Run
 from .events import Exported, Progress
 from .frames import Frame, frame_steps, read_frame, read_real
-from .pictures import PLANE_PX, plane
+from .pictures import PLANE_PX, extent_of, plane, pulled
 
 WRITING = "Writing the film"
 NIGHT, DAY = (24, 226), (255, 60)  # ground and ink of the caption, in grey: under pictures, under points
@@ -44,6 +44,14 @@ class Film(Spec):
     hold: float = option(2.0, "The last frame stays for so long.", title="Hold the end", ge=0.0, le=60.0, unit="s")
     caption: bool = option(True, "Write the run's title and the step beneath each frame.")
     raw: bool = option(False, "Samples by G's weights as they are, not by their running average.", title="Raw weights")
+    real: bool = option(True, "Points of the data.")
+    generated: bool = option(True, "Points that G makes.")
+    landscape: bool = option(True, "Where D takes points for real (blue) and for generated (orange).", title="D's map")
+    arrows: bool = option(True, "Where G's loss pulls the points that it made by the averaged weights.", title="Pull")
+    grid: bool = option(False, "What G makes of an even grid of latents.", title="Warped grid")
+
+
+LAYERS = ("real", "generated", "landscape", "arrows", "grid")  # of Film, on points: what is drawn on the plane
 
 
 def timelapse(run: Run, path: Path, film: Film) -> Iterator[Progress | Exported]:
@@ -74,6 +82,7 @@ class Stock:
     steps: list[int]  # that were drawn
     size: tuple[int, int] = (0, 0)  # of a frame without zoom and caption, in pixels
     has_raw: bool = False
+    layers: tuple[str, ...] = ()  # on points: those of the plane that the newest frame has something of
 
     def taken(self, film: Film) -> list[int]:
         """The steps whose frames are in a film."""
@@ -97,8 +106,13 @@ def stock(run: Run) -> Stock:
     newest = read_frame(run, steps[-1]) if steps else None
     if newest is None:
         return Stock(steps)
-    size = (PLANE_PX, PLANE_PX) if newest.array.ndim == 2 else (newest.array.shape[2], newest.array.shape[1])
-    return Stock(steps, size, newest.raw is not None)
+    has_raw = newest.raw is not None
+    if newest.array.ndim == 4:
+        return Stock(steps, (newest.array.shape[2], newest.array.shape[1]), has_raw)
+    place = newest.landscape
+    kept = {"generated": newest.array, "real": read_real(run)}
+    kept |= {"landscape": place.logits, "arrows": place.pull, "grid": place.warped} if place else {}
+    return Stock(steps, (PLANE_PX, PLANE_PX), has_raw, tuple(id for id in LAYERS if kept.get(id) is not None))
 
 
 def _write(run: Run, path: Path, film: Film, steps: list[int], make: type[Format]) -> Iterator[Progress]:
@@ -161,11 +175,18 @@ class Sheet:
 
     def _plane(self, points: np.ndarray, frame: Frame) -> Image.Image:
         """[N, 2]."""
-        place = frame.landscape
+        film, place = self.film, frame.landscape
         if place is not None:
             self.extent = self.extent or place.extent
-        logits = place.logits if place is not None and place.extent == self.extent else None
-        return Image.fromarray(plane(points, self.real, logits, self.extent, PLANE_PX * self.film.zoom))
+        extent = self.extent or extent_of(points if self.real is None else self.real)
+        logits = arrows = warped = None
+        if place is not None:
+            logits = place.logits if film.landscape and place.extent == extent else None
+            warped = place.warped if film.grid else None
+            if film.arrows and place.pull is not None and points is frame.array:  # the pull on those by the average
+                arrows = pulled(points, place.pull, extent)
+        real, generated = self.real if film.real else None, points if film.generated else points[:0]
+        return Image.fromarray(plane(generated, real, logits, extent, PLANE_PX * film.zoom, arrows, warped))
 
 
 def captioned(picture: Image.Image, title: str, step: int, tones: tuple[int, int]) -> Image.Image:

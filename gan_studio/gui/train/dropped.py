@@ -18,7 +18,7 @@ def is_checkpoint(path: Path) -> bool:
 
 def has_pictures(path: Path) -> bool:
     """Whether a folder holds a picture, at most one level down; whoever drops a home folder does not wait for it."""
-    if not path.is_dir():
+    if not path.is_dir() or (path / "race.toml").is_file():  # a race's lanes hold pictures, too
         return False
     near = [path, *[child for child in files_in(path) if child.is_dir()][:50]]
     return any(file.suffix.lower() in PICTURES for folder in near for file in files_in(folder))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QHBoxLayou
 
 from ..form_fields import bounds_of, field_title
 from ..widgets.editors import CheckBox, ChoiceBox, NumberBox
+from ..widgets.flow import FlowLayout
 from ..widgets.fold import alarming, quiet
 from ..words import duration
 from ..worker import Worker
@@ -20,19 +21,21 @@ if TYPE_CHECKING:
     from ...runs import Run
 
 NO_VIDEO = "MP4 needs PyAV. Install it with: pip install 'gan-studio[video]'"
+NO_LAYER = "Nothing of it was kept at the newest step of this run."
 NO_RAW = "This run keeps no running average of G's weights: there is only one kind of samples."
 
 
 class FilmDialog(QDialog):
-    """Tells by `wanted` what was chosen. `kept` are choices of an earlier time."""
+    """Tells by `wanted` what was chosen. `kept` are choices of an earlier time, `layers` what the plane shows now."""
 
     wanted = Signal(object, object, dict)  # Run, Film, and what is worth keeping for the next one
 
-    def __init__(self, run: Run, title: str, kept: dict[str, Any], parent: QWidget):
+    def __init__(self, run: Run, title: str, kept: dict[str, Any], layers: list[str], parent: QWidget):
         super().__init__(parent)
-        from ...jobs.timelapse import Film
+        from ...jobs.timelapse import LAYERS, Film
 
-        self.run, self._film, self._kept = run, Film, kept
+        self.run, self._film = run, Film
+        self._kept = kept | {id: id in layers for id in LAYERS}
         self._stock: Stock | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Export the time-lapse")
@@ -62,6 +65,10 @@ class FilmDialog(QDialog):
         form.addRow("Steps", self._side_by_side("first", "last"))
         for name in ("every", "hold", "caption", "raw"):
             form.addRow(*self._row(name))
+        self._form = form
+        self.layers = self._layers()
+        form.addRow("Show", self.layers)
+        form.setRowVisible(self.layers, False)
         self.summary = QLabel(wordWrap=True)
         self.problem = alarming(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText))
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -105,6 +112,21 @@ class FilmDialog(QDialog):
             row.addWidget(editor, 1)
         return pair
 
+    def _layers(self) -> QWidget:
+        """What is drawn on the plane, as beneath the points in the window."""
+        from ...jobs.timelapse import LAYERS
+
+        boxes = QWidget()
+        row = FlowLayout(boxes, gap=12)
+        for name in LAYERS:
+            label, editor = self._row(name)
+            assert isinstance(editor, CheckBox)
+            editor.setText(label.text())
+            editor.setAccessibleName(f"Show {label.text()}")
+            label.deleteLater()
+            row.addWidget(editor)
+        return boxes
+
     # what is chosen
 
     def film(self) -> Film:
@@ -112,8 +134,11 @@ class FilmDialog(QDialog):
         return self._film.parse({name: editor.value() for name, editor in self.editors.items()})
 
     def choices(self) -> dict[str, Any]:
-        """What is worth keeping for the next film; steps belong to one run."""
-        kept = {name: editor.value() for name, editor in self.editors.items() if name not in ("first", "last")}
+        """What is worth keeping for the next film; steps belong to one run, and the plane says its layers itself."""
+        from ...jobs.timelapse import LAYERS
+
+        kept = {name: editor.value() for name, editor in self.editors.items()}
+        kept = {name: value for name, value in kept.items() if name not in ("first", "last", *LAYERS)}
         return kept | {"format": self.format.value()}
 
     def accept(self) -> None:
@@ -126,6 +151,8 @@ class FilmDialog(QDialog):
     # what there is
 
     def _found(self, found: list[Stock]) -> None:
+        from ...jobs.timelapse import LAYERS
+
         stock = self._stock = found[-1]
         if stock.steps:
             for name, step in (("first", stock.steps[0]), ("last", stock.steps[-1])):
@@ -135,6 +162,11 @@ class FilmDialog(QDialog):
         raw.set_value(stock.has_raw and raw.value())
         if not stock.has_raw:
             raw.setToolTip(NO_RAW)
+        self._form.setRowVisible(self.layers, bool(stock.layers))
+        for name in LAYERS:
+            if name not in stock.layers:
+                self.editors[name].setEnabled(False)
+                self.editors[name].setToolTip(NO_LAYER)
         self._judge()
 
     def _judge(self, _: object = None) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from .film_dialog import FilmDialog
 from .report_export import Exports
+from .results_panel import ResultsPanel
 
 if TYPE_CHECKING:
     from ...jobs.timelapse import Film
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 
 
 class Films(QObject):
-    def __init__(self, exports: Exports, room: QWidget):
+    def __init__(self, exports: Exports, results: ResultsPanel, room: QWidget):
         super().__init__(room)
-        self._exports, self._room = exports, room
+        self._exports, self._results, self._room = exports, results, room
         self._kept: dict[str, Any] = {}  # how the last one was made
 
     def ask(self, run: Run) -> None:
-        dialog = FilmDialog(run, run.about().get("title", run.name), self._kept, self._room)
+        layers = self._results.points.layers()
+        dialog = FilmDialog(run, run.about().get("title", run.name), self._kept, layers, self._room)
         dialog.wanted.connect(self._ask_where)
         dialog.show()
 

@@ -109,7 +109,7 @@ class TrainRoom(TrainFrame):
         self.playback.reader.failed.connect(self.session.tell)
         self.live = Live(self.subject, self.curves, self.playback, self.results, self.settings, self.forecast)
         self.exports = Exports(self, self.commands, self.notices, self.session.tell, self.curves)
-        self.films = Films(self.exports, self)
+        self.films = Films(self.exports, self.results, self)
         self.curves.exported.connect(self._exported)
         self.curves.failed.connect(partial(self.notices.show_notice, level="error"))
         yield
