@@ -895,6 +895,14 @@ def test_the_tail_gives_whole_lines_once(run):
     assert tail.rows() is None  # to be read anew
 
 
+def test_the_tail_of_curves_that_are_deleted_while_it_looks(run, monkeypatch):
+    run.append_curves([1], {"a": np.array([1.0])})
+    tail = Tail(run)
+    monkeypatch.setattr(tail, "_size", lambda: 10**6)  # there was more
+    (run.folder / "curves.jsonl").unlink()
+    assert tail.rows() is None
+
+
 def test_merged_curves_equal_the_single_ones():
     rng = np.random.default_rng(0)
     told = [

@@ -99,23 +99,29 @@ class Tail:
     def __init__(self, run: Run):
         self.run = run
         self._path = run.folder / "curves.jsonl"
-        self._offset = self._path.stat().st_size if self._path.exists() else 0
+        self._offset = self._size()
         self._newest = self._newest_frame()
 
     def rows(self) -> list[dict[str, Any]] | None:
         """The whole lines that came since the last time; None where the file was begun anew or a resumption stands."""
-        try:
-            size = self._path.stat().st_size
-        except OSError:
-            size = 0
+        size = self._size()
         if size <= self._offset:
             return [] if size == self._offset else None
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            whole = file.read().rpartition(b"\n")[0]
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                whole = file.read().rpartition(b"\n")[0]
+        except OSError:  # deleted this very moment
+            return None
         self._offset += len(whole) + (1 if whole else 0)
         rows = [row for row in map(_parsed, whole.splitlines()) if row]
         return None if any("resumed" in row for row in rows) else rows
+
+    def _size(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except OSError:
+            return 0
 
     def has_new_frames(self) -> bool:
         """Whether samples were drawn since the last time."""
