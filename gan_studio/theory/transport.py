@@ -257,8 +257,9 @@ class Frame:
 
     left: Array  # [N] what still lies on x
     arrived: Array  # [M] what lies on y
-    places: Array  # [K, D] of what is on its way
-    masses: Array  # [K]
+    places: Array  # [L, D] of what is on its way
+    masses: Array  # [L]
+    gone: Array  # [K] how far each arrow has come, from 0 to 1
 
 
 def flows(problem: Problem, plan: Array) -> Flows:
@@ -271,7 +272,8 @@ def flows(problem: Problem, plan: Array) -> Flows:
 def together(problem: Problem, moved: Flows, t: float) -> Frame:
     """Everything at once, each in a straight line: for W2 the shortest path between the heaps. t from 0 to 1."""
     places = moved.start + t * (moved.end - moved.start)
-    return Frame(np.zeros(len(problem.a)), np.zeros(len(problem.b)), places, moved.mass)
+    nothing = np.zeros(len(problem.a)), np.zeros(len(problem.b))
+    return Frame(*nothing, places, moved.mass, np.full(len(moved.mass), float(t)))
 
 
 def in_turn(problem: Problem, moved: Flows, t: float) -> Frame:
@@ -283,5 +285,6 @@ def in_turn(problem: Problem, moved: Flows, t: float) -> Frame:
     now = ~waiting & ~arrived
     left = np.bincount(moved.source[waiting], moved.mass[waiting], len(problem.a))
     there = np.bincount(moved.target[arrived], moved.mass[arrived], len(problem.b))
-    way = moved.start[now] + (place - turn[now, None]) * (moved.end[now] - moved.start[now])
-    return Frame(left, there, way, moved.mass[now])
+    gone = np.clip(place - turn, 0, 1)
+    way = moved.start[now] + gone[now, None] * (moved.end[now] - moved.start[now])
+    return Frame(left, there, way, moved.mass[now], gone)

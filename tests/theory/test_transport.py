@@ -210,6 +210,9 @@ def test_mass_is_kept_on_the_way(make, way):
         frame = way(problem, moved, t)
         assert frame.left.sum() + frame.arrived.sum() + frame.masses.sum() == pytest.approx(1)
         assert len(frame.places) == len(frame.masses)
+        carried = moved.mass @ (frame.gone[:, None] * (moved.end - moved.start))  # of the middle of all mass
+        there = frame.left @ problem.x + frame.arrived @ problem.y + frame.masses @ frame.places
+        assert np.allclose(there - moved.mass @ moved.start, carried)
     assert moved.cost.sum() == pytest.approx(bill(problem, best_plan(problem)).cost)
 
 

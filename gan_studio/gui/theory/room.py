@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 BENCHES = (  # file and class, in the order of the list
     "divergence.DivergenceBench",
+    "transport.TransportBench",
     "lipschitz.LipschitzBench",
     "dynamics.DynamicsBench",
 )
