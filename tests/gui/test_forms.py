@@ -391,6 +391,42 @@ def test_search_finds_by_title_help_and_path(form, qtbot):
     assert form._nothing.isHidden() and item(form, "hours").isVisible()
 
 
+def shown_rows(form) -> list[str]:
+    """Titles from the top of the screen."""
+    seen = [row for row in form._root.all_items() if isinstance(row, (FieldRow, ChoiceItem)) and row.isVisible()]
+    return [row.title for row in sorted(seen, key=lambda row: row.mapTo(form, QPoint(0, 0)).y())]
+
+
+def test_the_nearest_match_stands_first(qtbot):
+    class Inner(Spec):
+        steps: int = option(1, "Of the inner one.")
+        rate: int = option(1, "Every so many steps.")
+
+    class Outer(Spec):
+        every: int = option(1, "So many steps go by.")
+        d_steps: int = option(1, "Of D.")
+        steps_ahead: int = option(1, "Beyond.")
+        inner: Inner = option(Inner(), "Within.")
+
+    form = ConfigForm(Outer)
+    qtbot.addWidget(form)
+    form.resize(360, 900)
+    form.set_level("all")
+    form.show()
+    qtbot.waitExposed(form)
+    qtbot.keyClicks(form.search, "steps")
+    assert shown_rows(form) == ["Steps", "Rate", "Steps ahead", "D steps", "Every"]  # Inner holds the exact one
+    form.search.setFocus()
+    qtbot.waitUntil(form.search.hasFocus)
+    qtbot.keyClick(form.search, Qt.Key.Key_Tab)
+    while QApplication.focusWidget() is not form.editor("inner.steps"):  # what is folded and reset is passed over
+        assert QApplication.focusWidget() not in [form.editor(name) for name in ("every", "d_steps", "steps_ahead")]
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    form.search.clear()
+    assert [item.path for item in form._root.items] == ["every", "d_steps", "steps_ahead", "inner"]
+    assert shown_rows(form)[:3] == ["Every", "D steps", "Steps ahead"]
+
+
 def test_groups_fold(form, qtbot):
     group = item(form, "bench")
     assert not form.editor("bench.height").isVisible()

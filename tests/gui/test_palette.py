@@ -56,6 +56,15 @@ def test_what_is_meant_stands_first(typed, first):
     assert texts(typed)[0] == first
 
 
+def test_the_nearest_name_stands_first():
+    """That which is called so, then what begins so, then what has a word that does, then what holds it anywhere."""
+    named = ["Substeps", "D steps", "Steps ahead", "Steps (recipe)", "Steps"]
+    entries = [entry(f"Setting: {name}", "How many steps.") for name in named] + [entry("Run: Step both")]
+    found = [match.entry.text.partition(": ")[2] for match in find(entries, "steps")]
+    assert found == ["Steps", "Steps (recipe)", "Steps ahead", "D steps", "Substeps"]
+    assert find(entries, "step both")[0].entry.text == "Run: Step both"
+
+
 def test_every_word_must_be_found():
     assert texts("ring banana") == []
     assert texts("(") == ["Setting: Learning rate (G optimiser)"]  # letters, not patterns

@@ -24,6 +24,7 @@ from gan_studio.gui.widgets.timeline import EDGE, Timeline, nearest
 from gan_studio.jobs import frames
 from gan_studio.jobs.events import Landscape, Samples
 from gan_studio.jobs.frames import Frame, frame_steps, read_frame
+from gan_studio.jobs.pictures import pulled
 from gan_studio.runs import create
 
 STEPS = list(range(0, 1001, 100))
@@ -147,7 +148,9 @@ def test_one_branches_from_the_newest_checkpoint_before(line, qtbot, step, check
     line.set_checkpoints([0, 500, 700] if step == 1000 else [0, 500])
     line.go_to(step)
     assert line.checkpoint() == checkpoint
-    assert f"{checkpoint:,}" in line.branch_button.toolTip() or "this step" in line.branch_button.toolTip()
+    assert line.branch_button.text() == f"Branch at {checkpoint:,}" and line.track.origin == checkpoint
+    named = "newest checkpoint" if line.is_live else f"nearest checkpoint before step {step:,}"
+    assert named in line.branch_button.toolTip() or checkpoint == step
     with qtbot.waitSignal(line.branch_wanted) as told:
         line.branch_button.click()
     assert told.args == [checkpoint if line.is_live else step]
@@ -161,6 +164,17 @@ def test_at_the_right_end_one_branches_from_the_newest_of_all(line, qtbot):
     line.set_checkpoints([500])
     line.go_to(100)
     assert not line.branch_button.isEnabled() and "no checkpoint" in line.branch_button.toolTip()
+
+
+def test_the_line_keeps_its_width_as_one_moves_over_checkpoints(line):
+    line.set_steps(list(range(0, 100_001, 100)))
+    line.set_checkpoints([0, 900, 20_000, 99_900])
+    widths = set()
+    for step in (100, 1000, 30_000, 99_950):
+        line.go_to(step)
+        line.grab()  # lays it out
+        widths.add(line.track.width())
+    assert len(widths) == 1
 
 
 def test_a_time_lapse_plays_to_its_end(line, qtbot):
@@ -295,6 +309,26 @@ def test_a_damaged_frame_is_told_as_missing(reader, run, qtbot):
     (run.folder / "samples/step-00000003.png").write_bytes(b"no")
     reader.wish(3, [])
     qtbot.waitUntil(lambda: reader.got == [(3, None)])
+
+
+def test_a_read_that_fails_is_told_once_and_stalls_nothing(reader, qtbot, monkeypatch):
+    def fails(run, step):
+        if step < 5:
+            raise MemoryError("none left")
+        return read_frame(run, step)
+
+    monkeypatch.setattr(frames, "read_frame", fails)
+    told = []
+    reader.failed.connect(told.append)
+    for step in (1, 2, 7):  # each is answered, by what is left to say
+        reader.wish(step, [])
+        qtbot.waitUntil(lambda step=step: step in dict(reader.got))
+    assert reader.got == [(1, None), (2, None), (7, 70)]
+    qtbot.waitUntil(lambda: reader._worker is None)
+    assert [type(error) for error in told] == [MemoryError]
+    reader.open(reader.run)
+    reader.wish(3, [])
+    qtbot.waitUntil(lambda: len(told) == 2)
 
 
 def test_another_run_forgets_the_first(reader, qtbot, tmp_path):
@@ -514,6 +548,8 @@ def test_arrows_are_in_proportion_and_bounded():
     assert lengths[49] / lengths[24] == pytest.approx(2)
     assert (arrows(points, np.zeros((100, 2)), 1.0)[1] == 0).all()
     assert np.isfinite(arrows(points, np.full((100, 2), np.nan), 1.0)[1]).all()
+    for in_window, in_film in zip((start, end), pulled(points, pull, extent=2.0), strict=True):
+        assert np.array_equal(in_window, in_film)
 
 
 def test_the_wheel_zooms_around_the_mouse(view):
