@@ -267,6 +267,13 @@ def test_points_cannot_be_fitted(bench, qtbot):
     assert not bench.fit.button.isEnabled() and "no density" in bench.fit.status.text()
 
 
+def test_what_fits_the_last_density_is_not_shown_of_the_next(bench, qtbot):
+    bench.apply({"preset": "mixture", "tab": "fit"})
+    bench.set_preset("lines")  # while the first of the best fits is still computed
+    settle(qtbot, bench)
+    assert bench.fit._best == {} and bench.fit.table.item(0, 1).text() == "–"
+
+
 def test_training_is_shown_beside_the_optimum_and_ends_with_the_bench(bench, qtbot):
     bench.apply({"preset": "mixture", "tab": "fit", "f": "kl"})
     qtbot.waitUntil(lambda: len(bench.fit.path.lines) == 2, timeout=20_000)

@@ -123,6 +123,7 @@ class FitTab(Part):
         self._fill()
         if pair.p != self._p:
             self.stream.stop()
+            self.bench.forget("best fit")  # of another p
             self._p, self._best, self._trained = pair.p, {}, {}
         self.button.setEnabled(self._can_fit())
         for kind in self._rows:
