@@ -31,6 +31,7 @@ STEEPNESS = 0.5  # of the colours: logits of about 4 are full
 ARROWS = 100  # that are drawn: more hide what they stand on
 LONG = 0.1  # nearly all arrows are at most this share of the side
 HEAD_PX = 4.0
+RING_PX = 5.0  # radius
 MOST_ZOOM, LEAST_ZOOM = 64.0, 0.25
 NOTCH = 1.25  # of the wheel
 SWATCH = QSize(14, 14)
@@ -120,6 +121,11 @@ class PointsView(QWidget):
         self.plane.warped = None
         self._allow()
 
+    def show_ringed(self, points: np.ndarray | None) -> None:
+        """A ring around each of these points [N, 2], whatever layers are shown."""
+        self.plane.ringed = points
+        self.plane.redraw()
+
     def set_caption(self, text: str) -> None:
         """A quiet line beneath the plot."""
         self.plane.caption = text
@@ -180,6 +186,7 @@ class Plane(QWidget):
         self.extent = 1.0
         self.shown = {"real", "generated", "landscape", "arrows"}
         self.warped: np.ndarray | None = None  # [K, K, 2]
+        self.ringed: np.ndarray | None = None  # [N, 2]
         self._points: dict[str, np.ndarray] = {}
         self._logits: np.ndarray | None = None
         self._heat: QImage | None = None
@@ -231,6 +238,7 @@ class Plane(QWidget):
 
     def clear(self) -> None:
         self._points, self._logits, self._heat, self._pull, self.warped = {}, None, None, None, None
+        self.ringed = None
         self.extent, self.caption = 1.0, ""
         self.fit()
         self.redraw()
@@ -318,6 +326,8 @@ class Plane(QWidget):
             self._paint_points(painter, "generated", generated, CROSS)
         if self._pull is not None and "arrows" in self.shown:
             self._paint_arrows(painter, *self._pull)
+        if self.ringed is not None:
+            self._paint_rings(painter, self.ringed)
 
     def _kept_real(self, colour: QColor) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -367,6 +377,13 @@ class Plane(QWidget):
             painter.setPen(pen)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, pen.width() == 1)  # wide: too slow
             painter.drawLines(drawn)
+
+    def _paint_rings(self, painter: QPainter, points: np.ndarray) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.colours().danger, 1))
+        for x, y in self.to_pixels(points).clip(-1e5, 1e5).tolist():
+            painter.drawEllipse(QPointF(x, y), RING_PX, RING_PX)
 
     def _paint_text(self, painter: QPainter, square: QRectF) -> None:
         painter.setPen(theme.colours().muted)
