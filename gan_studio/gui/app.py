@@ -82,9 +82,9 @@ def chosen_platform() -> str:
 def main(open: str = "", start: bool | None = None, root: Path | None = None, measure: float = 0.0) -> int:
     """Show the window and return its exit code.
 
-    `open` is a run folder, a preset's id or a config file. `start` begins to train at once; None does so where there
-    is no run yet. `measure` is when the process was launched, in seconds since 1970: the window then prints as JSON
-    when it was painted, when it was ready and its longest stall, and closes.
+    `open` is the folder of a run or a race, a preset's id or a config file. `start` begins to train at once; None does
+    so where there is no run yet. `measure` is when the process was launched, in seconds since 1970: the window then
+    prints as JSON when it was painted, when it was ready and its longest stall, and closes.
     """
     if problem := screen_problem():
         print(problem, file=sys.stderr)
@@ -127,10 +127,13 @@ class Opening:
 
     def begin(self) -> None:
         from ..runs import list_runs
+        from .drops import takes
 
         room = self.window.rooms[0]
         start = self.start
         if self.open:
+            room = next((one for one in self.window.rooms if takes(one, Path(self.open))), room)
+            room.raise_tab()
             room.show_subject(self.open)
         elif start is None:
             start = not list_runs(self.window.session.root)

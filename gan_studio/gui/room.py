@@ -28,6 +28,8 @@ class Room(QWidget):
     takes_what = ""  # what may be dropped, for a sentence: "a folder of pictures"
     subject_changed = Signal(str)  # what the room is about, for the window's title
     wanted = Signal(QWidget)  # itself: it asks to be shown
+    elsewhere_wanted = Signal(str)  # a path that belongs in another room
+    logged = Signal(str, str)  # a line for the log, and its level
 
     def __init__(self, session: Session, commands: Commands, notices: Notices):
         super().__init__()

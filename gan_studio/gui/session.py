@@ -23,7 +23,7 @@ Stage = Literal["idle", "preparing", "running", "paused", "stopping"]
 
 
 class Session(QObject):
-    """At most one run, or one race, is in training at a time; other runs wait in the queue.
+    """At most one run, or one race, is in training at a time; others wait in the queue.
 
     `engine` offers `new_run` and `TrainJob` as `gan_studio.jobs.train` does, and `RaceJob` as `gan_studio.jobs.race`;
     where nothing is given, all is trained in processes of their own.
@@ -46,8 +46,8 @@ class Session(QObject):
         self.worker: Worker | None = None
         self.leaving = False  # the window closes: nothing new is begun
         self._error: Exception | None = None  # of the last training
-        self._looking: Worker | None = None  # for the next run of the queue
-        self._stuck: set[Path] = set()  # queued runs that could not begin, nor be marked as failed
+        self._looking: Worker | None = None  # for the next of the queue
+        self._stuck: set[Path] = set()  # what was queued and could not begin, nor be marked as failed
 
     # what there is
 
@@ -136,12 +136,12 @@ class Session(QObject):
         return any(any(folder.glob(".step-*.tmp")) for folder in folders)
 
     def start_queue(self) -> None:
-        """Begin the first run of the queue, also one that could not begin before."""
+        """Begin the first of the queue, also one that could not begin before."""
         self._stuck.clear()
         self.start_next()
 
     def start_next(self) -> None:
-        """Begin the first run of the queue, if there is one and nothing is training. Many folders take a while."""
+        """Begin the first of the queue, if there is one and nothing is training. Many folders take a while."""
         if self.is_training or self.leaving:
             return
         self._look_no_more()  # the newest look misses nothing
@@ -158,16 +158,22 @@ class Session(QObject):
             self._looking.deleteLater()
             self._looking = None
 
-    def _waiting(self) -> Iterator[list[Run]]:
+    def _waiting(self) -> Iterator[list[Run | Race]]:
         """On a thread."""
-        from ..runs import queued
+        from ..jobs.race_folder import waiting
 
-        yield queued(self.root)
+        yield waiting(self.root)
 
-    def _begin_first(self, found: list[list[Run]]) -> None:
-        ready = [run for run in found[-1] if run.folder not in self._stuck]
+    def _begin_first(self, found: list[list[Run | Race]]) -> None:
+        from ..runs import Run
+
+        ready = [subject for subject in found[-1] if subject.folder not in self._stuck]
         if ready and not self.is_training and not self.leaving:
-            self.train(ready[0])
+            match ready[0]:
+                case Run() as run:
+                    self.train(run)
+                case race:
+                    self.train_race(race)
         self.warm()
 
     def warm(self) -> None:
@@ -214,8 +220,8 @@ class Session(QObject):
         run, race, worker = self.run, self.race, self.worker
         self.run = self.race = self.worker = None
         worker.deleteLater()
-        if run:
-            self._leave_queue(run)
+        if subject := run or race:
+            self._leave_queue(subject)
         self._enter("idle")
         if run:
             self.ended.emit(run)
@@ -224,15 +230,15 @@ class Session(QObject):
         self.runs_changed.emit()
         self.start_next()
 
-    def _leave_queue(self, run: Run) -> None:
-        """A run that could not even begin must not stay first in the queue for ever, nor stop the others."""
-        state = run.state()
+    def _leave_queue(self, subject: Run | Race) -> None:
+        """What could not even begin must not stay first in the queue for ever, nor stop the others."""
+        state = subject.state()
         if state.name == "queued" or (self._error and state.name == "stopped"):
             reason = told(self._error)[0] if self._error else "It could not be started."
             try:
-                run.set_state(replace(state, name="failed", reason=reason))
+                subject.set_state(replace(state, name="failed", reason=reason))
             except OSError:  # a full disk, or a folder that may not be written: it waits for a new start of the queue
-                self._stuck.add(run.folder)
+                self._stuck.add(subject.folder)
 
     def _enter(self, stage: Stage) -> None:
         if stage != self.stage:

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import QEvent, QMimeData, QSettings, QSize, Qt, QTimer, Signal
@@ -97,7 +98,10 @@ class Window(QMainWindow):
             self.tabs.addTab(room, room.title)
             room.subject_changed.connect(self._show_title)
             room.subject_changed.connect(self._forget_outcome)
+            room.elsewhere_wanted.connect(self._show_elsewhere)
         self.log = LogDock(self)
+        for room in self.rooms:
+            room.logged.connect(self.log.add)
         self.addDockWidget(self.log.allowedAreas() & self.log.allowedAreas().BottomDockWidgetArea, self.log)
         self.log.hide()
         self.commands.fill(self.menuBar())
@@ -375,12 +379,22 @@ class Window(QMainWindow):
         elif not paths:
             self.notices.show_notice(refusal_of_address(data), "warning")
         else:
-            self._forget_drop()
-            self._asker = Worker(answer(paths, self.rooms), parent=self)
-            self._asker.events.connect(self._use_drop)
-            self._asker.failed.connect(self.session.tell)
-            self._asker.finished.connect(self._asker.deleteLater)
-            self._asker.start()
+            self._find_room(paths)
+
+    def show_path(self, path: Path) -> None:
+        """In the room that takes it, as if it were dropped."""
+        self._find_room([path])
+
+    def _show_elsewhere(self, path: str) -> None:
+        self.show_path(Path(path))
+
+    def _find_room(self, paths: list[Path]) -> None:
+        self._forget_drop()
+        self._asker = Worker(answer(paths, self.rooms), parent=self)
+        self._asker.events.connect(self._use_drop)
+        self._asker.failed.connect(self.session.tell)
+        self._asker.finished.connect(self._asker.deleteLater)
+        self._asker.start()
 
     def _forget_drop(self) -> None:
         if self._asker and shiboken6.isValid(self._asker):

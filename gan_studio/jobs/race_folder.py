@@ -155,6 +155,10 @@ class Race:
         rows = runs.standing(runs.read_lines(self.folder / LEAGUE))
         return {row["out"]: row["reason"] for row in rows if "out" in row}
 
+    def has_ended(self) -> bool:
+        """Whether there is nothing to go on with: it is finished, or all lanes are out."""
+        return self.state().name == "finished" or len(self.out()) == len(self.lanes())
+
     def take_back(self) -> None:
         """Take back what was told after the step that the lanes go on from: they tell it again."""
         outs = self.out()
@@ -203,7 +207,7 @@ def list_races(root: Path | None = None) -> list[Race]:
     return sorted(found, key=lambda race: (race.about().get("created", 0.0), race.name), reverse=True)
 
 
-# --- the queue, which runs and races share -----------------------------------------------------------------------------
+# --- the queue, which runs and races share ----------------------------------------------------------------------------
 
 
 def enqueue(race: Race) -> None:

@@ -134,13 +134,13 @@ def test_every_control_has_a_name_and_a_tooltip(room, assert_named):
             assert widget.toolTip(), widget
 
 
-@pytest.mark.parametrize("number", range(len(QUICK_SETS)))
-def test_quick_sets_fit_the_ring(room, qtbot, number):
+@pytest.mark.parametrize("chosen", QUICK_SETS, ids=lambda chosen: chosen.id)
+def test_quick_sets_fit_the_ring(room, qtbot, chosen):
     room.form.show_preset(next(preset for preset in all_presets() if preset.id == "ring"))
-    room.form.show_quick_set(number)
+    room.form.show_quick_set(chosen)
     judge(room, qtbot)
     assert room.form.problem == ""
-    assert len(room.form.rows) == len(QUICK_SETS[number].lanes)
+    assert len(room.form.rows) == len(chosen.lanes)
 
 
 # --- describing lanes ------------------------------------------------------------------------------------------------

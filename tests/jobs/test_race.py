@@ -154,7 +154,7 @@ def test_the_league_tells_what_the_lanes_measured(make_race: Make) -> None:
     curves = [lane.curves() for lane in race.lanes()]
     for league in leagues:
         assert sorted(row.lane for row in league.rows) == [0, 1, 2]
-        assert [row.place for row in league.rows] == [1, 2, 3]
+        assert [row.place for row in league.rows] == ([1, 2, 3] if league.step else [1, 1, 1])  # all begin alike
         distances = [row.measures["distance/W1, exact"] for row in league.rows]
         assert distances == sorted(distances)
         for row in league.rows:

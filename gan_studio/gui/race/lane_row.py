@@ -119,6 +119,7 @@ class LaneRow(QWidget):
         self._kept = {OBJECTIVE: objective, PENALTIES: penalties}
         self._kept = {path: value for path, value in self._kept.items() if value is not None}
         self.name.setText(name)
+        self.name.setCursorPosition(0)
         self.objective.setCurrentIndex(max(0, self.objective.findData(kind_of(objective))))
         self.penalties.set_kinds(None if penalties is None else [str(kind_of(penalty)) for penalty in penalties])
         self.extra.setText("; ".join(f"{path}={written(value)}" for path, value in changes.items()))

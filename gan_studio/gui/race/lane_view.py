@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from .. import theme
-from ..widgets.fold import Title, quiet
+from ..widgets.fold import Title, alarming, quiet
 from ..widgets.image_grid import ImageGrid
 from ..widgets.points import Plane
 from . import looks
@@ -25,6 +25,8 @@ COVERED, QUALITY = "modes/covered", "modes/high quality"
 
 
 class LaneView(QWidget):
+    run_wanted = Signal(int)  # this lane's number: it is to be looked at by itself
+
     def __init__(self, number: int, name: str, parent: QWidget | None = None):
         super().__init__(parent)
         self.number, self.name = number, name
@@ -48,14 +50,24 @@ class LaneView(QWidget):
         head.setSpacing(6)
         head.addWidget(self.swatch)
         head.addWidget(self.title, 1)
+        self.as_run = QToolButton(autoRaise=True)
+        self.as_run.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.as_run.setToolTip("Open this lane as a run: all its curves, settings and checkpoints, in the Train tab")
+        self.as_run.setAccessibleName(f"Open {name} as a run")
+        theme.tint(self.as_run, "open-in-app")
+        self.as_run.clicked.connect(self._want_run)
+        head.addWidget(self.as_run)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 2, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 0)
-        row.addWidget(self.figures)
-        column.addLayout(row)
+        self.out = alarming(QLabel(textFormat=Qt.TextFormat.PlainText))
+        self.out.hide()
+        beneath = QVBoxLayout()
+        beneath.setContentsMargins(8, 0, 8, 2)
+        beneath.addWidget(self.figures)
+        beneath.addWidget(self.out)
+        column.addLayout(beneath)
         column.addLayout(self.pages, 1)
         for view in (self.plane, self.pictures):
             view.setAccessibleName(f"What {name} makes")
@@ -63,9 +75,12 @@ class LaneView(QWidget):
         self._recolour()
         self.show_standing(None)
 
+    def _want_run(self) -> None:
+        self.run_wanted.emit(self.number)
+
     # what is shown
 
-    def show_standing(self, row: Standing | None) -> None:
+    def show_standing(self, row: Standing | None, leads: bool = False) -> None:
         """Its place, and what was measured; None before the first league."""
         place = f"{row.place}. " if row else ""
         self.title.setText(f"{place}{self.name}")
@@ -74,13 +89,16 @@ class LaneView(QWidget):
         self.figures.setToolTip(f"{told}. {FIGURES}")
         self.title.setToolTip(f"{self.name}: {told}")
         font = self.title.font()
-        font.setBold(bool(row and row.place == 1 and row.state != "failed"))
+        font.setBold(leads)
         self.title.setFont(font)
+        self.out.hide()
+        self.figures.show()
 
     def show_out(self, reason: str) -> None:
-        """It races no more."""
-        self.figures.setText(f"Out: {reason}")
-        self.figures.setToolTip(reason)
+        """It races no more, and why: whole, whatever room that takes from the picture."""
+        self.figures.hide()
+        self.out.setText(f"Out of the race. {reason}")
+        self.out.show()
         self.title.setToolTip(f"{self.name}: {reason}")
 
     def show_real(self, array: np.ndarray) -> None:
@@ -121,6 +139,8 @@ class LaneView(QWidget):
 class LaneGrid(QWidget):
     """The views side by side, in as many columns as make them largest."""
 
+    run_wanted = Signal(int)  # number of a lane
+
     GAP = 4
 
     def __init__(self) -> None:
@@ -140,8 +160,10 @@ class LaneGrid(QWidget):
             view.hide()
             view.deleteLater()
         self.views = [LaneView(number, name, self) for number, name in enumerate(names)]
+        for view in self.views:
+            view.run_wanted.connect(self.run_wanted)
         for before, after in zip(self.views, self.views[1:], strict=False):
-            QWidget.setTabOrder(before.plane, after.plane)
+            QWidget.setTabOrder(before.plane, after.as_run)
         self._place()
         for view in self.views:
             view.show()

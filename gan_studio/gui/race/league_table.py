@@ -1,12 +1,13 @@
-"""The league: place, lane, what was measured, time; the best of each column stands out."""
+"""The league: place, lane, what was measured, time; the best of each column stands out. Any column sorts it."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QIcon, QKeyEvent, QKeySequence, QPalette
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableWidget, QTableWidgetItem, QWidget
 
 from .. import theme
 from ..words import clock
@@ -18,27 +19,33 @@ if TYPE_CHECKING:
 
 PLACE, LANE, MODES, GOOD, DISTANCE, TIME = range(6)
 COLUMNS = (
-    ("", "Place: 1 is nearest to the data"),
+    ("", "Place: 1 is nearest to the data; equals share it"),
     ("Lane", "The lanes, in their colours of the plot beneath"),
     ("Modes", "So many modes of the data do the samples reach"),
     ("Good", "Share of the samples that lie near a mode"),
     ("W1", "Distance of the samples from the data, lower is better: exact on points, sliced on pictures"),
     ("Time", "Of this lane's own computing"),
 )
+NAMES = ("place", "lane", "modes", "good samples", "distance", "time")  # in a menu
 HIGH = (MODES, GOOD)  # more is better
+UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 
 
 class LeagueTable(QTableWidget):
+    csv_wanted = Signal(bool)  # of the step that is shown, or of all
+
     def __init__(self, parent: QWidget | None = None):
         super().__init__(0, len(COLUMNS), parent)
-        self.rows: tuple[Standing, ...] = ()
+        self.rows: tuple[Standing, ...] = ()  # by place
+        self.step = 0  # that they are of
         self.reasons: dict[int, str] = {}  # {lane: why it is out}
+        self.order = (PLACE, UP)
         for column, (title, tip) in enumerate(COLUMNS):
             item = QTableWidgetItem(title)
-            item.setToolTip(tip)
+            item.setToolTip(f"{tip}. A click sorts by it.")
             self.setHorizontalHeaderItem(column, item)
         self.setAccessibleName("League table")
-        self.setAccessibleDescription("How the lanes stand at the step that is shown, the best first")
+        self.setAccessibleDescription("How the lanes stand at the step that is shown. The menu key sorts and copies.")
         self.setToolTip("How the lanes stand at the step that is shown; bold is the best of its column")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -55,10 +62,16 @@ class LeagueTable(QTableWidget):
         header.setMinimumSectionSize(18)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(LANE, QHeaderView.ResizeMode.Stretch)
+        header.setSectionsClickable(True)
+        header.setSortIndicator(*self.order)
+        header.sectionClicked.connect(self.sort_by)
         theme.changed.connect(self._fill)
 
-    def show_rows(self, rows: tuple[Standing, ...]) -> None:
+    # what is shown
+
+    def show_rows(self, rows: tuple[Standing, ...], step: int = 0) -> None:
         """By place."""
+        self.step = step
         if rows != self.rows:
             self.rows = rows
             self._fill()
@@ -71,40 +84,111 @@ class LeagueTable(QTableWidget):
         self.rows, self.reasons = (), {}
         self._fill()
 
+    def sort_by(self, column: int) -> None:
+        """By this column, the best first; once more turns it round."""
+        before, way = self.order
+        first = DOWN if column in HIGH else UP
+        self.order = (column, (UP if way == DOWN else DOWN) if column == before else first)
+        self.horizontalHeader().setSortIndicator(*self.order)
+        self.horizontalHeader().setSortIndicatorShown(self.order != (PLACE, UP))  # it takes room
+        self._fill()
+
+    def sorted_rows(self) -> tuple[Standing, ...]:
+        """As they stand in the table; who has no value there comes last, either way."""
+        column, way = self.order
+        with_value = [(key_of(column, row), row) for row in self.rows]
+        there = sorted((pair for pair in with_value if pair[0] is not None), key=first_of, reverse=way == DOWN)
+        return tuple(row for _, row in there) + tuple(row for key, row in with_value if key is None)
+
     def _fill(self) -> None:
-        values = [measured(row) for row in self.rows]
-        best = {column: best_of(column, values) for column in (MODES, GOOD, DISTANCE)}
-        self.setRowCount(len(self.rows))
-        for number, (row, measures) in enumerate(zip(self.rows, values, strict=True)):
-            out = row.state == "failed"
-            told = {
-                PLACE: "–" if out else str(row.place),
-                LANE: row.title,
-                **{column: written(column, value) for column, value in measures.items()},
-                TIME: clock(row.seconds),
-            }
+        rows = self.sorted_rows()
+        best = {column: best_of(column, self.rows) for column in (MODES, GOOD, DISTANCE, TIME)}
+        shared = len({row.place for row in self.rows}) < 2  # nobody stands out
+        self.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            leads = row.place == 1 and row.state != "failed" and not shared
             for column in range(len(COLUMNS)):
-                item = QTableWidgetItem(told.get(column, "–"))
-                if column != LANE:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                value = measures.get(column)
-                leads = value is not None and value == best.get(column)
-                if leads or (column in (PLACE, LANE) and row.place == 1 and not out):
-                    font = item.font()
-                    font.setBold(True)
-                    item.setFont(font)
-                    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}, the best")
-                if out:
-                    item.setForeground(self.palette().color(QPalette.ColorRole.PlaceholderText))
-                item.setToolTip(self._tip(row) if column == LANE else COLUMNS[column][1])
-                if column == LANE:
-                    item.setIcon(QIcon(looks.swatch(row.lane)))
-                self.setItem(number, column, item)
+                value = value_of(column, row)
+                is_best = leads if column in (PLACE, LANE) else value is not None and value == best[column]
+                self.setItem(number, column, self._item(column, row, is_best))
+
+    def _item(self, column: int, row: Standing, is_best: bool) -> QTableWidgetItem:
+        item = QTableWidgetItem(text_of(column, row))
+        item.setToolTip(self._tip(row) if column == LANE else COLUMNS[column][1])
+        if column == LANE:
+            item.setIcon(QIcon(looks.swatch(row.lane)))
+        else:
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if row.state == "failed":
+            item.setForeground(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        if is_best:
+            font = item.font()
+            font.setBold(True)
+            item.setFont(font)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}, the best")
+        return item
 
     def _tip(self, row: Standing) -> str:
         reason = self.reasons.get(row.lane, "")
         out = f"{row.title} is out of the race. {reason}".strip()
         return out if row.state == "failed" else row.title
+
+    # what can be done with it
+
+    def copy(self) -> None:
+        """As it is sorted, for a spreadsheet."""
+        from ...jobs.race_table import as_tabs
+
+        QGuiApplication.clipboard().setText(as_tabs([(self.step, self.sorted_rows())]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu().popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(0, 0)))
+
+    def menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        copy = menu.addAction("&Copy", self.copy)
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setToolTip("Copy the table, for a spreadsheet")
+        save = menu.addAction("&Save as CSV…", self._want_step)
+        save.setToolTip("The table of the step that is shown")
+        save_all = menu.addAction("Save &all steps as CSV…", self._want_all)
+        save_all.setToolTip("The tables of all sample steps, one after the other")
+        for action in menu.actions():
+            action.setEnabled(bool(self.rows))
+        by = menu.addMenu("S&ort by")
+        for column, name in enumerate(NAMES):
+            action = QAction(name.capitalize(), by, checkable=True, checked=column == self.order[0])
+            action.setData(column)
+            by.addAction(action)
+        by.triggered.connect(self._sort_by_choice)
+        return menu
+
+    def _sort_by_choice(self, action: QAction) -> None:
+        self.sort_by(action.data())
+
+    def _want_step(self) -> None:
+        self.csv_wanted.emit(False)
+
+    def _want_all(self) -> None:
+        self.csv_wanted.emit(True)
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
+
+
+def value_of(column: int, row: Standing) -> float | None:
+    """None where it was not measured."""
+    if column == TIME:
+        return row.seconds
+    return measured(row).get(column)
 
 
 def measured(row: Standing) -> dict[int, float]:
@@ -113,12 +197,35 @@ def measured(row: Standing) -> dict[int, float]:
     return {columns.get(name, DISTANCE): value for name, value in row.measures.items()}
 
 
-def best_of(column: int, values: list[dict[int, float]]) -> float | None:
-    found = [measures[column] for measures in values if column in measures]
-    if len(set(found)) < 2:  # nobody stands out
+def key_of(column: int, row: Standing) -> tuple[float | str, ...] | None:
+    """What it is sorted by."""
+    if column == PLACE:
+        return (row.place,)
+    if column == LANE:
+        return (row.title.casefold(),)
+    value = value_of(column, row)
+    return None if value is None or not math.isfinite(value) else (value,)
+
+
+def first_of(pair: tuple[tuple[float | str, ...] | None, Standing]) -> tuple[float | str, ...]:
+    return pair[0] or ()
+
+
+def best_of(column: int, rows: tuple[Standing, ...]) -> float | None:
+    """Of those that still race; None where nobody stands out. Several may share it."""
+    values = [value_of(column, row) for row in rows if row.state != "failed"]
+    found = [value for value in values if value is not None]
+    if len(set(found)) < 2:
         return None
     return (max if column in HIGH else min)(found)
 
 
-def written(column: int, value: float) -> str:
-    return {MODES: f"{value:.0f}", GOOD: f"{value:.0%}"}.get(column, f"{value:.3g}")
+def text_of(column: int, row: Standing) -> str:
+    if column == PLACE:
+        return "–" if row.state == "failed" else str(row.place)
+    if column == LANE:
+        return row.title
+    value = value_of(column, row)
+    if value is None:
+        return "–"
+    return {MODES: f"{value:.0f}", GOOD: f"{value:.0%}", TIME: clock(value)}.get(column, f"{value:.3g}")

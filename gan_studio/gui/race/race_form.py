@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from .. import theme
 from ..widgets.fold import alarming, quiet
 from ..widgets.preset_list import PresetList
-from .quick_sets import FIRST, QUICK_SETS, Changes
+from .quick_sets import FIRST, QUICK_SETS, Changes, QuickSet
 
 if TYPE_CHECKING:
     from ...jobs.race_folder import Race, RaceConfig
@@ -76,12 +76,13 @@ class RaceForm(QWidget):
         self.quick.setAccessibleName("Quick sets of lanes")
         menu = QMenu(self.quick)
         menu.setToolTipsVisible(True)
-        for number, chosen in enumerate(QUICK_SETS):
+        for chosen in QUICK_SETS:
             action = menu.addAction(chosen.title)
             action.setToolTip(chosen.about)
-            action.setData(number)
+            action.setData(chosen)
         menu.triggered.connect(self._use_quick_set)
         self.quick.setMenu(menu)
+        self.quick.setMinimumWidth(self.quick.fontMetrics().horizontalAdvance("Quick set") + 56)  # arrow and icon
         self.add_button = QToolButton(autoRaise=True)
         self.add_button.setText("Lane")
         self.add_button.setAccessibleName("Add a lane")
@@ -177,9 +178,26 @@ class RaceForm(QWidget):
             self.rows[number].show_lane(name, changes)
         self._number_rows()
 
-    def show_quick_set(self, number: int) -> None:
-        self._show_lanes(QUICK_SETS[number].lanes)
+    def show_quick_set(self, chosen: QuickSet) -> None:
+        self._show_lanes(chosen.lanes)
         self._edited()
+
+    def apply(self, settings: dict[str, str]) -> None:
+        """What a "Try this" button says: `preset` is a quick set, `data` the preset that is the base, `steps` how long.
+
+        Raises ConfigError.
+        """
+        from ...config import ConfigError
+
+        sets = {chosen.id: chosen for chosen in QUICK_SETS}
+        bases = {preset.id: preset for preset in self.known}
+        wanted, base = settings.get("preset", QUICK_SETS[0].id), settings.get("data", "ring")
+        if wanted not in sets or base not in bases or not settings.get("steps", "1").isdigit():
+            raise ConfigError(f"There is no race of {wanted} on {base} here; choose lanes and a base yourself.")
+        self.show_preset(bases[base])
+        if "steps" in settings:
+            self.steps.setValue(int(settings["steps"]))
+        self.show_quick_set(sets[wanted])
 
     # --- the user ---
 

@@ -1,4 +1,8 @@
-"""The Race tab: choose a base and its lanes, race them in lock-step, and look at all of them at once."""
+"""The Race tab: choose a base and its lanes, race them in lock-step, and look at all of them at once.
+
+The race that is looked at may be another one than `session.race`, which is in training: an earlier one, one that waits
+in the queue, or one that another process races, which is followed.
+"""
 
 from __future__ import annotations
 
@@ -7,141 +11,61 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QSplitter,
-    QStackedWidget,
-    QTabWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog
 
 from ...jobs.inbox import Pause, Resume
 from ..commands import Commands
-from ..room import Found, Room
+from ..room import Found
 from ..session import Session
 from .quick_sets import QUICK_SETS
+from .race_frame import LOADING, RaceFrame
 
 if TYPE_CHECKING:
     from ...jobs.race_folder import Race
     from ..theory.computing import LatestWins
     from ..widgets.notice import Notices
-    from ..widgets.timeline import Timeline
     from .race_form import RaceForm
     from .race_list import RaceList
-    from .record import Record
+    from .race_watch import RaceWatch
+    from .record import Entry, RaceNews, Record
     from .show import Show
 
-LOADING = "Loading PyTorch; a moment."
-WIDTHS = (300, 640, 340)  # of the three columns at first
-HEIGHTS = (260, 240)  # of the league and its plot
-HINT = "Choose a base and two to eight lanes on the left. All see the same data, start from the same weights and race "
-HINT += "in lock-step."
+FOLLOWED = "Another process races it; it is followed here."
+BUSY = "A run is training; add this race to the queue, and it starts by itself."
 
 
-class RaceRoom(Room):
+class RaceRoom(RaceFrame):
     title = "Race"
     takes_what = "the folder of a race"
     form: RaceForm
     races: RaceList
     show_: Show
-    timeline: Timeline
+    watch: RaceWatch
     latest: LatestWins
 
     def __init__(self, session: Session, commands: Commands, notices: Notices):
         super().__init__(session, commands, notices)
         self.race: Race | None = None  # that is looked at
+        self.followed = False  # another process races it
         self._is_new = True  # the form describes another one than that
         self._making = False  # its folders
-        self._can_resume = False
+        self._stood = "new"  # the race that is looked at, when it was read last; as in `runs.State`
+        self._ended = False  # nothing is left to go on with
+        self._keeps = False  # what was edited, when the race that is awaited is shown
         self._awaited: Race | None = None  # it is being read
         self._held: list[Any] = []  # what it told meanwhile
         self._stands = ""  # how the race that is looked at stands
-        self._furnished = False
-        self._build()
+        self._names: list[str] = []  # of the lanes in training
         commands.on("race", self.start_or_pause)
-        commands.allow("race", LOADING)
+        commands.on("enqueue_race", self.enqueue)
+        commands.on("export_league", partial(self._export, True))
+        for id in ("race", "enqueue_race", "export_league"):
+            commands.allow(id, LOADING)
 
-    # --- the frame ---
-
-    def _build(self) -> None:
-        self.left = QTabWidget(documentMode=True)
-        self.left.setAccessibleName("Lanes and earlier races")
-        self.left.setMinimumWidth(250)
-        self.pages = QStackedWidget()
-        self.nothing = self._empty_state()
-        self.pages.addWidget(self.nothing)
-        self.beside = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        self.seen = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        self.seen.addWidget(self.pages)
-        self.seen.addWidget(self.beside)
-        self.seen.setStretchFactor(0, 1)
-        self.right = QVBoxLayout()
-        self.right.setContentsMargins(0, 0, 0, 0)
-        self.right.setSpacing(0)
-        self.right.addWidget(self.seen, 1)
-        right = QWidget()
-        right.setLayout(self.right)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        self.splitter.addWidget(self.left)
-        self.splitter.addWidget(right)
-        self.splitter.setStretchFactor(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._bar())
-        layout.addWidget(self.splitter, 1)
-        self.reset_layout()
-
-    def _bar(self) -> QHBoxLayout:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
-        self.start_button = self._button("race")
-        self.stop_button = self._button("stop")
-        bar.addWidget(self.start_button)
-        bar.addWidget(self.stop_button)
-        bar.addSpacing(12)
-        self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
-        self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        bar.addWidget(self.said, 1)
-        return bar
-
-    def _button(self, id: str) -> QToolButton:
-        button = QToolButton(autoRaise=True)
-        button.setDefaultAction(self.commands[id])
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return button
-
-    def _empty_state(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        words = QLabel("The lanes will be drawn here, side by side.")
-        start = self._button("race")
-        start.setAutoRaise(False)
-        column.addStretch(1)
-        for widget in (words, start, QLabel(HINT)):
-            if isinstance(widget, QLabel):
-                widget.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-                widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
-                widget.setWordWrap(True)
-                column.addWidget(widget)
-            else:
-                column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(1)
-        return page
-
-    # --- the rest ---
+    # --- the rest, once the window is on the screen ---
 
     def furnish(self) -> Iterator[None]:
         from ..theory.computing import LatestWins
-        from ..widgets.timeline import Timeline
         from .race_form import RaceForm
         from .race_list import RaceList
 
@@ -149,42 +73,47 @@ class RaceRoom(Room):
         self.latest.failed.connect(self.session.tell)
         self.form = RaceForm()
         self.form.furnish()
-        self.races = RaceList()
+        self.races = RaceList(self.session)
         self.left.addTab(self.form, "Lanes")
         self.left.addTab(self.races, "Earlier races")
         self.left.setTabToolTip(0, "What is raced, and for how long")
         self.left.setTabToolTip(1, "Open a race again, or go on with it")
         yield
-        from .distance_plot import DistancePlot
-        from .lane_view import LaneGrid
-        from .league_table import LeagueTable
+        from .race_watch import RaceWatch
         from .show import Show
 
-        self.grid, self.table, self.plot = LaneGrid(), LeagueTable(), DistancePlot()
-        self.pages.addWidget(self.grid)
-        self.beside.addWidget(self.table)
-        self.beside.addWidget(self.plot)
-        self.beside.setMinimumWidth(260)
-        self.timeline = Timeline("Each sample step of the race becomes a place on this line.")
-        self.timeline.branch_button.hide()  # a race has no branches
-        self.timeline.draw_icons()
-        self.right.addWidget(self.timeline)
+        self.build_views()
         self.show_ = Show(self.grid, self.table, self.plot, self.timeline, self)
-        self._furnished = True
-        self.reset_sizes()
+        self.watch = RaceWatch(self)
+        yield
+        self.build_words(self.latest)
         self._connect()
         yield
 
     def _connect(self) -> None:
+        session, races = self.session, self.races
         self.form.edited.connect(self._edited)
         self.form.checked.connect(self.offer)
-        self.races.opened.connect(self.open_race)
-        self.races.resumed.connect(self._resume)
+        self.words.wanted.connect(self.try_words)
+        races.wanted.connect(self._read_list)
+        races.opened.connect(self.open_race)
+        races.resumed.connect(self._resume)
+        races.enqueued.connect(self._enqueue)
+        races.duplicated.connect(self._edit_as_new)
+        races.renamed.connect(self._renamed)
+        races.deleted.connect(self._deleted)
+        races.problem.connect(partial(self.notices.show_notice, level="error"))
+        self.table.csv_wanted.connect(self._export)
+        self.grid.run_wanted.connect(self._show_run)
         self.show_.stands.connect(self._say)
-        self.session.stage_changed.connect(self._stage_changed)
-        self.session.events.connect(self._show_events)
-        self.session.race_ended.connect(self._race_ended)
-        self.session.runs_changed.connect(self._read_list)
+        self.watch.news.connect(self._show_news)
+        self.watch.turned.connect(self._read_again)
+        self.watch.gone.connect(self._folder_gone)
+        self.watch.failed.connect(session.tell)
+        session.stage_changed.connect(self._stage_changed)
+        session.events.connect(self._show_events)
+        session.race_ended.connect(self._race_ended)
+        session.runs_changed.connect(self._read_list)
 
     def make_ready(self) -> Iterator[None]:
         yield from self.form.make_ready(self.latest)
@@ -195,21 +124,21 @@ class RaceRoom(Room):
     # --- what can be done ---
 
     def offer(self) -> None:
-        """Say on the button what can be done now, and if not, why."""
+        """Say on the buttons what can be done now, and if not, why."""
         stage, commands = self.session.stage, self.commands
         ours = self.session.race is not None
         if ours and stage in ("preparing", "running"):
             commands.rename("race", "P&ause race", "Pause all lanes after this step; nothing is lost.", "pause")
         elif ours and stage == "paused":
             commands.rename("race", "Resume r&ace", "Go on with all lanes.", "play")
-        elif self._goes_on():
+        elif self._goes_on() and self._stood not in ("new", "queued"):
             commands.rename("race", "Resume r&ace", "Go on from the newest checkpoints of all lanes.", "play")
         else:
             commands.rename("race", "Start r&ace", "Race these lanes, in a folder of their own.", "flag-checkered")
-        reason = self.why_not()
-        commands.allow("race", reason)
-        self.races.set_busy(stage != "idle")
-        self.timeline.set_training(ours and self._is_at(self.race))
+        commands.allow("race", self.why_not())
+        commands.allow("enqueue_race", self._why_no_queue())
+        commands.allow("export_league", "" if self.race else "Open a race first.")
+        self.timeline.set_training(self.followed or (ours and self._is_at(self.race)))
         self._say("")
 
     def why_not(self) -> str:
@@ -220,20 +149,32 @@ class RaceRoom(Room):
             case "stopping":
                 return "The training is being saved."
             case "idle":
-                if self._making:
-                    return "The folders of the lanes are being made."
-                return "" if self._goes_on() else self.form.problem
+                return self._why_not_begun()
             case _:
-                return "" if self.session.race else "A run is training; stop it, or wait for its end."
+                return "" if self.session.race else BUSY
+
+    def _why_not_begun(self) -> str:
+        """Why what the form and the views show can neither begin nor wait."""
+        if not self.form.is_ready:
+            return LOADING
+        if self._making:
+            return "The folders of the lanes are being made."
+        if self.followed and not self._is_new:
+            return FOLLOWED
+        return "" if self._goes_on() else self.form.problem
+
+    def _why_no_queue(self) -> str:
+        waits = "It waits in the queue already." if self._goes_on() and self._stood == "queued" else ""
+        return self._why_not_begun() or waits
 
     def _goes_on(self) -> bool:
-        """Whether Start resumes the race that is looked at."""
-        return self.race is not None and not self._is_new and self._can_resume
+        """Whether Start goes on with the race that is looked at."""
+        raced = self.followed or self._is_at(self.race)
+        return self.race is not None and not self._is_new and not self._ended and not raced
 
     def _is_at(self, race: Race | None) -> bool:
         """Whether this is the race in training."""
-        ours = self.session.race
-        return race is not None and ours is not None and race.folder == ours.folder
+        return is_same(race, self.session.race)
 
     def start_or_pause(self) -> None:
         if self.why_not():
@@ -248,48 +189,97 @@ class RaceRoom(Room):
                 self.session.train_race(self.race)
             case "idle":
                 self.raise_tab()
-                self._make()
+                self._make(waits=False)
 
     start = start_or_pause
 
-    def _make(self) -> None:
+    def enqueue(self) -> None:
+        """Let the race that is looked at, or the one that the form describes, wait for its turn."""
+        if self._why_no_queue():
+            return
+        if self._goes_on():
+            assert self.race
+            self._enqueue(self.race)
+        else:
+            self.raise_tab()
+            self._make(waits=True)
+
+    def _make(self, waits: bool) -> None:
         """A folder for the race, on the thread: it judges all lanes once more, and writes them."""
         self._making = True
         self.offer()
         make = self.form.maker(self.session.root)
         names = [row.title() for row in self.form.rows]  # lanes may come and go meanwhile
-        self.latest.ask("make", partial(attempted, make), partial(self._made, names))
+        self.latest.ask("make", partial(attempted, make), partial(self._made, names, waits))
 
-    def _made(self, names: list[str], made: Race | Exception) -> None:
+    def _made(self, names: list[str], waits: bool, made: Race | Exception) -> None:
         self._making = False
         if isinstance(made, Exception):
             self.session.tell(made)
             self.form.check()
-        elif self.session.is_training or self.session.leaving:
-            self.notices.show_notice(f"{made.title} waits under “Earlier races”: something else trains.", "warning")
         else:
             self._look_at(made, names)
-            self.session.train_race(made)
+            if waits or self.session.is_training or self.session.leaving:
+                self._enqueue(made)
+            else:
+                self.session.train_race(made)
         self._read_list()
+        self.offer()
+
+    def _enqueue(self, race: Race) -> None:
+        """It begins by itself when what is before it has ended."""
+        from ...config import ConfigError
+        from ...jobs.race_folder import enqueue
+
+        try:
+            enqueue(race)
+        except (ConfigError, OSError) as error:
+            self.session.tell(error)
+            return
+        if is_same(race, self.race):
+            self._stood = "queued"
+            self._say("Waits its turn")
+        if self.session.is_training:
+            self.notices.show_notice(f"{race.title} starts by itself when what is before it has ended.")
+        self.session.runs_changed.emit()
+        self.session.start_next()
         self.offer()
 
     def _edited(self) -> None:
         self._is_new = True
         self.offer()
 
+    def try_words(self, settings: dict[str, str]) -> None:
+        """A "Try this" button: a base, a set of lanes, and how long."""
+        from ...config import ConfigError
+
+        try:
+            self.form.apply(settings)
+        except ConfigError as error:
+            self.session.tell(error)
+            return
+        if self.left.isHidden():
+            self.commands["panels"].trigger()
+        self.left.setCurrentWidget(self.form)
+
     # --- what is shown ---
 
     def _look_at(self, race: Race, names: list[str]) -> None:
-        self.race, self._is_new, self._awaited = race, False, None
-        self._stands = ""
+        """A new one."""
+        self._forget()
+        self.race, self._is_new, self._stood, self._ended = race, False, "new", False
         self.show_.begin(race, names)
-        self.pages.setCurrentWidget(self.grid)
+        self.show_views()
         self.subject_changed.emit(race.title)
 
-    def open_race(self, race: Race) -> None:
-        """Read it on the thread, then show it."""
-        self._awaited, self._held = race, []
-        self.latest.ask("read", partial(attempted, partial(_read, race)), self._show_record)
+    def _forget(self) -> None:
+        self.watch.end()
+        self.race, self.followed, self._awaited, self._stands = None, False, None, ""
+
+    def open_race(self, race: Race, keeps: bool = False) -> None:
+        """Read it on the thread, then show it; `keeps` what was edited."""
+        self._awaited, self._held, self._keeps = race, [], keeps
+        self.latest.ask("read", partial(attempted, partial(_read, race, self._is_at(race))), self._show_record)
 
     def _show_record(self, record: Record | Exception) -> None:
         if self._awaited is None:
@@ -298,72 +288,168 @@ class RaceRoom(Room):
         if isinstance(record, Exception):
             self.session.tell(record)
             return
-        self.race, self._is_new = record.race, False
-        ended = record.state.name in ("finished", "failed")
-        self._can_resume = not ended and (not record.busy or self._is_at(record.race))
+        again, ours = is_same(self.race, record.race), self._is_at(record.race)
+        edited, step = self._keeps and self._is_new, None if self.timeline.is_live else self.timeline.step()
+        self._forget()
+        self.race, self._is_new = record.race, edited
+        self._stood, self._ended = record.state.name, record.ended
+        self.followed = record.tail is not None and not ours  # it may have begun here meanwhile
         self.show_.open(record)
-        self.form.show_race(record.config, record.title, record.preset)
-        self.pages.setCurrentWidget(self.grid)
+        if not edited:
+            self.form.show_race(record.config, record.title, record.preset)
+        self.show_views()
         self.subject_changed.emit(record.title)
         if record.state.reason:
             self.notices.show_notice(record.state.reason, "warning")
-        if record.busy and not self._is_at(record.race):
-            self.notices.show_notice("Another process races it; open it again to see how it stands.", "warning")
-        if self._is_at(record.race):
+        if ours:
             self.show_.draw(held)
+        else:
+            self.watch.begin(record.race, record.tail)
+        if again and step is not None:
+            self.timeline.go_to(step)
         self.offer()
 
     def _resume(self, race: Race) -> None:
         if not self.session.is_training:
-            self._look_at(race, [lane.name for lane in race.config().lanes])
+            self._awaited = race
             self.session.train_race(race)
             self.open_race(race)
+
+    def _edit_as_new(self, race: Race) -> None:
+        """Its base and its lanes in the form; what is looked at stays."""
+        asked = partial(attempted, partial(_described, race))
+        self.latest.ask("describe", asked, self._show_described)
+
+    def _show_described(self, found: tuple[Any, str, str] | Exception) -> None:
+        if isinstance(found, Exception):
+            self.session.tell(found)
+            return
+        self.form.show_race(*found)
+        self.left.setCurrentWidget(self.form)
+        self._edited()
+
+    def _show_run(self, lane: int) -> None:
+        """One lane by itself: its folder is a run's."""
+        if self.race:
+            self.elsewhere_wanted.emit(str(self.race.lanes()[lane].folder))
 
     # --- the race in training ---
 
     def _stage_changed(self, stage: str) -> None:
+        race = self.session.race
+        if stage == "preparing" and race:
+            self._names = race.lane_titles()
+            if is_same(race, self.race):
+                self.watch.end()
+                self.followed = False
+            elif self._awaited is None and self.race is None:
+                self.open_race(race)
+            elif not is_same(race, self._awaited):
+                show = ("Show", partial(self.open_race, race))
+                self.notices.show_notice(f"{race.title} began to race.", action=show)
         self.offer()
 
     def _show_events(self, mail: list[Any]) -> None:
+        self._tell(mail)
         if self._awaited is not None and self._is_at(self._awaited):
             self._held += mail
         elif self._is_at(self.race):
-            self._tell(mail)
             self.show_.draw(mail)
 
     def _tell(self, mail: list[Any]) -> None:
+        """What is for people: in the bar, in the log with the lane's name, and as notices."""
         from ...jobs import events
 
         for event in mail:
             match event:
-                case events.Progress():
+                case events.Progress() if self.session.race:
                     self.said.setText(f"{event.text} …")
-                case events.Lane(event=events.Stopped(reason=reason)) if reason:
-                    name = self.grid.views[event.index].name
-                    self.notices.show_notice(f"{name} is out of the race: {reason}", "warning")
+                case events.Lane(index=index, event=told):
+                    self._tell_of_lane(self._names[index], told)
+                case events.Paused() if event.reason and self.session.race:
+                    self.notices.show_notice(event.reason, "warning")
+
+    def _tell_of_lane(self, name: str, told: Any) -> None:
+        from ...jobs import events
+
+        match told:
+            case events.Log():
+                self.logged.emit(f"{name}: {told.text}", told.level)
+            case events.Checkpoint():
+                self.logged.emit(f"{name}: Saved {told.path}", "info")
+            case events.Paused() | events.Stopped() if told.reason:
+                self.logged.emit(f"{name}: {told.reason}", "warning")
+        if isinstance(told, events.Stopped) and told.reason:
+            self.notices.show_notice(f"{name} is out of the race: {told.reason}", "warning")
 
     def _race_ended(self, race: Race) -> None:
-        if self.race is not None and race.folder == self.race.folder:
+        if is_same(race, self.race):
             state = race.state()
-            self._can_resume = state.name not in ("finished", "failed")
-            rows = self.show_.rows_at(state.step)
+            self._stood, self._ended = state.name, race.has_ended()
+            rows = self.show_.league_at(state.step)[1]
             best = f" {rows[0].title} comes first." if rows and rows[0].state != "failed" else ""
             if state.name == "finished":
                 self.notices.show_notice(f"{race.title} is finished: {state.step:,} steps.{best}")
+            self.watch.begin(race, None)
         self.offer()
 
     def _say(self, stands: str) -> None:
         """In the bar: why nothing can be done, or how the race stands."""
         self._stands = stands or self._stands
-        reason = "" if self.session.race else self.why_not()
-        self.said.setText(reason or self._stands)
+        if self.followed and not self._is_new:
+            self.said.setText(" · ".join(part for part in (self._stands, FOLLOWED) if part))
+        else:
+            reason = "" if self.session.race else self.why_not()
+            self.said.setText(reason or self._stands)
+
+    # --- the folder of the race that is looked at ---
+
+    def _show_news(self, news: RaceNews) -> None:
+        """What another process has written since."""
+        self._stood = news.state
+        self.show_.add_news(news)
+
+    def _read_again(self) -> None:
+        if self.race and self._awaited is None:
+            self.open_race(self.race, keeps=True)
+
+    def _folder_gone(self) -> None:
+        self.notices.show_notice("The folder of this race was deleted; it cannot be shown any more.", "error")
+        self._show_nothing()
+        self._read_list()
+
+    def _show_nothing(self) -> None:
+        self._forget()
+        self._is_new, self._ended = True, False
+        self.show_.leave()
+        self.timeline.set_steps([])
+        self.show_no_views()
+        self.subject_changed.emit("")
+        self.offer()
 
     # --- earlier races ---
 
     def _read_list(self) -> None:
         from .record import all_races
 
-        self.latest.ask("list", partial(all_races, self.session.root), self.races.show_entries)
+        self.latest.ask("list", partial(all_races, self.session.root), self._show_list)
+
+    def _show_list(self, entries: list[Entry]) -> None:
+        self.races.show_entries(entries)
+        for entry in entries:  # queued, or taken out again, in the list
+            if is_same(entry.race, self.race) and self._stood in ("new", "queued", "stopped") and not entry.busy:
+                self._stood = entry.state
+        self.offer()
+
+    def _renamed(self, race: Race) -> None:
+        if is_same(race, self.race):
+            self.subject_changed.emit(race.title)
+
+    def _deleted(self, race: Race) -> None:
+        if is_same(race, self._awaited):
+            self._awaited = None
+        if is_same(race, self.race):
+            self._show_nothing()
 
     def takes(self, path: Path) -> bool:
         return (path / "race.toml").is_file()
@@ -377,47 +463,59 @@ class RaceRoom(Room):
         if self.takes(Path(name)):
             self.take(Path(name))
 
+    # --- files ---
+
+    def _export(self, all_steps: bool) -> None:
+        if not self.race:
+            return
+        name = str(Path.home() / f"{self.race.name}.csv")
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save the league", name, "Tables (*.csv)")
+        if chosen:
+            self.write_league(Path(chosen), all_steps)
+
+    def write_league(self, path: Path, all_steps: bool) -> None:
+        """As CSV: the step that is shown, as it is sorted, or all of them."""
+        from ...files import write_atomic
+        from ...jobs.race_table import as_csv
+
+        path = path if path.suffix else path.with_suffix(".csv")
+        leagues = sorted(self.show_.league.items()) if all_steps else [(self.table.step, self.table.sorted_rows())]
+        try:
+            write_atomic(path, as_csv(leagues))
+        except OSError as error:
+            self.notices.show_notice(f"{path} cannot be written ({error.strerror}); choose another place.", "error")
+            return
+        self.notices.show_notice(f"Saved {path}.")
+
     # --- the window's wishes ---
 
     def start_over(self) -> None:
         if self._furnished and self.form.is_ready:
             self.left.setCurrentWidget(self.form)
-            self.form.show_quick_set(0)
+            self.form.show_quick_set(QUICK_SETS[0])
 
     def palette_entries(self) -> Iterator[Found]:
-        for number, chosen in enumerate(QUICK_SETS):
-            yield f"Race: {chosen.title}", chosen.about, partial(self.form.show_quick_set, number)
+        for chosen in QUICK_SETS:
+            yield f"Race: {chosen.title}", chosen.about, partial(self.form.show_quick_set, chosen)
         for entry in self.races.entries:
             yield f"Earlier race: {entry.title}", entry.told, partial(self.open_race, entry.race)
 
     def leave(self) -> None:
         if self._furnished:
+            self.watch.end()
             self.show_.leave()
             self.latest.forget_all()
 
-    def save_layout(self) -> list[QByteArray]:
-        return [splitter.saveState() for splitter in (self.splitter, self.seen)]
 
-    def restore_layout(self, layout: list[QByteArray]) -> None:
-        for splitter, state in zip((self.splitter, self.seen), layout, strict=False):
-            splitter.restoreState(state)
+def is_same(race: Race | None, other: Race | None) -> bool:
+    return race is not None and other is not None and race.folder == other.folder
 
-    def show_panels(self, visible: bool) -> None:
-        self.left.setVisible(visible)
-        self.beside.setVisible(visible)
 
-    def reset_layout(self) -> None:
-        left, centre, right = WIDTHS
-        self.splitter.setSizes([left, centre + right])
-        self.seen.setSizes([centre, right])
-        self.reset_sizes()
-
-    def reset_sizes(self) -> None:
-        self.beside.setSizes(list(HEIGHTS))
+# --- on the thread ---------------------------------------------------------------------------------------------------
 
 
 def attempted(compute: Callable[[], Any]) -> Any:
-    """On the thread: what it gives, or the error that it raised."""
+    """What it gives, or the error that it raised."""
     from ...config import ConfigError
 
     try:
@@ -426,7 +524,12 @@ def attempted(compute: Callable[[], Any]) -> Any:
         return error
 
 
-def _read(race: Race) -> Record:
+def _read(race: Race, ours: bool) -> Record:
     from .record import read
 
-    return read(race)
+    return read(race, ours)
+
+
+def _described(race: Race) -> tuple[Any, str, str]:
+    """As `RaceForm.show_race` takes it."""
+    return race.config(), race.title, str(race.about().get("preset", ""))

@@ -12,7 +12,7 @@ from ..widgets.timeline import Timeline
 from .distance_plot import DistancePlot
 from .lane_view import LaneGrid, LaneView
 from .league_table import LeagueTable
-from .record import Record, distance_of
+from .record import RaceNews, Record, distance_of
 
 if TYPE_CHECKING:
     from ...jobs.frames import Frame
@@ -112,6 +112,24 @@ class Show(QObject):
         self.timeline.pause()
         self._leave_players()
 
+    def add_news(self, news: RaceNews) -> None:
+        """What another process has written since."""
+        self.league = news.league
+        for number, (player, lane) in enumerate(zip(self.players, news.lanes, strict=True)):
+            player.steps, player.out = lane.frames, lane.out
+            self.plot.extend(number, *lane.distance)
+            if lane.real is not None:
+                player.view.show_real(lane.real)
+            if lane.out:
+                self.table.reasons[number] = lane.out
+        steps = sorted({step for lane in news.lanes for step in lane.frames})
+        if steps != self.timeline.track.steps:
+            self.timeline.set_steps(steps)
+            if self.timeline.is_live:
+                self._go_live()
+        else:
+            self._show_standings(self.timeline.step())
+
     # what it tells
 
     def draw(self, mail: list[Any]) -> None:
@@ -180,23 +198,29 @@ class Show(QObject):
             self._go_to(step)
 
     def _show_standings(self, step: int | None) -> None:
-        rows = self.rows_at(step)
-        self.table.show_rows(rows)
-        by_lane = {row.lane: row for row in rows}
+        at, rows = self.league_at(step)
+        self.table.show_rows(rows, at)
+        by_lane, leading = {row.lane: row for row in rows}, leaders(rows)
         for number, player in enumerate(self.players):
             row = by_lane.get(number)
-            player.view.show_standing(row)
+            player.view.show_standing(row, row in leading)
             if player.out and (row is None or row.state == "failed"):
                 player.view.show_out(player.out)
         self.plot.set_cursor(None if self.timeline.is_live else step)
         self._say()
 
-    def rows_at(self, step: int | None) -> tuple[Standing, ...]:
-        """The newest league at or before a step."""
+    def league_at(self, step: int | None) -> tuple[int, tuple[Standing, ...]]:
+        """The newest league at or before a step, and its own step."""
         told = [other for other in self.league if step is not None and other <= step]
-        return self.league[max(told)] if told else ()
+        return (max(told), self.league[max(told)]) if told else (0, ())
 
     def _say(self) -> None:
-        step, rows = self.timeline.step(), self.table.rows
-        leads = f" · {rows[0].title} leads" if rows and rows[0].state != "failed" else ""
+        step, leading = self.timeline.step(), leaders(self.table.rows)
+        leads = f" · {' and '.join(row.title for row in leading)} lead{'s' * (len(leading) == 1)}" if leading else ""
         self.stands.emit("" if step is None else f"Step {step:,}{leads}")
+
+
+def leaders(rows: tuple[Standing, ...]) -> list[Standing]:
+    """Those in the first place; none where all share it."""
+    first = [row for row in rows if row.place == 1 and row.state != "failed"]
+    return first if len(first) < len(rows) else []
