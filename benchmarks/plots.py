@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from benchmarks.curves import NAMES, SHARE, made_up, settle
 from gan_studio.gui import theme
 from gan_studio.gui.widgets.curves import CurvesView
-from gan_studio.gui.widgets.plot import kind_of
+from gan_studio.plots import kind_of
 
 FRAMES = 150
 MOST = 1000

@@ -1,38 +1,13 @@
-"""A run's curves as pictures for a page: which share a plot, how each looks, and the words beneath."""
+"""A run's curves as pictures for a page: how each looks, and the words beneath."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ..plots import KINDS, Kind, kind_of
 from ..tables import Curves
 from . import svg
 from .svg import Line, Look, Mark, safe
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One of the plots: its curves begin like this."""
-
-    title: str
-    about: str
-    begins: tuple[str, ...]
-    unit_range: bool = False  # 0 to 1, with the ideal at 0.5
-    log: bool = False
-
-
-KINDS = (
-    Kind("Losses", "What D and G minimise, term by term.", ("D/", "G/")),
-    Kind("Distance", "How far generated samples are from real ones, as estimated or measured.", ("distance/",)),
-    Kind("Scores", "What D gives real and generated samples: 0.5 for both when it cannot tell.", ("D(",), True),
-    Kind("Modes", "How many modes of the data the samples reach.", ("modes/covered",)),
-    Kind("High quality", "The share of the samples that lie near a mode of the data.", ("modes/",)),
-    Kind("Gradients", "The norms of both players' gradients.", ("gradient/",), log=True),
-    Kind("Slope of D", "The norm of D's gradient where a penalty looks at it.", ("slope/",)),
-    Kind("Learning rates", "How large the steps of both players are.", ("rate/",), log=True),
-    Kind("Speed", "Samples that were trained on in a second.", ("speed/",)),
-    Kind("More", "Other curves of this recipe.", ("",)),
-)
 
 # Orange for D, blue and dashed for G, others for the rest; the lines differ without colour too.
 LOOKS = {
@@ -63,15 +38,10 @@ def charts(curves: Curves, marks: Sequence[Mark]) -> Iterator[str]:
     if not ends:
         return
     span = min(first for first, _ in ends), max(last for _, last in ends)
-    for kind in KINDS:
-        names = [name for name in curves if kind_of(name) is kind]
+    for key, kind in KINDS.items():
+        names = [name for name in curves if kind_of(name) == key]
         looks = looks_of(names)
         yield _figure(kind, [Line(name, *curves[name], looks[name]) for name in names], span, marks)
-
-
-def kind_of(name: str) -> Kind:
-    """The plot that a curve stands in."""
-    return next(kind for kind in KINDS if name.startswith(kind.begins))
 
 
 def looks_of(names: Sequence[str]) -> dict[str, Look]:
@@ -92,7 +62,7 @@ def family_of(name: str) -> str:
 
 
 def _figure(kind: Kind, lines: list[Line], span: tuple[float, float], marks: Sequence[Mark]) -> str:
-    picture = svg.plot(kind.title, kind.about, lines, span, marks, kind.unit_range, kind.log)
+    picture = svg.plot(kind.title, kind.about, lines, span, marks, kind.unit_range, kind.log, kind.ideal)
     if not picture:
         return ""
     beyond = "" if kind.unit_range else svg.hidden(lines, kind.log)

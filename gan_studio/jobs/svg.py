@@ -66,10 +66,11 @@ def plot(
     marks: Sequence[Mark] = (),
     unit_range: bool = False,
     log: bool = False,
+    ideal: float | None = None,
 ) -> str:
     """An <svg> of the lines over the steps in `span`; "" where there is nothing to draw.
 
-    `unit_range`: from 0 to 1, with a line at 0.5. `log`: a logarithmic axis where the values ask for one.
+    `unit_range`: from 0 to 1. `log`: a logarithmic axis where the values ask for one. `ideal`: a line at this height.
     """
     drawn = [kept for line in lines if len((kept := _finite(line)).steps)]
     if not drawn:
@@ -84,7 +85,7 @@ def plot(
         f'<clipPath id="{frame}"><path d="M{LEFT} {TOP}H{RIGHT}V{BOTTOM}H{LEFT}Z"/></clipPath>',
         *_axes(x, y, (0.0, 0.5, 1.0) if unit_range else y.ticks(5)),
         f'<g clip-path="url(#{frame})" fill="none" stroke-linejoin="round">',
-        *([_level(0.5, y)] if unit_range else []),
+        *([_level(ideal, y)] if ideal is not None else []),
         *(part for line in drawn for part in _drawn(line, x, y)),
         "</g>",
         *_marks(marks, x),

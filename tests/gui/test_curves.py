@@ -18,9 +18,10 @@ from gan_studio.gui.widgets.curves import EMPTY, CurvesView
 from gan_studio.gui.widgets.legend import place_beside
 from gan_studio.gui.widgets.lines import MOST, Line, clipped, columns
 from gan_studio.gui.widgets.marks import clusters, marks_at, told
-from gan_studio.gui.widgets.plot import FEW, kind_of, run_pen
+from gan_studio.gui.widgets.plot import FEW, run_pen
 from gan_studio.gui.widgets.series import BLOCK, Series, bucket, evenly, extremes
 from gan_studio.gui.widgets.ticks import labels, log_labels, log_ticks, step_labels, ticks
+from gan_studio.plots import kind_of
 
 RNG = np.random.default_rng(0)
 NAN = np.nan

@@ -24,13 +24,14 @@ from PIL import Image
 from gan_studio import cli, images, presets, runs
 from gan_studio.config import ConfigError, from_text, get
 from gan_studio.jobs import choices, page, svg
-from gan_studio.jobs.charts import KINDS, charts, kind_of
+from gan_studio.jobs.charts import charts
 from gan_studio.jobs.events import Exported, Progress
 from gan_studio.jobs.frames import frame_steps, read_frame, read_real
 from gan_studio.jobs.pictures import FOR_FAKE, FOR_REAL, GENERATED, REAL, plane
 from gan_studio.jobs.report import chosen, report
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.train import TrainJob, new_run
+from gan_studio.plots import KINDS, kind_of
 from gan_studio.runs import Run
 
 MLP = {"kind": "mlp", "width": 8}
@@ -172,7 +173,7 @@ def test_the_drawings_have_titles_and_descriptions(run: Run, tmp_path: Path) -> 
     space = "{http://www.w3.org/2000/svg}"
     assert len(drawings) >= 3
     for root in drawings:
-        assert root.get("role") == "img" and root.find(f"{space}title").text in [kind.title for kind in KINDS]  # type: ignore[union-attr]
+        assert root.get("role") == "img" and root.find(f"{space}title").text in [kind.title for kind in KINDS.values()]  # type: ignore[union-attr]
         assert "Newest values" in root.find(f"{space}desc").text  # type: ignore[operator, union-attr]
 
 

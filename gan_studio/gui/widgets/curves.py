@@ -27,13 +27,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ...plots import KINDS, kind_of
 from .. import theme
 from .curves_bar import CurvesBar
 from .curves_files import CurvesFiles, Numbers
 from .flow import FlowLayout
 from .fold import quiet
 from .legend import ReadOut, RunChip
-from .plot import KINDS, Overlay, Plot, kind_of, sample_pen
+from .plot import Overlay, Plot, sample_pen
 from .series import Series
 
 PROGRESS = (220, 12)  # pixels

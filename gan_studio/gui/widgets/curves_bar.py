@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
+from ...plots import KINDS
 from .. import theme
 from .flow import FlowLayout
-from .plot import KINDS
 from .toggle import Toggle
 
 RANGES = {"All steps": 0, "Last 10,000": 10_000, "Last 1,000": 1000, "Last 100": 100}

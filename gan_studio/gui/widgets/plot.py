@@ -1,4 +1,4 @@
-"""The kinds of plots, and one of them: its title, its legend, its canvas, and how its lines look."""
+"""One of the plots: its title, its legend, its canvas, and how its lines look."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from ...plots import KINDS, kind_of
 from .. import theme
 from .canvas import Canvas
 from .flow import FlowLayout
@@ -21,79 +22,6 @@ FEW = 2  # so many runs laid over keep the colours of the curves; more have each
 BAND = 0.24  # opacity of the values beneath the smoothed line
 ALONE = 0.2  # opacity of the other runs while one is looked at
 HOW = "The wheel zooms, dragging pans, dragging with Shift shows that part, a double click fits, a click picks a step."
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One of the plots."""
-
-    title: str
-    about: str
-    prefix: str = ""  # of its curves' names, left out in the legend
-    height: int = 2  # weight among the plots
-    unit_range: bool = False  # 0 to 1
-    ideal: float | None = None  # a faint line
-    smoothed: bool = True
-    measured: bool = False  # what is measured now and then is drawn as points on a line, and never smoothed
-
-
-KINDS = {
-    "losses": Kind("Losses", "What D and G minimise, term by term.", height=3),
-    "distance": Kind(
-        "Distance",
-        "How far generated samples are from real ones. Lines are what D estimates; points are measured on samples.\n"
-        "The exact distance judges the estimate: a critic knows the Wasserstein distance only up to its own Lipschitz "
-        "constant, so trust its course, not its height.",
-        "distance/",
-        measured=True,
-    ),
-    "scores": Kind(
-        "Scores",
-        "What D gives real and generated samples: 0.5 for both when it cannot tell them apart.",
-        unit_range=True,
-        ideal=0.5,
-    ),
-    "gradients": Kind(
-        "Gradients",
-        "Norm of the gradient of each player's loss by its weights. Near 0 nothing is learned, and spikes tear apart.",
-        "gradient/",
-    ),
-    "slope": Kind(
-        "Slope of D",
-        "Norm of D's gradient by its input, where a penalty looks. The gradient penalty of WGAN-GP pulls it to 1.",
-        "slope/",
-        ideal=1.0,
-    ),
-    "rates": Kind("Learning rates", "Of both optimisers, with their schedules.", "rate/", smoothed=False),
-    "speed": Kind("Speed", "How fast the training goes.", "speed/"),
-    "modes": Kind("Modes", "How many modes of the data the samples reach.", "modes/", smoothed=False, measured=True),
-    "quality": Kind(
-        "High quality",
-        "The share of the samples that lie near a mode of the data.",
-        "modes/",
-        unit_range=True,
-        smoothed=False,
-        measured=True,
-    ),
-    "more": Kind("More", "Other curves of this recipe."),
-}
-PREFIXES = {
-    "D/": "losses",
-    "G/": "losses",
-    "distance/": "distance",
-    "gradient/": "gradients",
-    "slope/": "slope",
-    "rate/": "rates",
-    "speed/": "speed",
-    "modes/": "modes",
-}
-SINGLE = {"D(real)": "scores", "D(fake)": "scores", "modes/high quality": "quality"}
-
-
-def kind_of(name: str) -> str:
-    """Which plot a curve belongs to."""
-    prefix, slash, _ = name.partition("/")
-    return SINGLE.get(name) or PREFIXES.get(prefix + slash, "more")
 
 
 def is_sparse(series: Series, mates: Iterable[Series]) -> bool:

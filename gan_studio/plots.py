@@ -1,0 +1,80 @@
+"""Which curves share a plot, and how such a plot is to be read: in the window and in a report alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the plots."""
+
+    title: str
+    about: str
+    prefix: str = ""  # of its curves' names, left out in a legend
+    height: int = 2  # weight among the plots
+    unit_range: bool = False  # 0 to 1
+    ideal: float | None = None  # a faint line
+    smoothed: bool = True
+    measured: bool = False  # what is measured now and then is drawn as points on a line, and never smoothed
+    log: bool = False  # on paper, where nobody can ask for it
+
+
+KINDS = {
+    "losses": Kind("Losses", "What D and G minimise, term by term.", height=3),
+    "distance": Kind(
+        "Distance",
+        "How far generated samples are from real ones. Lines are what D estimates; points are measured on samples.\n"
+        "The exact distance judges the estimate: a critic knows the Wasserstein distance only up to its own Lipschitz "
+        "constant, so trust its course, not its height.",
+        "distance/",
+        measured=True,
+    ),
+    "scores": Kind(
+        "Scores",
+        "What D gives real and generated samples: 0.5 for both when it cannot tell them apart.",
+        unit_range=True,
+        ideal=0.5,
+    ),
+    "modes": Kind("Modes", "How many modes of the data the samples reach.", "modes/", smoothed=False, measured=True),
+    "quality": Kind(
+        "High quality",
+        "The share of the samples that lie near a mode of the data.",
+        "modes/",
+        unit_range=True,
+        smoothed=False,
+        measured=True,
+    ),
+    "gradients": Kind(
+        "Gradients",
+        "Norm of the gradient of each player's loss by its weights. Near 0 nothing is learned, and spikes tear apart.",
+        "gradient/",
+        log=True,
+    ),
+    "slope": Kind(
+        "Slope of D",
+        "Norm of D's gradient by its input, where a penalty looks. The gradient penalty of WGAN-GP pulls it to 1.",
+        "slope/",
+        ideal=1.0,
+    ),
+    "rates": Kind("Learning rates", "Of both optimisers, with their schedules.", "rate/", smoothed=False, log=True),
+    "speed": Kind("Speed", "How fast the training goes.", "speed/"),
+    "more": Kind("More", "Other curves of this recipe."),
+}
+_OF_PREFIX = {
+    "D/": "losses",
+    "G/": "losses",
+    "distance/": "distance",
+    "gradient/": "gradients",
+    "slope/": "slope",
+    "rate/": "rates",
+    "speed/": "speed",
+    "modes/": "modes",
+}
+_OF_NAME = {"D(real)": "scores", "D(fake)": "scores", "modes/high quality": "quality"}
+
+
+def kind_of(name: str) -> str:
+    """The key in `KINDS` of the plot that a curve belongs to."""
+    prefix, slash, _ = name.partition("/")
+    return _OF_NAME.get(name) or _OF_PREFIX.get(prefix + slash, "more")
