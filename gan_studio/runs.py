@@ -143,6 +143,10 @@ class Checkpoint:
     def starred(self) -> bool:
         return (self.path / "starred").exists()
 
+    def size(self) -> int:
+        """In bytes."""
+        return sum(file.stat().st_size for file in self.path.iterdir())
+
     def star(self, starred: bool = True) -> None:
         if starred:
             (self.path / "starred").touch()
@@ -397,13 +401,14 @@ class Run:
             shutil.rmtree(temporary, ignore_errors=True)
         return Checkpoint(final)
 
-    def prune(self, newest: int, every: int, spread: int = 0) -> None:
+    def prune(self, newest: int, every: int, spread: int = 0, spread_bytes: int = 2**62) -> None:
         """Keep the newest checkpoints, those at multiples of `every` (0: none), the starred, and `spread` others.
 
         These are the oldest and such as leave no large gap: none is wider than 2 / `spread` of the run so far, unless
-        there was no checkpoint within it ever.
+        there was no checkpoint within it ever. They are fewer where they would take more than `spread_bytes`.
         """
         found = self.checkpoints()
+        spread = min([spread, *(spread_bytes // max(1, checkpoint.size()) for checkpoint in found[-1:])])
         older = found[:-newest]
         asked_for = {c.step for c in older if c.starred or (every and c.step % every == 0)}
         steps = spread_out([c.step for c in found], asked_for | {c.step for c in found[-newest:]}, spread)

@@ -34,18 +34,28 @@ class RunConfig(Spec):
     )
     sample_count: int = option(64, "Samples in the grid.", ge=1, le=4096, group="Output")
     checkpoint_every: int = option(
-        1000, "How often everything is saved.", ge=1, le=1_000_000, unit="steps", live=True, group="Output"
+        100, "How often everything is saved.", ge=1, le=1_000_000, unit="steps", live=True, group="Output"
     )
     keep_newest: int = option(
         2, "So many of the newest checkpoints are kept.", ge=1, le=1000, live=True, group="Output"
     )
     keep_spread: int = option(
-        6,
+        20,
         "So many older checkpoints are kept too, spread evenly over the whole run, to branch from anywhere.",
         ge=0,
         le=1000,
         live=True,
         group="Output",
+    )
+    keep_mb: int = option(
+        1000,
+        "Those spread over the run take at most so much of the disk: of large networks fewer are kept.",
+        ge=0,
+        le=10_000_000,
+        unit="MB",
+        live=True,
+        group="Output",
+        title="Keep at most",
     )
     keep_every: int = option(
         0,

@@ -540,7 +540,8 @@ class Loop:
         }
         self.run.save_checkpoint(self.step, weights, rest, starred)
         self.saved_at = self.step
-        self.run.prune(self.config.keep_newest, self.config.keep_every, self.config.keep_spread)
+        config = self.config
+        self.run.prune(config.keep_newest, config.keep_every, config.keep_spread, config.keep_mb * 10**6)
 
     def _check_weights(self) -> None:
         """A gradient can spoil the weights while the losses before it were still numbers."""

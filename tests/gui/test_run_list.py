@@ -18,17 +18,20 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QAccessible, QColor, QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QToolButton
 
 from gan_studio import runs
+from gan_studio.gui.form_fields import complete
 from gan_studio.gui.session import Session
 from gan_studio.gui.train import overlays, run_list, run_reader, run_words
 from gan_studio.gui.train.later import Later
-from gan_studio.gui.train.run_compare import CompareDialog
+from gan_studio.gui.train.run_compare import CompareDialog, flat
 from gan_studio.gui.train.run_delegate import eye_rect
 from gan_studio.gui.train.run_list import MOST_OVERLAYS, RunList, thinned
 from gan_studio.gui.train.run_reader import Entry, RunReader, newest_step, thumbnail
 from gan_studio.gui.train.run_rows import DEEPEST, DRAGGED, NOWHERE, ORDERS, PICTURE, ROW, RUN, RunRows, arranged
+from gan_studio.jobs.settings import RunConfig
+from gan_studio.presets import all_presets
 from gan_studio.runs import Run, State
 
 CONFIG = {"steps": 1000, "seed": 0, "recipe": {"objective": {"kind": "non-saturating"}, "penalties": []}}
@@ -109,6 +112,13 @@ def click(qtbot, shown, run, modifier=Qt.KeyboardModifier.NoModifier, place=None
 def read_again(qtbot, shown):
     with qtbot.waitSignal(shown.refreshed):
         shown.refresh()
+
+
+def test_a_run_that_is_called_as_its_preset_says_it_once(make, seen):
+    preset = all_presets()[0]
+    alike, other = make(preset.title, preset=preset.id), make("Mine", preset=preset.id)
+    shown = seen()
+    assert row_of(shown, alike).facts == "" and row_of(shown, other).facts == preset.title
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -783,6 +793,30 @@ def test_ten_runs_are_overlaid_and_no_more(make, seen, qtbot):
     assert len(wanted) == MOST_OVERLAYS and len(told) == 2
 
 
+def test_several_chosen_runs_are_overlaid_and_taken_off_at_once(make, seen, qtbot):
+    made = [make(f"Run {i}") for i in range(4)]
+    shown = seen()
+    shown.set_shown(made[0])
+    wanted = []
+    shown.overlay_wanted.connect(lambda run, on: wanted.append((run.name, on)))
+    shown.view.selectAll()  # the one that is shown among them, which cannot lie over itself
+    assert shown.chosen_bar.isVisible() and shown.chosen_words.text() == "4 runs chosen"
+    shown.fill_menu()
+    assert "O&verlay 3 runs" in [action.text() for action in shown.menu.actions()]
+    button = next(b for b in shown.chosen_bar.findChildren(QToolButton) if "Overlay" in b.text())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    others = {run.name for run in made[1:]}
+    assert set(wanted) == {(name, True) for name in others}
+    shown.set_overlaid(others)
+    assert shown.deeds["overlay"].text() == "Take 3 runs o&ff"
+    click(qtbot, shown, made[1], place=middle(shown, made[1]))
+    assert not shown.chosen_bar.isVisible() and shown.deeds["overlay"].text() == "Take its curves o&ff"
+    shown.deeds["bare"].trigger()
+    assert set(wanted[3:]) == {(name, False) for name in others}
+    shown.set_overlaid([])
+    assert not shown.deeds["bare"].isEnabled() and shown.deeds["overlay"].text() == "O&verlay its curves"
+
+
 def test_an_overlaid_run_that_vanishes_is_taken_away(make, seen, qtbot):
     run = make("A run")
     shown = seen()
@@ -809,7 +843,7 @@ def test_settings_are_compared_and_copied(make, seen, qtbot):
     dialog.copy()
     rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
     assert rows[0] == ["Setting", "Second", "First"]
-    assert sorted(rows[1:]) == [["sample_count", "9", "64"], ["seed", "2", "1"]]
+    assert sorted(rows[1:]) == [["Sample count", "9", "64"], ["Seed", "2", "1"]]
     dialog.only.click()
     assert dialog.table.topLevelItemCount() > 20
     dialog.table.topLevelItem(0).setSelected(True)
@@ -830,7 +864,7 @@ def test_a_branch_is_compared_with_its_parent_at_that_step(make, seen, qtbot):
     shown.deeds["compare"].trigger()
     dialog = shown.findChild(CompareDialog)
     qtbot.waitUntil(lambda: dialog.table.topLevelItemCount() == 1, timeout=20_000)
-    assert [dialog.table.topLevelItem(0).text(i) for i in range(3)] == ["seed", "1", "3"]
+    assert [dialog.table.topLevelItem(0).text(i) for i in range(3)] == ["Seed", "1", "3"]
     dialog.close()
 
 
@@ -931,6 +965,20 @@ def test_what_could_not_be_read_may_be_wanted_again(qtbot):
         later.want("key", read, found.append)
         qtbot.waitUntil(lambda: later._worker is None)
     assert len(told) == 1 and found == [7]
+
+
+def test_settings_are_called_as_people_call_them_and_told_apart():
+    paths = ["data.seed", "seed", "recipe.g_optimiser.kind", "recipe.g_optimiser.lr", "recipe.penalties.0.weight"]
+    assert list(run_words.told_apart(paths).values()) == [
+        "Seed (data)",
+        "Seed",
+        "G optimiser",
+        "G learning rate",
+        "Penalties 1 weight",
+    ]
+    for preset in all_presets():
+        names = run_words.told_apart(dict(flat(complete(RunConfig, preset.values))))
+        assert len(set(names.values())) == len(names), preset.id
 
 
 def test_a_branch_that_is_laid_over_is_called_by_what_was_changed(make):

@@ -23,9 +23,8 @@ from PySide6.QtWidgets import (
 
 from ...config import ConfigError, join
 from ...runs import Run
-from ..form_fields import as_sentence
 from ..worker import Worker
-from .run_words import path_words, value_words
+from .run_words import told_apart, value_words
 
 Line = tuple[str, str, str]  # path, left, right
 MISSING = "–"
@@ -104,10 +103,11 @@ class CompareDialog(QDialog):
 
     def _fill(self) -> None:
         self.table.clear()
+        names = told_apart(path for path, _, _ in self._lines)
         for path, left, right in self._lines:
             if left == right and self.only.isChecked():
                 continue
-            item = QTreeWidgetItem(self.table, [as_sentence(path_words(path)), left, right])
+            item = QTreeWidgetItem(self.table, [names[path], left, right])
             for i, text in enumerate((path, left, right)):
                 item.setToolTip(i, text)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from ..form_fields import WORDS
+from ..form_fields import WORDS, as_sentence
 from ..widgets.editors import number_text
 from ..words import clock
 from .run_reader import Entry
@@ -81,15 +83,29 @@ def _subject(paths: list[str]) -> str:
 
 
 def path_words(path: str) -> str:
-    """ "recipe.g_optimiser.lr" is "G learning rate": only optimisers have one, and the place for it is small."""
-    parts = _named(path.split("."))
+    """ "recipe.g_optimiser.lr" is "G learning rate": only optimisers have one, and the place for it is small.
+
+    "recipe.g_optimiser.kind" is "G optimiser".
+    """
+    parts = _named(path.removesuffix(".kind").split("."))
     *before, last = parts[1:][-2:] or parts
-    owners = [part if last == "kind" else part.removesuffix("_optimiser") for part in before]
-    return " ".join(map(_words, [*owners, last]))
+    return " ".join(map(_words, [*(part.removesuffix("_optimiser") for part in before), last]))
+
+
+def told_apart(paths: Iterable[str]) -> dict[str, str]:
+    """{path: its words}; where two would be called the same, as the seeds of the run and of its data, with the table
+    that holds it: "Seed", "Seed (data)"."""
+    words = {path: path_words(path) for path in paths}
+    count = Counter(words.values())
+    tables = {path: path.partition(".")[0] if "." in path else "" for path in words}
+    return {
+        path: as_sentence(f"{said} ({tables[path]})" if count[said] > 1 and tables[path] else said)
+        for path, said in words.items()
+    }
 
 
 def last_word(path: str) -> str:
-    return _words(_named(path.split("."))[-1])
+    return _words(_named(path.removesuffix(".kind").split("."))[-1])
 
 
 def _named(parts: list[str]) -> list[str]:
