@@ -137,7 +137,7 @@ class Moment:
     step: int
     curves: dict[str, float]  # means over the steps since the last moment; what is measured now and then, now
     scene: Scene  # of points and latents that stay the same
-    story: tuple[Sentence, ...]
+    story: tuple[Sentence, ...]  # of a step that was taken by itself; else of what came of all
     phases: tuple[Phase, ...]  # of a step that was taken by itself
     finite: bool  # else the numbers ran away, and nothing more can come of it
 
@@ -188,7 +188,7 @@ class Recorder(Witness):
 
     def seen(self, after: Scene) -> Seen:
         """What the story tells of the step that was recorded."""
-        told = look(after.generated, real=after.real, scores=after.scores, extent=after.extent)
+        told = seen_in(after)
         if "G after" not in self.scenes:
             return told
         before, later = self.scenes["G before"], self.scenes["G after"]
@@ -203,6 +203,10 @@ class Recorder(Witness):
                 scene = scene if stage.pulled else replace(scene, pull=None)
                 said = told[stage.key] + (told["outcome"] if stage is last else ())
                 yield Phase(stage.key, stage.title, stage.player, scene, said, stage.mapped, stage.marked)
+
+
+def seen_in(scene: Scene) -> Seen:
+    return look(scene.generated, real=scene.real, scores=scene.scores, extent=scene.extent)
 
 
 # --- the two players -------------------------------------------------------------------------------------------------
@@ -475,13 +479,13 @@ class Game:
         scene = players.scene()
         finite = bool(np.isfinite(scene.values).all() and np.isfinite(scene.generated).all())
         settings, turns = players.settings, self.wish.players
-        seen = recorder.seen(scene) if recorder else Seen()
+        seen = recorder.seen(scene) if recorder else seen_in(scene)
         told = chapters(curves, settings.batch_size, turns, settings.d_steps, before, seen)
         return Moment(
             players.step,
             curves,
             scene,
-            tuple(sentence for chapter in told.values() for sentence in chapter),
+            tuple(sentence for chapter in told.values() for sentence in chapter) if recorder else told["outcome"],
             tuple(recorder.phases(told)) if recorder else (),
             finite,
         )
