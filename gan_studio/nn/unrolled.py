@@ -5,6 +5,7 @@ Each step is the optimiser's own, with the moments that it has by now, as the pa
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -65,18 +66,23 @@ class AdamRule(Rule):
     """Kingma & Ba 2015, Algorithm 1."""
 
     def begin(self, weight: Tensor) -> None:
-        self.t = int(self.state.get("step", 0))
+        step = torch.as_tensor(self.state.get("step", 0.0))
+        self.t = step.to(weight.dtype)  # it stays where it is: nothing waits for a graphics card
         self.m = self.state.get("exp_avg", torch.zeros_like(weight))
         self.v = self.state.get("exp_avg_sq", torch.zeros_like(weight))
 
     def step(self, weight: Tensor, gradient: Tensor) -> Tensor:
         beta1, beta2 = self.options["betas"]
-        self.t += 1
+        self.t = self.t + 1
         self.m = beta1 * self.m + (1 - beta1) * gradient
         self.v = beta2 * self.v + (1 - beta2) * gradient.square()
-        m_hat = self.m / (1 - beta1**self.t)
-        v_hat = self.v / (1 - beta2**self.t)
+        m_hat = self.m / self.weight_so_far(beta1)
+        v_hat = self.v / self.weight_so_far(beta2)
         return weight - self.lr * m_hat / (v_hat.clamp(min=TINY).sqrt() + self.options["eps"])
+
+    def weight_so_far(self, beta: float) -> Tensor | float:
+        """1 - beta^t, also in single precision."""
+        return -torch.expm1(self.t * math.log(beta)) if beta else 1.0
 
 
 class AdamWRule(AdamRule):
