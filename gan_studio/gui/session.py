@@ -165,16 +165,20 @@ class Session(QObject):
         yield waiting(self.root)
 
     def _begin_first(self, found: list[list[Run | Race]]) -> None:
+        from ..jobs.race_folder import Race
         from ..runs import Run
 
-        ready = [subject for subject in found[-1] if subject.folder not in self._stuck]
-        if ready and not self.is_training and not self.leaving:
-            match ready[0]:
+        if not self.is_training and not self.leaving:
+            match next(filter(self._still_waits, found[-1]), None):
                 case Run() as run:
                     self.train(run)
-                case race:
+                case Race() as race:
                     self.train_race(race)
         self.warm()
+
+    def _still_waits(self, subject: Run | Race) -> bool:
+        """It may have been taken out of the queue, or deleted, since one looked."""
+        return subject.folder not in self._stuck and subject.state().name == "queued"
 
     def warm(self) -> None:
         """Have a process import what the next training needs, while nothing else wants the processor."""

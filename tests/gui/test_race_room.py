@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from gan_studio.gui import window as window_module
 from gan_studio.gui.race.lane_row import typed, written
 from gan_studio.gui.race.lane_view import LaneGrid
 from gan_studio.gui.race.quick_sets import QUICK_SETS
+from gan_studio.gui.race.record import read
 from gan_studio.gui.race.room import RaceRoom
 from gan_studio.gui.session import Session
 from gan_studio.gui.train.room import TrainRoom
@@ -273,6 +275,39 @@ def test_an_earlier_race_is_opened_and_gone_on_with(room, qtbot):
         qtbot.mouseClick(room.races.resume_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: room.timeline.track.steps == [0, 2, 4, 6], timeout=5_000)
     assert race.state().name == "finished"
+
+
+def test_a_race_that_is_deleted_while_it_is_read_is_one_sentence(room, qtbot):
+    race_to_the_end(room, qtbot)
+    race = list_races(room.session.root)[0]
+    (race.folder / "race.json").unlink()  # the first of its files to go
+    with qtbot.waitSignal(room.session.problem, timeout=10_000) as told:
+        room.open_race(race)
+    assert told.args[2] and race.name in told.args[0]
+
+
+def test_a_race_that_is_deleted_once_it_was_read_is_shown_until_that_is_seen(room, qtbot):
+    race_to_the_end(room, qtbot)
+    race = list_races(room.session.root)[0]
+    found = read(race, ours=False)
+    shutil.rmtree(race.folder)
+    room.open_race(race)
+    room._show_record(found)
+    assert len(room.grid.views) == len(found.lanes) and room.timeline.track.steps == [0, 2, 4, 6]
+    with qtbot.waitSignal(room.elsewhere_wanted) as wanted:
+        room.grid.run_wanted.emit(1)
+    assert wanted.args == [str(found.lanes[1].run.folder)]
+    qtbot.waitUntil(lambda: room.race is None, timeout=10_000)
+
+
+def test_a_title_that_is_typed_while_another_could_not_be_written(room, qtbot):
+    race_to_the_end(room, qtbot)
+    room.left.setCurrentWidget(room.races)
+    qtbot.waitUntil(lambda: room.races.view.count() == 1, timeout=5_000)
+    room.races.chores.failed.emit(OSError(28, "No space left on device"))
+    room.races.view.item(0).setText("Another title")
+    qtbot.waitUntil(lambda: len(room.races.entries) == 1, timeout=5_000)
+    assert room.races.view.item(0).text() == room.races.entries[0].title != "Another title"
 
 
 def test_a_change_after_a_stop_makes_a_new_race(room, qtbot):

@@ -11,7 +11,7 @@ from gan_studio import runs
 from gan_studio.config import ConfigError
 from gan_studio.gui.session import Session
 from gan_studio.gui.warmup import warm_up
-from gan_studio.jobs import train
+from gan_studio.jobs import race_folder, train
 from gan_studio.jobs.inbox import Inbox
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.runs import Run, State
@@ -99,6 +99,15 @@ def test_a_run_that_is_queued_while_one_looks_for_the_next_is_not_missed(session
     session.start_next()
     qtbot.waitUntil(all_over(session, made), timeout=10_000)
     assert QuickJob.begun == ["A"]
+
+
+def test_a_run_that_leaves_the_queue_while_one_looks_for_the_next_is_not_begun(session, qtbot, monkeypatch):
+    made = queue(session, "A", "B")
+    monkeypatch.setattr(race_folder, "waiting", lambda root: made)  # as they were found a moment ago
+    made[0].set_state(runs.State("stopped"))
+    session.start_next()
+    qtbot.waitUntil(lambda: states(made) == ["stopped", "finished"], timeout=10_000)
+    assert QuickJob.begun == ["B"]
 
 
 def test_an_invalid_config_fails_with_its_sentence_and_the_queue_goes_on(session, qtbot):

@@ -219,7 +219,10 @@ class RaceList(QWidget):
 
     def _retitle(self, item: QListWidgetItem) -> None:
         """What was typed; nothing is no title."""
-        entry = self.entries[self.view.row(item)]
+        row = self.view.row(item)
+        if row >= len(self.entries):
+            return  # something could not be written, and the list is about to be read again
+        entry = self.entries[row]
         title = " ".join(item.text().split())
         if not title or title == entry.title:
             self.view.blockSignals(True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...config import ConfigError
 from ..train.record import LOOK_S, Gone, Tail, Turned, columns
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class LaneRecord:
     name: str
+    run: Run
     frames: list[int]  # the steps that were drawn
     distance: Points
     real: np.ndarray | None
@@ -59,10 +61,12 @@ def read(race: Race, ours: bool) -> Record:
     from ...jobs.frames import frame_steps, read_real
 
     tail = RaceTail(race) if not ours and race.is_being_raced() else None  # first, so that nothing is missed
-    config, about, outs = race.config(), race.about(), race.out()
+    config, about, outs, runs = race.config(), race.about(), race.out(), race.lanes()
+    if len(runs) != len(config.lanes):  # a damaged file, or the folder is deleted this very moment
+        raise ConfigError(f"A lane of the race {race.name} is missing; begin a new race.")
     lanes = [
-        LaneRecord(lane.name, frame_steps(run), distance_of(run.curves()), read_real(run), outs.get(i, ""))
-        for i, (lane, run) in enumerate(zip(config.lanes, race.lanes(), strict=True))
+        LaneRecord(lane.name, run, frame_steps(run), distance_of(run.curves()), read_real(run), outs.get(i, ""))
+        for i, (lane, run) in enumerate(zip(config.lanes, runs, strict=True))
     ]
     preset = str(about.get("preset", ""))
     league, ended = dict(race.league()), race.has_ended()

@@ -268,7 +268,7 @@ class RaceRoom(RaceFrame):
         """A new one."""
         self._forget()
         self.race, self._is_new, self._stood, self._ended = race, False, "new", False
-        self.show_.begin(race, names)
+        self.show_.begin(names, race.lanes())
         self.show_views()
         self.subject_changed.emit(race.title)
 
@@ -330,8 +330,9 @@ class RaceRoom(RaceFrame):
 
     def _show_run(self, lane: int) -> None:
         """One lane by itself: its folder is a run's."""
-        if self.race:
-            self.elsewhere_wanted.emit(str(self.race.lanes()[lane].folder))
+        run = self.show_.players[lane].reader.run
+        assert run
+        self.elsewhere_wanted.emit(str(run.folder))
 
     # --- the race in training ---
 

@@ -16,7 +16,7 @@ from .record import RaceNews, Record, distance_of
 
 if TYPE_CHECKING:
     from ...jobs.frames import Frame
-    from ...jobs.race_folder import Race, Standing
+    from ...jobs.race_folder import Standing
     from ...runs import Run
 
 
@@ -74,8 +74,8 @@ class Show(QObject):
 
     # a race
 
-    def begin(self, race: Race, names: list[str]) -> None:
-        """One that has told nothing yet."""
+    def begin(self, names: list[str], runs: list[Run]) -> None:
+        """Of lanes that have told nothing yet."""
         self._leave_players()
         self.league = {}
         self.grid.show_lanes(names)
@@ -83,13 +83,13 @@ class Show(QObject):
         self.plot.show_lanes(len(names))
         self.plot.set_cursor(None)
         self.timeline.set_steps([])
-        for view, run in zip(self.grid.views, race.lanes(), strict=True):
+        for view, run in zip(self.grid.views, runs, strict=True):
             player = Player(view, self)
             player.open(run, [])
             self.players.append(player)
 
     def open(self, record: Record) -> None:
-        self.begin(record.race, [lane.name for lane in record.lanes])
+        self.begin([lane.name for lane in record.lanes], [lane.run for lane in record.lanes])
         self.league = dict(record.league)
         for number, (player, lane) in enumerate(zip(self.players, record.lanes, strict=True)):
             player.steps, player.out = list(lane.frames), lane.out
