@@ -4,9 +4,10 @@
 
 For each preset the mouse drags q to and fro and reshapes it, sixty events a second, with the table and the curves live;
 once p is drawn by hand, with the pen going up and down. Of the two players a start among five is dragged in circles,
-with its paths live. A gap is the time between two ticks of a timer of 5 ms that is late because the window was painting
-or waited for Python; a frame is the time from an event of the mouse until the plot is painted. Without a screen it runs
-offscreen.
+with its paths live. Of the transport bench a bar is dragged up and down and a point in circles, with the plan, its
+matrix, its cost and the potential live, and a plan is drawn by hand. A gap is the time between two ticks of a timer of
+5 ms that is late because the window was painting or waited for Python; a frame is the time from an event of the mouse
+until the plot is painted. Without a screen it runs offscreen.
 """
 
 from __future__ import annotations
@@ -33,6 +34,14 @@ GAMES = {  # of the two players: (title: settings as those of the words)
     "R1, 2000 steps": {"panel": "r1", "steps": "2000"},
     "GAN, flow": {"loss": "minimax", "rule": "flow"},
     "WGAN-GP, flow": {"loss": "wasserstein", "regulariser": "gradient-penalty", "rule": "flow"},
+}
+MOVES = {  # of the transport bench
+    "a heap, optimal": {"tab": "line", "preset": "hills", "plan": "optimal", "potential": "on"},
+    "a heap, independent": {"tab": "line", "preset": "hills", "plan": "independent", "potential": "on"},
+    "a point of 16, optimal": {"tab": "plane", "preset": "ring", "plan": "optimal", "potential": "on"},
+    "a point of 16, independent": {"tab": "plane", "preset": "ring", "plan": "independent", "potential": "on"},
+    "a point of 10 and 12, optimal": {"tab": "plane", "preset": "clumps", "plan": "optimal", "potential": "on"},
+    "a point of 10 and 12, squared": {"tab": "plane", "preset": "clumps", "plan": "optimal", "cost": "2"},
 }
 
 
@@ -82,8 +91,27 @@ def measure(seconds: float, home: Path) -> list[dict[str, Any]]:
         room.bench().set_starts([turned(0), (-1.0, 0.6), (0.4, -1.2), (-0.7, -0.7), (1.5, 1.5)], 0)
         rest(app, 0.5)
         rows.append({"what": f"drag a start: {title}"} | dragged(app, room.bench().plane, turned, seconds))
+    rows += transport(app, room, seconds)
     window.close()
     rest(app, 0.3)
+    return rows
+
+
+def transport(app: Any, room: Any, seconds: float) -> list[dict[str, Any]]:
+    rows = []
+    room.show_bench("transport")
+    bench = room.bench()
+    for title, settings in MOVES.items():
+        bench.apply(settings)
+        rest(app, 0.5)
+        part = bench.part()
+        path = raised(part.plot) if settings["tab"] == "line" else circled(part.plot)
+        rows.append({"what": f"drag: {title}"} | dragged(app, part.plot, path, seconds))
+    bench.apply({"tab": "line", "preset": "piles", "plan": "hand"})
+    rest(app, 0.5)
+    rows.append(
+        {"what": "draw a plan by hand"} | dragged(app, bench.part().matrix, strokes(bench.part().matrix), seconds)
+    )
     return rows
 
 
@@ -111,6 +139,27 @@ def moved(plot: Any) -> Course:
 def pen(plot: Any) -> Course:
     height = 0.3 * plot.y_range[1]
     return lambda t: (5 * math.sin(2.2 * t), height * (1.5 + math.sin(5 * t)))
+
+
+def raised(plot: Any) -> Course:
+    """The bar at 2, up and down."""
+    return lambda t: (2.0, plot.surface("p") + 0.2 + 0.15 * math.sin(4 * t))
+
+
+def circled(plot: Any) -> Course:
+    """The first point of p."""
+    x, y = plot.scene.p[0].tolist()
+    return lambda t: (x + 0.8 * (math.cos(3 * t) - 1), y + 0.8 * math.sin(3 * t))
+
+
+def strokes(matrix: Any) -> Course:
+    """From cell to cell, where earth lies and is wanted; each of them again and again."""
+
+    def course(t: float) -> tuple[float, float]:
+        matrix._told.clear()
+        return 2 + 2 * math.sin(3 * t), 7.5 + 2.5 * math.sin(7 * t)
+
+    return course
 
 
 def turned(t: float) -> tuple[float, float]:

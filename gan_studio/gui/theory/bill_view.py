@@ -76,7 +76,9 @@ def critic_words(answer: Answer) -> list[str]:
         return []
     f = answer.critic
     wasted = " Arrows of another colour cost more than f falls." if answer.bill.cost > answer.best.cost + SAME else ""
-    return [f"E<sub>p</sub> f − E<sub>q</sub> f = {number(f.gain)}; f's largest slope is {number(f.steepest)}.{wasted}"]
+    colours = " f is high where it is blue, low where it is orange." if f.values.ndim == 2 else ""
+    gain = f"E<sub>p</sub> f − E<sub>q</sub> f = {number(f.gain)}"
+    return [f"{gain}; f's largest slope is {number(f.steepest)}.{colours}{wasted}"]
 
 
 class CostBars(QWidget):

@@ -29,7 +29,7 @@ class CloudPlot(ScenePlot):
     scene: Clouds | None
 
     def __init__(self) -> None:
-        super().__init__("Two clouds")
+        super().__init__("Two clouds", "Click: a new point · Drag: move it · Right-click: remove it")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(240, 220)
@@ -141,9 +141,7 @@ class CloudPlot(ScenePlot):
 
     def _paint_names(self, painter: QPainter, box: QRectF, c: theme.Colours) -> None:
         """On a ground of their own: a map may lie beneath."""
-        names = [("p: from here", COLOURS["p"]()), ("q: to here", COLOURS["q"]())]
-        if self._map is not None:
-            names.append(("f: blue is high, orange low", c.text))
+        names = [("p: from", COLOURS["p"]()), ("q: to", COLOURS["q"]())]
         font = self.fontMetrics()
         wide = max(font.horizontalAdvance(name) for name, _ in names) + 12
         painter.setPen(Qt.PenStyle.NoPen)

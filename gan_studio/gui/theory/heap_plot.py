@@ -5,21 +5,23 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 
 from .. import theme
 from ..widgets.ticks import labels, ticks
 from .chart import CENTRE, LINE, RIGHT, faded
 from .heaps import Heaps, Scene
 from .plan_answer import Answer, Critic
-from .scene_plot import COLOURS, Cell, ScenePlot, arrow_colour
+from .scene_plot import COLOURS, WASTE, Cell, ScenePlot, arrow_colour
 
 GAP = 0.55  # half the height of what is between heaps and holes, in units of the highest heap
 WIDE = 0.8  # of a bar, of the way to the next
 HEADROOM = 1.15
 LEAST_TOP = 0.12  # a heap of so much fills the room that there is
 TIP = 7.0  # pixels of an arrow's head
+THIN = 1.5  # half the width of an arrow, in pixels, up to which it is a hair
+FAINT = 0.5
 FINE, COARSE = 0.002, 0.01  # what a key moves
 NAMES = {"p": "p: heaps of earth", "q": "q: holes to fill"}
 
@@ -30,7 +32,7 @@ class HeapPlot(ScenePlot):
     scene: Heaps | None
 
     def __init__(self) -> None:
-        super().__init__("Heaps and holes")
+        super().__init__("Heaps and holes", "Drag a bar: the others give or take, so that all masses stay 1")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(260, 200)
@@ -75,6 +77,8 @@ class HeapPlot(ScenePlot):
             at = self.point(x, 0).x()
             painter.setPen(c.muted)
             painter.drawText(QRectF(at - 20, box.bottom() + 2, 40, font.height()), CENTRE, str(x))
+        below = QRectF(box.left() - 40, box.bottom() + 2 + font.height(), box.width() + 48, font.height())
+        painter.drawText(below, CENTRE, self.x_title)
         upward = ticks(0, self.top, max(2, int(box.height() / 110)))
         for which, sign in (("p", 1), ("q", -1)):
             for share, text in zip(upward, labels([100 * share for share in upward]), strict=True):
@@ -113,28 +117,37 @@ class HeapPlot(ScenePlot):
         up, down = (self.point(0, self.surface(which)).y() for which in ("p", "q"))
         start, end = self.pixels(leave, leave)[0], self.pixels(arrive, arrive)[0]  # [K] each
         half = np.maximum(middle * scale * self.inside().width() / (self.x_range[1] - self.x_range[0]), 0.5)
-        lines = np.stack([start, end, half], axis=1).tolist()
-        cells = zip(moved.source.tolist(), moved.target.tolist(), strict=True)
-        many = len(lines) > 3 * len(plan)
-        for (a, b, w), cell, wasteful in zip(lines, cells, self.wastes().tolist(), strict=True):
+        self._paint_thin(painter, np.stack([start, end], axis=1), (up, down), half)
+        for k in np.flatnonzero(half > THIN).tolist():
+            x, y, w = float(start[k]), float(end[k]), float(half[k])
+            tip = down - min(TIP, 2 * w)
+            corners = [(x - w, up), (x + w, up), (y + w, tip), (y, down), (y - w, tip)]
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._ribbon(cell, wasteful, many))
-            tip, v = min(TIP, 2 * w + 2), max(w, 1.5)
-            corners = [
-                (a - w, up),
-                (a + w, up),
-                (b + w, down - tip),
-                (b + v, down - tip),
-                (b, down),
-                (b - v, down - tip),
-            ]
-            painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in (*corners, (b - w, down - tip))]))
+            painter.setBrush(self._shade(k))
+            painter.drawConvexPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
-    def _ribbon(self, cell: Cell, wasteful: bool, many: bool) -> QBrush:
-        if cell == self.pointed:
-            return QBrush(faded(theme.colours().text, 0.9))
-        return QBrush(faded(arrow_colour(wasteful), 0.35 if many else 0.55))
+    def _paint_thin(self, painter: QPainter, ends: np.ndarray, rows: tuple[float, float], half: np.ndarray) -> None:
+        """Hairs of a colour at once: a hundred of them are quick, a hundred polygons are not."""
+        thin, wastes = half <= THIN, self.wastes()
+        for wasteful in (False, True):
+            lines = [QLineF(a, rows[0], b, rows[1]) for a, b in ends[thin & (wastes == wasteful)].tolist()]
+            painter.setPen(QPen(faded(arrow_colour(wasteful), FAINT), LINE))
+            painter.drawLines(lines)
+        assert self.answer
+        moved = self.answer.moved
+        for k in np.flatnonzero(thin).tolist():
+            if (moved.source[k], moved.target[k]) == self.pointed:
+                painter.setPen(QPen(theme.colours().text, 2))
+                painter.drawLine(QLineF(ends[k, 0], rows[0], ends[k, 1], rows[1]))
+
+    def _shade(self, k: int) -> QColor:
+        """Of an arrow."""
+        assert self.answer
+        moved = self.answer.moved
+        if (moved.source[k], moved.target[k]) == self.pointed:
+            return faded(theme.colours().text, 0.9)
+        return faded(arrow_colour(bool(self.answer.wasted[k] > WASTE and self.answer.critic)), FAINT)
 
     def _paint_critic(self, painter: QPainter, box: QRectF, critic: Critic, c: theme.Colours) -> None:
         """Its own axis, at the left, between heaps and holes; slopes are written on it."""

@@ -101,6 +101,11 @@ class PlanMatrix(QWidget):
         side, box = self.side(), self.box()
         return QRectF(box.left() + j * side, box.top() + i * side, side, side)
 
+    def point(self, i: float, j: float) -> QPointF:
+        """The middle of a cell, in pixels."""
+        box, side = self.box(), self.side()
+        return QPointF(box.left() + (j + 0.5) * side, box.top() + (i + 0.5) * side)
+
     def cell_at(self, pixel: QPointF) -> Cell | None:
         box, side, (N, M) = self.box(), self.side(), self.plan.shape
         i, j = int((pixel.y() - box.top()) // side), int((pixel.x() - box.left()) // side)
@@ -120,13 +125,13 @@ class PlanMatrix(QWidget):
 
     def _paint_cells(self, painter: QPainter, c: theme.Colours) -> None:
         heaviest = max(float(self.a.max()), float(self.b.max()), NOTHING)
-        side = self.side()
+        side, box = self.side(), self.box()
+        painter.setPen(c.text)
         for i, j in np.argwhere(self.plan > NOTHING).tolist():
-            mass, cell = float(self.plan[i, j]), self.rect_of(i, j)
+            mass, cell = float(self.plan[i, j]), QRectF(box.left() + j * side, box.top() + i * side, side, side)
             strength = min(1.0, mass / heaviest) ** 0.5
             painter.fillRect(cell, faded(c.warning if self.wasted[i, j] else c.third, 0.12 + 0.6 * strength))
             if side >= LEAST_TEXT and mass >= 0.0005:
-                painter.setPen(c.text)
                 painter.drawText(cell, CENTRE, percent(mass))
 
     def _paint_grid(self, painter: QPainter, box: QRectF, c: theme.Colours) -> None:

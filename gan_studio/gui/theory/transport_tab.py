@@ -73,6 +73,7 @@ class TransportTab(QWidget):
         self.group = QButtonGroup(self)
         for id, button in self.kinds.items():
             button.setAccessibleName(f"Plan: {PLANS[id].title}")
+            button.setMaximumWidth(button.fontMetrics().horizontalAdvance(button.text()) + 20)
             self.group.addButton(button)
         self.cost = QComboBox()
         self.cost.setAccessibleName("Cost of a way")
