@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .race_folder import Race
     from .settings import RunConfig
 
+PATIENCE_S = 120.0  # for a process that was told to end and gives no sign: longer than any step or checkpoint takes
 NICE = 5  # less than this the window notices, much more starves the training when anything else runs
 
 
@@ -124,7 +125,7 @@ def born() -> tuple[SpawnProcess, Connection]:
 
 
 class RemoteJob:
-    """A job that runs elsewhere. Closing its iterator waits until the run is saved."""
+    """A job that runs elsewhere. Closing its iterator waits until the run is saved; a process that hangs is ended."""
 
     def __init__(self, crew: Apart, order: Order):
         self.crew, self.order = crew, order
@@ -142,9 +143,11 @@ class RemoteJob:
             with contextlib.suppress(OSError, AttributeError):  # the latter where the interpreter itself is ending
                 pipe.send(Close())
             with contextlib.suppress(EOFError, OSError):
-                while not isinstance(pipe.recv(), End):
+                while pipe.poll(PATIENCE_S) and not isinstance(pipe.recv(), End):
                     pass
             pipe.close()
+            process.join(PATIENCE_S)
+            process.kill()  # nothing happens to one that has ended
             process.join()
 
 

@@ -103,6 +103,23 @@ def test_closing_the_iterator_saves(apart: Apart, make_run: Callable[..., runs.R
     assert run.checkpoints()[-1].step == run.state().step > 0
 
 
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_a_process_that_hangs_holds_nobody_up_for_ever(
+    apart: Apart, make_run: Callable[..., runs.Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gan_studio.jobs.apart.PATIENCE_S", 0.2)
+    process, pipe = apart.take()
+    monkeypatch.setattr(apart, "take", lambda: (process, pipe))
+    run = make_run(ENDLESS)
+    events = iter(remote(apart, run))
+    until(events, Curves)
+    assert process.pid
+    os.kill(process.pid, signal.SIGSTOP)
+    events.close()
+    assert process.exitcode == -signal.SIGKILL
+    assert run.state().name == "interrupted"
+
+
 def test_what_the_job_raises_arrives_with_its_trace(apart: Apart, make_run: Callable[..., runs.Run]) -> None:
     run = make_run()
     (run.folder / "config.toml").write_text("steps = -1")
