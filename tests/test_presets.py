@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,24 @@ def test_a_shipped_preset_is_whole(path: Path) -> None:
     assert 0 < preset.minutes <= 30
     config = RunConfig.parse(preset.values)
     assert RunConfig.parse(config.plain()) == config
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_a_shipped_preset_can_be_branched_from_where_samples_were_drawn(path: Path) -> None:
+    """A checkpoint about every twentieth of the run, none of them taken away, each where samples are drawn."""
+    config = RunConfig.parse(presets.read(path).values)
+    assert config.checkpoint_every % config.samples_every == 0
+    count = config.steps // config.checkpoint_every
+    assert 15 <= count <= config.keep_spread + config.keep_newest + 3
+
+
+NUMERAL = re.compile(r"\b(two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|a minute|seconds?)\b", re.I)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_the_words_of_a_preset_say_numbers_in_digits(path: Path) -> None:
+    preset = presets.read(path)
+    assert not NUMERAL.search(preset.expect), preset.expect
 
 
 @pytest.mark.skipif(not SHIPPED, reason="no presets yet")

@@ -241,6 +241,16 @@ def test_what_is_spread_is_little_and_leaves_no_large_gap(
             assert max(gaps, default=0) <= max(widest, 2 * (present[-1] - present[0]) / most)
 
 
+def test_the_spread_takes_no_more_of_the_disk_than_it_may(run: Run) -> None:
+    for step in range(30):
+        checkpoint = save(run, step, starred=step == 7)
+        run.prune(2, 0, 20, 5 * checkpoint.size() + 1)
+    steps = [checkpoint.step for checkpoint in run.checkpoints()]
+    assert len(steps) == 5 + 2 + 1 and steps[0] == 0 and 7 in steps and steps[-2:] == [28, 29]
+    run.prune(2, 0, 20, 0)
+    assert [checkpoint.step for checkpoint in run.checkpoints()] == [7, 28, 29]
+
+
 def test_checkpoints_stay_spread_over_a_long_run(run: Run) -> None:
     seen = {}
     for step in range(101):

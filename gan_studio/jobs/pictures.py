@@ -65,7 +65,7 @@ def plane(
     if arrows is not None:
         lines = _strokes(arrows[0] / extent, arrows[1] / extent, size_px)
         sheet.paste(images.WHITE, mask=_lines(lines, size_px, 3.0, 178))  # legible on every colour of the map
-        sheet.paste(PULL, mask=_lines(lines, size_px, 1.2, 255))
+        sheet.paste(PULL, mask=_lines(lines, size_px, 1.5, 255))
     return np.asarray(sheet)
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 from gan_studio import images, presets, runs
 from gan_studio.config import ConfigError, put
 from gan_studio.gui.session import Session
-from gan_studio.gui.train import record
+from gan_studio.gui.train import overlays, record
 from gan_studio.gui.train.dropped import has_pictures
 from gan_studio.gui.train.film_dialog import FilmDialog
 from gan_studio.gui.train.live import merged
@@ -29,6 +29,7 @@ from gan_studio.jobs import events as e
 from gan_studio.jobs import train
 from gan_studio.jobs.inbox import Change, CheckpointNow, Inbox, Pause, Resume, SampleNow, Step, Stop
 from gan_studio.jobs.settings import RunConfig
+from gan_studio.jobs.timelapse import LAYERS
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen screen has no window frames
 
@@ -123,8 +124,9 @@ def light_collections():
 
 @pytest.fixture(autouse=True)
 def looking_often(monkeypatch):
-    """At the folder of the run that is shown."""
+    """At the folders of the run that is shown, and of those that are laid over it."""
     monkeypatch.setattr(record, "LOOK_S", 0.1)
+    monkeypatch.setattr(overlays, "LOOK_MS", 100)
 
 
 @pytest.fixture
@@ -560,6 +562,34 @@ def test_the_queue_does_not_take_the_form_from_whoever_edits_it(room, qtbot):
     qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
 
 
+def test_the_empty_centre_says_what_trains_and_offers_what_helps(room, qtbot):
+    assert room.nothing.isVisible() and room.empty_start.isVisible() and not room.empty_queue.isVisible()
+    start(room, qtbot)
+    trained = room.session.run
+    room.choose_first()
+    assert room.nothing.isVisible() and "Pause" not in [b.text() for b in visible_buttons(room.nothing)]
+    assert [b.text() for b in visible_buttons(room.nothing)] == ["Show it", "Queue"]
+    title = trained.about()["title"]
+    assert room.empty_words.text().startswith(f"{title} is in training.") and room.hint.text() == ""
+    qtbot.mouseClick(room.empty_queue, Qt.MouseButton.LeftButton)
+    assert len(runs.queued(room.session.root)) == 1
+    qtbot.mouseClick(room.empty_show, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: room.subject.is_about(trained), timeout=10_000)
+    assert not room.nothing.isVisible()
+    room.starting.settings.show_values(room.settings.values())
+    for run in runs.queued(room.session.root):
+        run.set_state(runs.State("new"))
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
+    room.choose_first()
+    assert [b.text() for b in visible_buttons(room.nothing)] == ["Start"]
+
+
+def visible_buttons(page):
+    buttons = [b for b in page.findChildren(QToolButton) if b.isVisible()]
+    return sorted(buttons, key=lambda b: b.x())
+
+
 def test_a_new_title_stands_in_the_window(room, qtbot):
     run = stopped_run(room, qtbot)
     runs.write_json(run.folder / "run.json", run.about() | {"title": "A better name"})
@@ -748,6 +778,29 @@ def test_a_branch_can_be_discarded(room, qtbot):
     assert room.settings.form.current()["seed"] != 77
 
 
+def test_the_heights_of_the_plots_are_kept(open_window, qtbot):
+    first = open_window()
+    curves = plots_of(first, qtbot)
+    curves._splitter.moveSplitter(curves._splitter.height() // 5, 1)  # as the mouse does; it had three of five parts
+    sizes = curves._splitter.sizes()
+    first.close()
+    second = open_window()
+    again = plots_of(second, qtbot)
+    assert again._splitter.sizes() == pytest.approx(sizes, abs=4)
+    second.commands["reset_layout"].trigger()
+    assert again._splitter.sizes()[0] > 2 * sizes[0]
+
+
+def plots_of(window, qtbot):
+    """Its plots, with losses and scores in them."""
+    curves = window.rooms[0].curves
+    window.rooms[0].pages.setCurrentWidget(curves)
+    steps = np.arange(50)
+    curves.set_curves({"D/loss": (steps, steps), "D(real)": (steps, steps / 50)})
+    qtbot.waitUntil(lambda: min(size for size in curves._splitter.sizes() if size) > 50)
+    return curves
+
+
 def test_notices_leave_the_timeline_free(room):
     bar = room.notices.show_notice("Something is wrong.", "error")
     corner, line = bar.rect().bottomLeft(), room.timeline.rect().topLeft()
@@ -834,11 +887,45 @@ def test_a_time_lapse_is_written_from_the_menu(room, qtbot, tmp_path, monkeypatc
     again.reject()
 
 
+def test_a_film_of_points_shows_what_the_plane_shows(room, qtbot, tmp_path, monkeypatch):
+    run = runs.create(room.session.root, "Points", RunConfig().plain())
+    plane = {"logits": np.ones((4, 4), np.float32), "extent": 2.0, "warped": np.zeros((3, 3, 2), np.float32)}
+    np.savez(run.folder / "samples/step-00000010.npz", points=np.zeros((9, 2), np.float32), **plane)
+    room.results.points.set_layers(["generated", "grid"])
+    room.open_run(run)
+    qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
+    press(room, "timelapse")
+    dialog = room.findChild(FilmDialog)
+    qtbot.waitUntil(dialog.write_button.isEnabled, timeout=10_000)
+    shown = {name: dialog.editors[name].value() for name in LAYERS}
+    assert shown == {name: name in ("generated", "grid") for name in LAYERS}
+    assert dialog.layers.isVisible() and dialog.editors["landscape"].isEnabled()
+    assert not dialog.editors["arrows"].isEnabled() and "Nothing of it" in dialog.editors["arrows"].toolTip()
+    dialog.editors["landscape"].click()
+    films = []
+    dialog.wanted.connect(lambda run, film, kept: films.append((film, kept)))
+    monkeypatch.setattr(room.exports, "ask", lambda *_: None)
+    dialog.write_button.click()
+    film, kept = films[0]
+    assert film.landscape and film.grid and not film.real and not set(LAYERS) & set(kept)
+
+
 def test_a_run_laid_over_another(room, qtbot):
     run = stopped_run(room, qtbot)
     room.choose_first()
     room.runs.overlay_wanted.emit(run, True)
     qtbot.waitUntil(lambda: room.curves.overlays() == [run.name], timeout=10_000)
+    room.settings.form.edit("seed", 77)  # so that it trains, and something else stays in sight
+    room.session.train(run)
+    wait_for(room, qtbot, "running")
+    over = room.curves._overlays[run.name]
+    count = over.series["D/loss"].count
+    qtbot.waitUntil(lambda: over.series["D/loss"].count > count + 5, timeout=10_000)
+    press(room, "stop")
+    wait_for(room, qtbot, "idle")
+    told = len(run.curves()["D/loss"][0])
+    qtbot.waitUntil(lambda: over.series["D/loss"].count == told, timeout=10_000)
+    assert not room.overlays._timer.isActive()
     room.open_run(run)  # it cannot lie over itself
     qtbot.waitUntil(lambda: room.shown is not None, timeout=10_000)
     assert room.curves.overlays() == []

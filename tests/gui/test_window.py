@@ -181,6 +181,17 @@ def test_the_list_of_keys_comes_from_the_same_table(window):
     window.keys.close()
 
 
+def test_the_list_of_keys_holds_those_of_its_lists_and_plots(window, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_Slash, Qt.KeyboardModifier.ControlModifier)
+    tree = window.keys.tree
+    groups = {tree.topLevelItem(i).text(0): tree.topLevelItem(i) for i in range(tree.topLevelItemCount())}
+    listed = {name: {group.child(i).text(0) for i in range(group.childCount())} for name, group in groups.items()}
+    assert {"Space", "F2", "Del", "Return", "Ctrl+Up", "Up, Down"} <= listed["List of runs"]
+    assert {"Left, Right", "Home, End", "Space"} <= listed["Timeline"]
+    assert {"Plots", "Samples"} <= set(listed)
+    window.keys.close()
+
+
 # --- outside the window ----------------------------------------------------------------------------------------------
 
 

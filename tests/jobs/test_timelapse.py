@@ -12,6 +12,8 @@ from PIL import Image
 from gan_studio.config import ConfigError
 from gan_studio.jobs import frames, timelapse
 from gan_studio.jobs.events import Exported, Progress
+from gan_studio.jobs.frames import read_frame
+from gan_studio.jobs.pictures import GENERATED, PULL, REAL
 from gan_studio.jobs.timelapse import FORMATS, Film, Stock, captioned, file_format, stock
 from gan_studio.runs import create
 
@@ -193,6 +195,50 @@ def test_points_are_drawn_on_one_plane(tmp_path):
     dark = [np.argwhere(frame.max(axis=2) < 100).mean(axis=0) for frame in shown]
     assert [place[1] for place in dark] == pytest.approx([256, 320, 384], abs=4)
     assert shown[0][10, 10, 2] > shown[0][10, 10, 0] + 50  # D takes all of it for real: blue
+
+
+def near(frame: np.ndarray, colour: tuple[int, int, int]) -> int:
+    """Pixels of about this colour."""
+    return int((np.abs(frame.astype(int) - colour).max(axis=2) < 40).sum())
+
+
+def test_the_layers_of_the_plane_are_a_choice(tmp_path):
+    run = create(tmp_path, "Points", {})
+    np.save(run.folder / "real.npy", np.array([[0.0, 1.8], [0.0, -1.8]], np.float32))
+    away = np.linspace(-1.5, 1.5, 7, dtype=np.float32)
+    np.savez(
+        run.folder / "samples/step-00000000.npz",
+        points=np.stack([away, np.zeros(7, np.float32)], axis=1),
+        logits=np.full((4, 4), 5.0, np.float32),
+        extent=2.0,
+        pull=np.tile(np.float32([0, 3]), (7, 1)),  # upwards
+        warped=np.stack(np.meshgrid(away, away / 2 - 1), axis=2),  # in the lower half
+    )
+    assert stock(run).layers == timelapse.LAYERS
+    nothing = dict.fromkeys(timelapse.LAYERS, False)
+
+    def drawn(**layers: bool) -> np.ndarray:
+        return np.asarray(timelapse.Sheet(run, Film.parse(PLAIN | nothing | layers)).draw(read_frame(run, 0)))
+
+    assert (drawn() == 255).all()
+    assert near(drawn(real=True), REAL) > 10 and near(drawn(generated=True), GENERATED) > 20
+    assert (drawn(landscape=True)[:, :, 2] > drawn(landscape=True)[:, :, 0] + 50).all()
+    assert near(drawn(arrows=True), PULL) > 200
+    up = np.argwhere(drawn(arrows=True).min(axis=2) < 120)
+    assert len(up) > 200 and up[:, 0].max() <= 257 and up[:, 0].min() == pytest.approx(256 - 0.1 * 512, abs=2)
+    mesh = np.argwhere(drawn(grid=True).min(axis=2) < 200)
+    assert len(mesh) > 1000 and mesh[:, 0].min() == pytest.approx(256 + 0.25 * 256 / 2, abs=3)
+    assert (drawn(grid=True) != drawn()).any() and (drawn(**dict.fromkeys(nothing, True)) != drawn()).any()
+
+
+def test_arrows_belong_to_the_points_of_the_average(tmp_path):
+    run = create(tmp_path, "Points", {})
+    points, pull = np.zeros((4, 2), np.float32), np.ones((4, 2), np.float32)
+    logits = np.zeros((4, 4), np.float32)
+    np.savez(run.folder / "samples/step-00000000.npz", points=points, raw=points, logits=logits, extent=2.0, pull=pull)
+    frame, choices = read_frame(run, 0), PLAIN | {"generated": False, "landscape": False}
+    by_average, by_own = (timelapse.Sheet(run, Film.parse(choices | {"raw": raw})).draw(frame) for raw in (False, True))
+    assert np.asarray(by_average).min() < 200 and np.asarray(by_own).min() == 255
 
 
 # --- the caption -----------------------------------------------------------------------------------------------------
