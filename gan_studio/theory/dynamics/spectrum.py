@@ -17,6 +17,7 @@ Word = Literal["converges", "cycles", "diverges", "misses"]  # misses: comes to 
 
 EXACT = 1e-9  # an eigenvalue's modulus is 1 within this
 REAL = 1e-6  # an eigenvalue is real within this: two that fall together are known to half the digits only
+STEADY = 0.01  # a path whose distance changes by less from a quarter to the next neither comes nor goes
 LARGEST_H = 64.0  # no larger step is looked for
 
 TO_FIRST_ORDER = "Near the equilibrium the players circle: to first order they come no nearer and go no farther."
@@ -160,8 +161,8 @@ def course(path: Array) -> Course:
         return Course("converges", rate, Sentence(PATH_IN, ends))
     if np.ptp(path[-quarter:], axis=0).max() < 1e-2 * last:
         return Course("misses", rate, Sentence(PATH_BESIDE, ends))
-    if last < 0.97 * before:
+    if last < (1 - STEADY) * before:
         return Course("converges", rate, Sentence(PATH_IN, ends))
-    if last > 1.03 * before:
+    if last > (1 + STEADY) * before:
         return Course("diverges", rate, Sentence(PATH_OUT, ends))
     return Course("cycles", rate, Sentence(PATH_ROUND, ends))
