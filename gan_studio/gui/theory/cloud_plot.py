@@ -114,14 +114,19 @@ class CloudPlot(ScenePlot):
     def _paint_earth(self, painter: QPainter, c: theme.Colours) -> None:
         """Discs, as large as what they carry; a point's whole mass has the size of a point."""
         assert self.scene and self.answer and self.frame
-        moved = self.answer.moved
-        start, end = self.scene.p[moved.source], self.scene.q[moved.target]
-        x, y = self.pixels(*(start + self.frame.gone[:, None] * (end - start)).T)
-        size = EARTH * np.sqrt(moved.mass * min(len(self.scene.p), len(self.scene.q)))
+        moved, gone = self.answer.moved, self.frame.gone
+        waits, arrived = gone == 0, gone == 1
+        goes = ~waits & ~arrived
+        start, end = self.scene.p[moved.source[goes]], self.scene.q[moved.target[goes]]
+        left = np.bincount(moved.source[waits], moved.mass[waits], len(self.scene.p))
+        there = np.bincount(moved.target[arrived], moved.mass[arrived], len(self.scene.q))
+        places = np.concatenate([self.scene.p, self.scene.q, start + gone[goes, None] * (end - start)])
+        mass = np.concatenate([left, there, moved.mass[goes]])
+        size = EARTH * np.sqrt(mass * min(len(self.scene.p), len(self.scene.q)))
         painter.setPen(QPen(faded(c.plot, 0.8), 1))
         painter.setBrush(faded(c.third, 0.85))
-        for a, b, radius in np.stack([x, y, size], axis=1).tolist():
-            painter.drawEllipse(QPointF(a, b), radius, radius)
+        for x, y, radius in np.stack([*self.pixels(*places.T), size], axis=1)[mass > 0].tolist():
+            painter.drawEllipse(QPointF(x, y), radius, radius)
         for which, errors in (("p", self.answer.bill.row_errors), ("q", self.answer.bill.column_errors)):
             self._paint_errors(painter, which, errors, c)
         painter.setBrush(Qt.BrushStyle.NoBrush)

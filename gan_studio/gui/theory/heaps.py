@@ -138,7 +138,7 @@ def piles(shares: dict[int, float]) -> Array:
 
 LINE_PRESETS: dict[str, tuple[str, str, Heaps]] = {
     "hills": (
-        "Two hills, one hole",
+        "Two hills",
         "Earth from two sides meets in the middle",
         Heaps.of(hills((0.6, 1.7, 0.8), (0.4, 9, 0.8)), hills((1, 5.4, 1.3))),
     ),

@@ -120,7 +120,7 @@ class TransportTab(QWidget):
         column.addWidget(self.bar)
         hand = QHBoxLayout()
         hand.setSpacing(5)
-        hand.addWidget(labelled("Clic&k:", self.amount))
+        hand.addWidget(labelled("Clic&k carries", self.amount))
         hand.addStretch(1)
         hand.addWidget(self.repair)
         hand.addWidget(self.clear)
