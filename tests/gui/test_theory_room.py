@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from importlib import import_module
 
 import pytest
@@ -99,6 +100,23 @@ def test_a_forgotten_question_is_not_answered(qtbot, owner):
     latest.ask("a", lambda: go.wait(5), told.append)
     latest.forget("a")
     go.set()
+    qtbot.waitUntil(lambda: not latest.is_busy)
+    assert told == []
+
+
+def test_what_is_computed_as_the_window_closes_is_waited_for(qtbot, owner):
+    latest, begun, over, told = LatestWins(owner), threading.Event(), threading.Event(), []
+
+    def compute():
+        begun.set()
+        time.sleep(0.1)
+        over.set()
+
+    latest.ask("a", compute, told.append)
+    latest.ask("b", lambda: "never computed", told.append)
+    assert begun.wait(5)
+    latest.leave(5.0)
+    assert over.is_set()
     qtbot.waitUntil(lambda: not latest.is_busy)
     assert told == []
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .show import Show
 
 FOLLOWED = "Another process races it; it is followed here."
+PATIENCE_S = 2.0  # a closing window waits so long for lanes that are being judged
 BUSY = "A run is training; add this race to the queue, and it starts by itself."
 
 
@@ -505,7 +506,7 @@ class RaceRoom(RaceFrame):
         if self._furnished:
             self.watch.end()
             self.show_.leave()
-            self.latest.forget_all()
+            self.latest.leave(PATIENCE_S)
 
 
 def is_same(race: Race | None, other: Race | None) -> bool:

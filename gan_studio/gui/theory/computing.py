@@ -49,6 +49,12 @@ class LatestWins(QObject):
         self._waiting.clear()
         self._newest.clear()
 
+    def leave(self, seconds: float) -> None:
+        """The window closes: what is being computed is waited for, as quitting in the middle of torch is an abort."""
+        self.forget_all()
+        if self._worker:
+            self._worker.join(seconds)
+
     @property
     def is_busy(self) -> bool:
         return self._worker is not None
