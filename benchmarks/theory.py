@@ -108,6 +108,7 @@ def transport(app: Any, room: Any, seconds: float) -> list[dict[str, Any]]:
         path = raised(part.plot) if settings["tab"] == "line" else circled(part.plot)
         rows.append({"what": f"drag: {title}"} | dragged(app, part.plot, path, seconds))
     bench.apply({"tab": "line", "preset": "piles", "plan": "hand"})
+    bench.part().amount.setValue(1)  # so that each event changes the plan
     rest(app, 0.5)
     rows.append(
         {"what": "draw a plan by hand"} | dragged(app, bench.part().matrix, strokes(bench.part().matrix), seconds)

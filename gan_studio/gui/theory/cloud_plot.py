@@ -29,7 +29,7 @@ class CloudPlot(ScenePlot):
     scene: Clouds | None
 
     def __init__(self) -> None:
-        super().__init__("Two clouds", "Click: a new point · Drag: move it · Right-click: remove it")
+        super().__init__("Two clouds", "Click adds · drag moves · right-click removes")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumSize(240, 220)
