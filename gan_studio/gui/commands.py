@@ -48,7 +48,7 @@ COMMANDS = (
             icon="chart-box-outline"),
     Command("timelapse", EXPORT, "Time-&lapse…", "Write the samples from step to step as a GIF, a WebP or an MP4.",
             icon="filmstrip"),
-    Command("export_league", EXPORT, "&League of the race…", "Write the race's league table at all steps, as CSV.",
+    Command("export_league", EXPORT, "Lea&gue of the race…", "Write the race's league table at all steps, as CSV.",
             icon="table"),
     Command("export", EXPORT, "&Find an export…", "Choose among all that can be exported.", "Ctrl+E", "export"),
     Command("quit", FILE, "&Quit", "Save what is training and leave.", "Ctrl+Q", line_before=True),
