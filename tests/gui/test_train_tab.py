@@ -6,6 +6,7 @@ import gc
 import shutil
 import threading
 import time
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -632,6 +633,14 @@ def test_a_followed_run_that_cannot_be_read_again_does_not_stay_followed(room, q
         pass
     assert not room.subject.followed
     assert "Another process" not in room.commands["start"].toolTip()
+
+
+def test_what_was_asked_of_folders_is_done_as_the_window_closes(room, qtbot):
+    run = stopped_run(room, qtbot)
+    for title in ("First", "Then another"):
+        room.runs.chores.do(partial(run.rename, title))
+    room.window().close()
+    assert run.about()["title"] == "Then another"
 
 
 def test_a_run_whose_folder_is_deleted_is_shown_no_more(room, qtbot):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .show import Show
 
 FOLLOWED = "Another process races it; it is followed here."
-PATIENCE_S = 2.0  # a closing window waits so long for lanes that are being judged
+PATIENCE_S = 2.0  # a closing window waits so long for lanes to be judged, and for folders to be moved
 BUSY = "A run is training; add this race to the queue, and it starts by itself."
 
 
@@ -507,6 +507,7 @@ class RaceRoom(RaceFrame):
             self.watch.end()
             self.show_.leave()
             self.latest.leave(PATIENCE_S)
+            self.races.chores.leave(PATIENCE_S)
 
 
 def is_same(race: Race | None, other: Race | None) -> bool:

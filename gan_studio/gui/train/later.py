@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
@@ -99,6 +101,16 @@ class Chores(QObject):
         self._waiting.append((chore, then or nothing))
         if self._worker is None:
             self._begin()
+
+    def leave(self, seconds: float) -> None:
+        """The window closes: what was asked for is still done, as long as it does not take longer than that."""
+        until = time.monotonic() + seconds
+        if self._worker:
+            self._worker.join(seconds)
+        while self._waiting and time.monotonic() < until:
+            chore, _ = self._waiting.popleft()
+            with contextlib.suppress(Exception):  # there is nobody left to be told
+                chore()
 
     def _begin(self) -> None:
         chore, self._then = self._waiting.popleft()

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from .run_list import RunList
 
 
+CHORES_S = 2.0  # a closing window waits so long for titles to be written, and folders to be moved
+
+
 class TrainRoom(TrainFrame):
     title = "Train"
     takes_what = "a folder or zip of pictures, a run or one of its checkpoints, or a settings file"
@@ -552,3 +555,4 @@ class TrainRoom(TrainFrame):
             self.playback.leave()
             self.exports.leave()
             self.settings.data.leave()
+            self.runs.chores.leave(CHORES_S)
