@@ -1,9 +1,9 @@
 """A monkey at the window: it clicks, types, drags, turns the wheel, resizes and gives commands, with a real training
-under its hands. Nothing may raise, warn, or be left behind.
+or a race under its hands. Nothing may raise, warn, or be left behind.
 
-A seed that fails is tried again alone: `pytest tests/gui/test_monkey.py -k "[7]"` tells its last actions. What the
-training does meanwhile comes at other moments each time, so a seed may need several trials. MONKEYS=100 lets a hundred
-seeds have a go.
+It stops at the first thing that went wrong and tells its last actions. MONKEYS=100 lets a hundred seeds have a go,
+MONKEYS=40-59 twenty others, MONKEYS=7-7 one alone. Each action draws from its own seed, so that a seed does much the
+same again; but what the training does meanwhile comes at other moments each time, and a failure may need some trials.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from __future__ import annotations
 import gc
 import os
 import random
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,19 +30,28 @@ from gan_studio import presets
 from gan_studio.config import ConfigError, to_toml
 from gan_studio.gui import theme
 from gan_studio.gui.session import Session
+from gan_studio.gui.theory.room import TheoryRoom, imported
 from gan_studio.gui.train.report_export import SaveDialog
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import look as look_job
-from gan_studio.jobs import train
-from gan_studio.jobs.inbox import Inbox
+from gan_studio.jobs import race, train
 from gan_studio.jobs.settings import RunConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # of ziamath's fonts
 
-SEEDS, ACTIONS = range(int(os.environ.get("MONKEYS", "12"))), 450
+
+def seeds(wanted: str) -> range:
+    """ "12" is the first twelve, "40-59" are those from 40 to 59."""
+    first, dash, last = wanted.partition("-")
+    return range(int(first), int(last) + 1) if dash else range(int(first))
+
+
+SEEDS, ACTIONS = seeds(os.environ.get("MONKEYS", "12")), 450
 PATIENCE = 10  # actions in one menu or dialog before it is closed
+STAY = (9, 18)  # actions in one tab before it goes to the next, at least and at most
 TOLD = 40  # of the last actions, when something fails
+HANGS_MS = 280_000  # far more than it needs on a machine that is busy with other things
 
 TEXTS = ("", "0", "-1", "1e999", "7", "0.5", "1e-4", "12,5", "ä ß 漢", "/nowhere", "adam", "x" * 300, "[1, 2]", "%s")
 KEYS = [getattr(Qt.Key, f"Key_{name}") for name in (
@@ -53,13 +64,18 @@ NOT_FOR_MONKEYS = ("quit",)
 
 
 class Monkey(QObject):
-    """Acts once an event loop turn, also within the loops of menus and dialogs that it opened itself."""
+    """Acts once an event loop turn, also within the loops of menus and dialogs that it opened itself.
 
-    def __init__(self, window: Window, seed: int, actions: int, things: list[Path]):
+    It is in each tab as long as in the others, and in the Theory tab goes from bench to bench.
+    """
+
+    def __init__(self, window: Window, seed: int, actions: int, things: list[Path], troubles: Callable[[], list[str]]):
         super().__init__(window)
-        self.window, self.things = window, things
+        self.window, self.things, self.seed, self.troubles = window, things, seed, troubles
         self.random = random.Random(seed)
         self.left = actions
+        self.stay = 0  # so many actions still in this tab
+        self.been: Counter[str] = Counter()  # {tab or bench: actions there}
         self.told: deque[str] = deque(maxlen=TOLD)
         self.above: QWidget | None = None  # the menu or dialog that it is in,
         self.patience = PATIENCE  # and how long still
@@ -67,7 +83,7 @@ class Monkey(QObject):
         self.done = False
         self.acts = [
             (self.click, 24), (self.double_click, 6), (self.right_click, 5), (self.key, 24), (self.write, 8),
-            (self.drag, 9), (self.wheel, 8), (self.resize, 3), (self.command, 9), (self.drop, 1), (self.train, 3),
+            (self.drag, 9), (self.wheel, 8), (self.resize, 3), (self.command, 9), (self.drop, 1), (self.train, 4),
             (self.turn, 4),
         ]  # fmt: skip
 
@@ -81,7 +97,12 @@ class Monkey(QObject):
         if self.done:
             return
         QTimer.singleShot(0, self, self.act)
+        if self.left > 0 and self.troubles():
+            self.told.append("That was it.")
+            self.left = 0
+        self.random = random.Random(f"{self.seed}, {self.left}")
         self.left -= 1
+        self.stay -= 1
         self.depth += 1
         try:
             self.act_on(top)
@@ -89,11 +110,15 @@ class Monkey(QObject):
             self.depth -= 1
 
     def act_on(self, top: QWidget) -> None:
+        if not top.isActiveWindow() and top.windowType() != Qt.WindowType.Popup:
+            top.activateWindow()  # as a desktop does, where a dialog has closed
         if top is not self.above:
             self.above, self.patience = top, PATIENCE
         self.patience -= 1
         if self.left < 0 or (top is not self.window and self.patience < 0):
             self.leave(top)
+        elif top is self.window and self.stay <= 0:
+            self.go_on()
         elif isinstance(top, QMenu) and self.random.random() < 0.6:
             self.choose(top)
         else:
@@ -129,9 +154,25 @@ class Monkey(QObject):
         seen = [w for w in takes if not w.visibleRegion().isEmpty()]
         return self.random.choice(seen) if seen else top
 
+    def typed_into(self) -> QWidget:
+        """What a person's keys would go to; where nothing has the keyboard, a person clicks first."""
+        if self.focus() is self.top():
+            target = self.control(self.top())
+            QTest.mouseClick(target, Qt.MouseButton.LeftButton, NONE, target.visibleRegion().boundingRect().center())
+        return self.focus()
+
+    def focus(self) -> QWidget:
+        top = self.top()
+        focus = top.focusWidget() if top.windowType() == Qt.WindowType.Popup else QApplication.focusWidget()
+        return focus if focus and focus.isVisible() and top.isAncestorOf(focus) else top
+
     def tell(self, what: str, target: QObject | None = None, more: object = "") -> None:
-        name = f"{type(target).__name__} {target.property('accessibleName') or target.objectName()}" if target else ""
-        self.told.append(f"{self.left:4} {what} {name} {more}")
+        room, stage = self.window.current_room(), self.window.session.stage
+        bench = room.bench() if isinstance(room, TheoryRoom) else None
+        self.been.update([room.title, *([bench.id] if bench else [])])
+        name = str(target.property("accessibleName") or target.objectName()).partition("\n")[0] if target else ""
+        kind = type(target).__name__ if target else ""
+        self.told.append(f"{self.left:4} {room.title}, {stage}: {what} {kind} {name} {more}")
 
     # what
 
@@ -154,20 +195,20 @@ class Monkey(QObject):
         QApplication.sendEvent(target, event)
 
     def key(self, top: QWidget) -> None:
-        target = QApplication.focusWidget() or top
+        target = self.typed_into()
         key, modifier = self.random.choice(KEYS), self.random.choice(MODIFIERS)
         self.tell("key", target, f"{key.name} {modifier.name}")
         QTest.keyClick(target, key, modifier)
 
     def write(self, top: QWidget) -> None:
-        target = QApplication.focusWidget() or self.control(top)
+        """Each letter goes where the focus is by then."""
         text = self.random.choice(TEXTS)
-        self.tell("write", target, text[:20])
+        self.tell("write", self.typed_into(), text[:20])
         for letter in text[:30]:
-            if shiboken6.isValid(target):
-                QTest.keyClick(target, letter) if ord(letter) < 128 else None
-        if self.random.random() < 0.7 and shiboken6.isValid(target):
-            QTest.keyClick(target, Qt.Key.Key_Return)
+            if ord(letter) < 128:
+                QTest.keyClick(self.typed_into(), letter)
+        if self.random.random() < 0.7:
+            QTest.keyClick(self.typed_into(), Qt.Key.Key_Return)
 
     def drag(self, top: QWidget) -> None:
         target, at = self.place(top)
@@ -204,29 +245,44 @@ class Monkey(QObject):
 
     def drop(self, top: QWidget) -> None:
         data = QMimeData()
-        thing = self.random.choice(self.things)
+        root = self.window.session.root
+        thing = self.random.choice([*self.things, *sorted(root.iterdir() if root.is_dir() else [])[-3:]])
         data.setUrls([QUrl.fromLocalFile(str(thing))])
         self.tell("drop", None, thing.name)
         self.window.take_dropped(data)
 
     def train(self, top: QWidget) -> None:
-        """Left alone it would seldom find settings that can be trained."""
-        room, stage = self.window.rooms[0], self.window.session.stage
+        """Left alone it would seldom find settings that can be trained, or raced."""
+        stage = self.window.session.stage
         if top is self.window and stage == "idle":
-            self.tell("train")
-            room.choose_preset(self.random.choice(room.settings.known).id)
+            runs, races, *_ = self.window.rooms
+            room = races if self.random.random() < 0.4 else runs
+            self.tell("begin in", room)
+            if room is races:
+                races.form.show_preset(self.random.choice(races.form.known))
+            else:
+                runs.choose_preset(self.random.choice(runs.settings.known).id)
             room.start()
         elif top is self.window and self.random.random() < 0.25:
             self.tell("stop")
             self.window.session.stop()
 
     def turn(self, top: QWidget) -> None:
-        """To another tab, of which the smaller ones are seldom met by chance."""
+        """To another page, of which the smaller ones are seldom met by chance."""
         bars = [bar for bar in top.findChildren(QTabBar) if bar.isVisible() and bar.count() > 1]
         if bars:
             bar = self.random.choice(bars)
             bar.setCurrentIndex(self.random.randrange(bar.count()))
             self.tell("turn", bar, bar.tabText(bar.currentIndex()))
+
+    def go_on(self) -> None:
+        """To the tab that it knows least, and there to the bench that it knows least."""
+        self.stay = self.random.randint(*STAY)
+        room = min(self.window.rooms, key=lambda room: self.been[room.title])
+        room.raise_tab()
+        if isinstance(room, TheoryRoom) and room.benches:
+            room.show_bench(min(room.benches, key=lambda id: self.been[id]))
+        self.tell("go to", room)
 
     def choose(self, menu: QMenu) -> None:
         actions = [action for action in menu.actions() if action.isEnabled() and not action.isSeparator()]
@@ -293,19 +349,24 @@ def is_small(values: dict) -> bool:
     )
 
 
-class TooLarge:
-    """A job that fails at once."""
+class Small:
+    """A job that fails at once where it is too much for a monkey."""
 
-    def __init__(self, run, **options):
-        self.inbox = Inbox()
+    def __init__(self, job, find_runs):
+        self.job, self.find_runs, self.inbox = job, find_runs, job.inbox
 
     def __iter__(self):
-        raise ConfigError("That is too much for a monkey; choose something smaller.")
-        yield
+        if not all(is_small(run.config()) for run in self.find_runs()):
+            raise ConfigError("That is too much for a monkey; choose something smaller.")
+        yield from self.job
 
 
 def small_job(run, **options):
-    return train.TrainJob(run, **options) if is_small(run.config()) else TooLarge(run)
+    return Small(train.TrainJob(run, **options), lambda: [run])
+
+
+def small_race(lanes, **options):
+    return Small(race.RaceJob(lanes, dry_run=False, **options), lanes.lanes)
 
 
 def small_look(source, fetch=False, samples=64):
@@ -320,7 +381,7 @@ look = look_job.look
 @pytest.fixture(scope="module", autouse=True)
 def light_collections():
     """Let the search for what tests leave behind skip the third of a million objects of torch."""
-    for _ in warm_up():
+    for _ in [*warm_up(), *imported()]:  # not while a monkey is at work: on a busy machine that may take long
         pass
     yield
     gc.unfreeze()
@@ -364,7 +425,8 @@ def playground(monkeypatch, tmp_path, things):
 
 @pytest.fixture
 def window(qtbot, tmp_path, playground, request):
-    session = Session(tmp_path / "runs", SimpleNamespace(new_run=train.new_run, TrainJob=small_job, RaceJob=TooLarge))
+    engine = SimpleNamespace(new_run=train.new_run, TrainJob=small_job, RaceJob=small_race)
+    session = Session(tmp_path / "runs", engine)
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     window = Window(session, settings, warm=lambda: (stage for stage in ("light", "ready")))
     window.resize(1280, 720)
@@ -387,13 +449,23 @@ def leave(window, qtbot):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_monkey_breaks_nothing(window, qtbot, things, seed, capsys):
-    monkey = Monkey(window, seed, ACTIONS, things)
-    monkey.start()
-    try:
-        qtbot.waitUntil(lambda: monkey.done, timeout=120_000)
-    finally:
-        print(f"seed {seed}, the last actions:", *monkey.told, sep="\n")
+def test_a_monkey_breaks_nothing(window, qtbot, qtlog, things, seed):
+    with qtbot.captureExceptions() as raised:
+        monkey = Monkey(window, seed, ACTIONS, things, partial(troubles, window, qtlog, raised))
+        monkey.start()
+        try:
+            qtbot.waitUntil(lambda: monkey.done, timeout=HANGS_MS)
+        finally:
+            print(f"Again: MONKEYS={seed}-{seed} pytest tests/gui/test_monkey.py. Actions: {dict(monkey.been)}")
+            print(*monkey.told, sep="\n")
     assert window.isVisible()
-    problems = window.log.problems.toPlainText()
-    assert "should not have happened" not in problems, problems
+    assert not troubles(window, qtlog, raised)
+    unseen = {*(room.title for room in window.rooms), *window.rooms[2].benches} - set(monkey.been)
+    assert not unseen, f"it was never in {unseen}"
+
+
+def troubles(window, qtlog, raised):
+    """What went wrong until now."""
+    warned = [record.message for record in qtlog.records if record.matches_level("WARNING") and not record.ignored]
+    told = [line for line in window.log.problems.toPlainText().splitlines() if "should not have happened" in line]
+    return [*(repr(error) for _, error, _ in raised), *warned, *told]
