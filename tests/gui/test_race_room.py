@@ -7,21 +7,31 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLineEdit, QWidget
 
+from gan_studio.__main__ import is_ours
 from gan_studio.gui import window as window_module
+from gan_studio.gui.app import Opening
+from gan_studio.gui.drops import answer
+from gan_studio.gui.race import race_list, record
+from gan_studio.gui.race import room as room_module
 from gan_studio.gui.race.lane_row import typed, written
 from gan_studio.gui.race.lane_view import LaneGrid
+from gan_studio.gui.race.league_table import LeagueTable, text_of
 from gan_studio.gui.race.quick_sets import QUICK_SETS
 from gan_studio.gui.race.record import read
-from gan_studio.gui.race.room import RaceRoom
+from gan_studio.gui.race.room import RaceRoom, is_same
 from gan_studio.gui.session import Session
+from gan_studio.gui.theory.words import TryButton
 from gan_studio.gui.train.room import TrainRoom
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import train
-from gan_studio.jobs.race import LaneConfig, RaceConfig, RaceJob, list_races, new_race
+from gan_studio.jobs.race import LaneConfig, RaceConfig, RaceJob, Standing, list_races, new_race
+from gan_studio.jobs.race_folder import enqueue
+from gan_studio.jobs.race_table import as_csv
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.presets import Preset, all_presets
 
@@ -361,6 +371,386 @@ def test_beside_the_train_tab_one_thing_trains_at_a_time(open_window, qtbot):
     room.commands["stop"].trigger()
     qtbot.waitUntil(lambda: room.session.stage == "idle", timeout=10_000)
     assert room.commands["start"].text() == "&Start"
+
+
+# --- the league ------------------------------------------------------------------------------------------------------
+
+
+def standing(lane, place, w1, modes=8.0, seconds=1.0, state="running"):
+    measures = {} if w1 is None else {"modes/covered": modes, "modes/high quality": 0.5, "distance/W1, exact": w1}
+    return Standing(lane, f"lane {lane}", place, state, measures, seconds)
+
+
+@pytest.fixture
+def table(qtbot):
+    table = LeagueTable()
+    qtbot.addWidget(table)
+    table.resize(360, 200)
+    table.show()
+    rows = standing(2, 1, 0.1, 7), standing(0, 2, 0.2, 8), standing(1, 2, 0.2, 8), standing(3, 4, 0.05, 9, 9, "failed")
+    table.show_rows(rows, 40)
+    return table
+
+
+def lanes_in(table):
+    return [table.item(row, 1).text()[-1] for row in range(table.rowCount())]
+
+
+def test_a_click_on_a_column_sorts_by_it(table, qtbot):
+    assert lanes_in(table) == ["2", "0", "1", "3"]
+    header = table.horizontalHeader()
+
+    def click(column):
+        x = header.sectionViewportPosition(column) + header.sectionSize(column) // 2
+        qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, header.height() // 2))
+
+    click(2)
+    assert lanes_in(table) == ["3", "0", "1", "2"]  # most modes first
+    click(2)
+    assert lanes_in(table) == ["2", "0", "1", "3"]
+    click(1)
+    assert lanes_in(table) == ["0", "1", "2", "3"]
+    by = next(action.menu() for action in table.menu().actions() if action.menu())
+    next(action for action in by.actions() if action.text() == "Time").trigger()
+    assert lanes_in(table)[-1] == "3"
+
+
+def test_the_best_are_bold_those_that_share_it_too_and_those_that_are_out_never(table):
+    def bold(column):
+        return {table.item(r, 1).text()[-1] for r in range(table.rowCount()) if table.item(r, column).font().bold()}
+
+    assert bold(0) == bold(1) == bold(4) == {"2"}
+    assert bold(2) == {"0", "1"}
+    assert bold(3) == set()  # all alike
+    assert table.item(0, 4).data(Qt.ItemDataRole.AccessibleTextRole) == "0.1, the best"
+    table.show_rows(tuple(standing(lane, 1, 0.5) for lane in range(3)))
+    assert bold(0) == bold(1) == bold(4) == set()  # as before the first step
+
+
+def test_the_table_is_copied_as_it_is_sorted(table, qtbot):
+    table.sort_by(1)
+    qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lines = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
+    assert lines[0][:4] == ["step", "place", "lane", "state"]
+    assert [line[:3] for line in lines[1:]] == [
+        ["40", place, f"lane {lane}"] for lane, place in ((0, "2"), (1, "2"), (2, "1"), (3, "4"))
+    ]
+
+
+def test_the_league_of_all_steps_is_written_as_csv(room, qtbot, tmp_path, monkeypatch):
+    race = race_to_the_end(room, qtbot)
+    path = tmp_path / "league.csv"
+    monkeypatch.setattr(room_module.QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    press(room, "export_league")
+    assert path.read_text() == as_csv(race.league())
+    next(action for action in room.table.menu().actions() if action.text() == "&Save as CSV…").trigger()
+    assert path.read_text() == as_csv([race.league()[-1]])
+
+
+# --- what another process races --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def foreign(room, monkeypatch):
+    """A race that begins somewhere else: its iterator is driven by the test."""
+    monkeypatch.setattr(record, "LOOK_S", 0.03)
+    race = make(room, "Elsewhere")
+    return race, iter(racing(race))
+
+
+def make(room, title, steps=6):
+    lanes = (LaneConfig(name="Plain", changes={}), LaneConfig(name="Hinge", changes={"recipe.objective": "hinge"}))
+    return new_race(RaceConfig(base=RunConfig.parse(TINY | {"steps": steps}), lanes=lanes), title, room.session.root)
+
+
+def go_on(events, step):
+    for event in events:
+        if type(event).__name__ == "League" and event.step == step:
+            return
+
+
+def test_a_race_of_another_process_is_followed_until_its_end(room, qtbot, foreign):
+    race, events = foreign
+    go_on(events, 2)
+    room.open_race(race)
+    qtbot.waitUntil(lambda: room.followed, timeout=5_000)
+    assert room.timeline.live_button.text() == "Live"
+    assert not room.commands["race"].isEnabled() and "Another process" in room.commands["race"].toolTip()
+    assert "Another process" in room.said.text()
+    go_on(events, 4)
+    qtbot.waitUntil(lambda: room.timeline.track.steps[-1:] == [4], timeout=5_000)
+    qtbot.waitUntil(lambda: room.table.rows == dict(race.league())[4], timeout=5_000)
+    assert [len(series.values) for series in room.plot.series] == [3, 3]
+    list(events)
+    qtbot.waitUntil(lambda: not room.followed, timeout=5_000)
+    assert room.timeline.track.steps == [0, 2, 4, 6]
+    assert room.start_button.text() == "Start race"
+
+
+def test_a_race_that_another_process_begins_or_goes_on_with_is_followed_from_then_on(room, qtbot, foreign):
+    race, events = foreign
+    room.open_race(race)
+    qtbot.waitUntil(lambda: room.race is not None, timeout=5_000)
+    assert not room.followed and room.start_button.text() == "Start race"
+    go_on(events, 4)
+    qtbot.waitUntil(lambda: room.followed and room.timeline.track.steps == [0, 2, 4], timeout=5_000)
+    assert all("real" in view.plane.there() for view in room.grid.views)
+    events.close()
+    qtbot.waitUntil(lambda: not room.followed and room.start_button.text() == "Resume race", timeout=5_000)
+    events = iter(racing(race))
+    go_on(events, 6)
+    list(events)
+    qtbot.waitUntil(lambda: room.timeline.track.steps == [0, 2, 4, 6], timeout=5_000)
+    assert room.table.rows == dict(race.league())[6]
+
+
+def test_what_is_edited_beside_a_followed_race_makes_a_new_one(room, qtbot, foreign):
+    race, events = foreign
+    go_on(events, 2)
+    room.open_race(race)
+    qtbot.waitUntil(lambda: room.followed, timeout=5_000)
+    room.form.rows[0].name.setText("Another")
+    judge(room, qtbot)
+    assert room.commands["race"].isEnabled()
+    list(events)
+    qtbot.waitUntil(lambda: not room.followed, timeout=5_000)
+    assert room.form.rows[0].title() == "Another"  # what was edited stays
+
+
+def test_a_folder_that_vanishes_is_told(room, qtbot, monkeypatch):
+    monkeypatch.setattr(record, "LOOK_S", 0.03)
+    race = race_to_the_end(room, qtbot)
+    shutil.rmtree(race.folder)
+    qtbot.waitUntil(lambda: room.race is None, timeout=5_000)
+    assert "deleted" in room.notices.bars[-1].text
+    assert room.pages.currentWidget() is room.nothing
+
+
+# --- the queue -------------------------------------------------------------------------------------------------------
+
+
+def test_a_race_made_while_a_run_trains_waits_and_starts_by_itself(room, qtbot):
+    values = RunConfig.parse(TINY | {"steps": ENDLESS}).plain()
+    room.session.train(room.session.new_run(values, "Long run"))
+    qtbot.waitUntil(lambda: room.session.stage == "running", timeout=20_000)
+    assert not room.commands["race"].isEnabled() and "queue" in room.commands["race"].toolTip()
+    press(room, "enqueue_race")
+    qtbot.waitUntil(lambda: room.race is not None, timeout=10_000)
+    race = room.race
+    assert race.state().name == "queued"
+    qtbot.waitUntil(lambda: room.said.text().startswith("A run is training"), timeout=5_000)
+    qtbot.waitUntil(lambda: "waits its turn" in room.races.entries[0].told, timeout=5_000)
+    assert "already" in room.commands["enqueue_race"].toolTip()
+    with qtbot.waitSignal(room.session.race_ended, timeout=30_000):
+        room.session.stop()
+    assert race.state().name == "finished"
+    assert room.timeline.track.steps == [0, 2, 4, 6]
+
+
+def test_a_race_taken_out_of_the_queue_waits_no_more(room, qtbot):
+    race = make(room, "Patient")
+    enqueue(race)
+    select(room, qtbot, race)
+    deed(room, "dequeue").trigger()
+    qtbot.waitUntil(lambda: race.state().name == "new", timeout=5_000)
+    qtbot.waitUntil(lambda: deed(room, "enqueue").isEnabled(), timeout=5_000)
+    with qtbot.waitSignal(room.session.race_ended, timeout=30_000):
+        deed(room, "enqueue").trigger()  # nothing trains: it begins at once
+    assert race.state().name == "finished"
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+
+def select(room, qtbot, race):
+    room.left.setCurrentWidget(room.races)
+
+    def found():
+        return [entry.race.folder for entry in room.races.entries].index(race.folder)
+
+    qtbot.waitUntil(lambda: race.folder in [entry.race.folder for entry in room.races.entries], timeout=5_000)
+    room.races.view.setCurrentRow(found())
+    room.window().activateWindow()
+    qtbot.waitUntil(room.window().isActiveWindow, timeout=5_000)
+    room.races.view.setFocus()
+
+
+def deed(room, id):
+    room.races.fill_menu()
+    return room.races.deeds[id]
+
+
+def test_f2_renames_a_race(room, qtbot):
+    race = make(room, "Before")
+    room.open_race(race)
+    select(room, qtbot, race)
+    qtbot.keyClick(room.races.view, Qt.Key.Key_F2)
+    editor = room.races.view.findChild(QLineEdit)
+    editor.clear()
+    qtbot.keyClicks(editor, "After")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: race.title == "After", timeout=5_000)
+    qtbot.waitUntil(lambda: room.races.entries[0].title == "After", timeout=5_000)
+    qtbot.waitUntil(lambda: room.window().windowTitle().startswith("After"), timeout=5_000)
+
+
+def test_a_race_is_edited_as_new(room, qtbot):
+    race = make(room, "Before")
+    select(room, qtbot, race)
+    deed(room, "duplicate").trigger()
+    qtbot.waitUntil(lambda: [row.title() for row in room.form.rows] == ["Plain", "Hinge"], timeout=5_000)
+    assert room.left.currentWidget() is room.form
+    judge(room, qtbot)
+    made = race_to_the_end(room, qtbot)
+    assert made.folder != race.folder and race.state().name == "new"
+
+
+def test_del_moves_a_race_to_the_trash(room, qtbot, monkeypatch, tmp_path):
+    race = race_to_the_end(room, qtbot)
+    select(room, qtbot, race)
+    trash = SimpleNamespace(moveToTrash=lambda: bool(shutil.move(race.folder, tmp_path / "trash")))
+    monkeypatch.setattr(race_list, "QFile", lambda path: trash)
+    monkeypatch.setattr(room.races, "_agreed", lambda entry: True)
+    qtbot.waitUntil(lambda: deed(room, "trash").isEnabled(), timeout=5_000)  # it is read that it has ended
+    qtbot.keyClick(room.races.view, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: not race.folder.exists() and not room.races.entries, timeout=5_000)
+    assert room.race is None and room.pages.currentWidget() is room.nothing
+
+
+def test_a_race_that_is_raced_is_not_deleted(room, qtbot):
+    show_tiny(room, qtbot, ENDLESS)
+    start(room, qtbot)
+    select(room, qtbot, room.race)
+    qtbot.waitUntil(lambda: not deed(room, "trash").isEnabled(), timeout=5_000)
+    assert "being raced" in room.races.deeds["trash"].toolTip()
+    assert "being raced" in room.races.resume_button.toolTip()
+    assert race_list.to_trash(room.race).endswith("stop it before it is deleted.")
+    assert room.race.folder.exists()
+
+
+def test_enter_opens_and_reveal_shows_the_folder(room, qtbot, monkeypatch):
+    race, shown = make(room, "Here"), []
+    monkeypatch.setattr(race_list, "reveal", shown.append)
+    select(room, qtbot, race)
+    qtbot.keyClick(room.races.view, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: room.race is not None, timeout=5_000)
+    deed(room, "reveal").trigger()
+    assert shown == [race.folder]
+
+
+# --- lanes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_lane_that_fails_says_why_in_its_place_and_in_the_log(open_window, qtbot):
+    window = open_window()
+    room = window.rooms[0]
+    room.form.show_preset(Preset("tiny", "Tiny ring", TINY | {"steps": 200, "samples_every": 50}))
+    wild = {"kind": "sgd", "lr": 10.0, "momentum": 0.9}
+    changes = {"recipe.g_optimiser": wild, "recipe.d_optimiser": wild, "recipe.objective": "least-squares"}
+    room.form.rows[1].show_lane("Wild", changes)
+    judge(room, qtbot)
+    race_to_the_end(room, qtbot)
+    view = room.grid.views[1]
+    assert view.out.isVisible() and "stopped being a number" in view.out.text()
+    assert any(line.partition("  ")[2].startswith("Wild: ") for line in window.log.problems.toPlainText().splitlines())
+    assert room.table.item(1, 0).text() == "–"
+    assert room.start_button.text() == "Start race"
+    room.timeline.go_to(0)
+    assert not view.out.isVisible()  # it raced still
+
+
+def test_a_lane_is_opened_as_a_run(open_window, qtbot):
+    window = open_window(rooms=(TrainRoom, RaceRoom))
+    first, room = window.rooms
+    show_tiny(room, qtbot)
+    room.raise_tab()
+    race = race_to_the_end(room, qtbot)
+    qtbot.mouseClick(room.grid.views[1].as_run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: first.shown is not None, timeout=5_000)
+    assert window.current_room() is first
+    assert first.shown.folder == race.lanes()[1].folder
+    assert first.timeline.track.steps == [0, 2, 4, 6]
+
+
+def test_pictures_race_too(room, qtbot):
+    pictures = TINY | {
+        "data": {"kind": "digits", "size": 16},
+        "recipe": TINY["recipe"] | {"generator": {"kind": "mlp", "width": 8}},
+    }
+    room.form.show_preset(Preset("tiny", "Digits", pictures))
+    judge(room, qtbot)
+    race_to_the_end(room, qtbot)
+    assert [view.pages.currentWidget() for view in room.grid.views] == [view.pictures for view in room.grid.views]
+    live = room.grid.views[0].pictures.image()
+    room.timeline.go_to(2)
+    room.timeline.go_live()
+    qtbot.waitUntil(lambda: room.grid.views[0].pictures.image() is not live, timeout=5_000)
+    assert room.grid.views[0].pictures.image().size() == live.size()  # the same from the disk
+    assert all(text_of(4, row) != "–" for row in room.table.rows)
+
+
+# --- words, and how one gets here ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_try_this_fills_the_form_with_a_race_that_can_be_started(room, qtbot, language):
+    room.words.set_language(language)
+    tries = room.words.findChildren(TryButton)
+    assert len(tries) >= 4
+    for one in tries:
+        room.left.setCurrentWidget(room.races)
+        one.click()
+        judge(room, qtbot)
+        assert room.form.problem == "" and room.commands["race"].isEnabled()
+        assert room.left.currentWidget() is room.form
+        said = dict(one._what.settings)
+        assert set(said) == {"preset", "data", "steps"}
+        assert room.form.preset == said["data"] and room.form.steps.value() == int(said["steps"])
+        wanted = next(chosen for chosen in QUICK_SETS if chosen.id == said["preset"])
+        assert [row.title() for row in room.form.rows] == [name for name, _ in wanted.lanes]
+
+
+def test_words_that_make_no_sense_are_told(room, qtbot):
+    with qtbot.waitSignal(room.session.problem) as told:
+        room.try_words({"preset": "nonsense"})
+    assert "nonsense" in told.args[0]
+
+
+def test_words_fold_for_a_race_where_there_is_little_room_and_open_when_wanted(room, qtbot):
+    assert room.words.is_open and room.beside.isHidden()
+    race_to_the_end(room, qtbot)
+    assert not room.words.is_open and room.aside.width() < 40 and not room.beside.isHidden()
+    qtbot.mouseClick(room.words.fold, Qt.MouseButton.LeftButton)
+    assert room.words.is_open and room.aside.width() >= 200
+    kept = room.save_layout()
+    room.restore_layout(kept)
+    assert room._kept["words"] is True
+
+
+def test_a_race_is_shown_that_was_named_or_dropped(open_window, qtbot):
+    window = open_window(rooms=(TrainRoom, RaceRoom))
+    first, room = window.rooms
+    race = make(room, "Named")
+    lane = race.lanes()[0]
+    (lane.folder / "real.png").write_bytes(b"")  # a lane's pictures are not for learning
+    assert [a.room for a in answer([race.folder], window.rooms)] == [room]
+    window.show_path(race.folder)
+    qtbot.waitUntil(lambda: is_same(room.race, race), timeout=5_000)
+    assert window.current_room() is room
+    first.raise_tab()
+    room._show_nothing()
+    Opening(window, str(race.folder), None).begin()
+    qtbot.waitUntil(lambda: is_same(room.race, race), timeout=5_000)
+    assert window.current_room() is room and not window.session.is_training
+
+
+@pytest.mark.parametrize(("name", "ours"), [("race", True), ("run", True), ("ring.toml", True), ("runs", False)])
+def test_which_paths_open_the_window(tmp_path, name, ours):
+    (tmp_path / "race").mkdir()
+    (tmp_path / "race" / "race.toml").touch()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.toml").touch()
+    assert is_ours(str(tmp_path / name)) is ours
 
 
 # --- layout ----------------------------------------------------------------------------------------------------------

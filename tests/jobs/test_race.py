@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +41,8 @@ from gan_studio.jobs.race import (
     new_race,
     open_race,
 )
+from gan_studio.jobs.race_folder import dequeue, enqueue, waiting
+from gan_studio.jobs.race_table import as_csv
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.train import TrainJob, new_run
 from gan_studio.recipes.gan import GanTraining
@@ -154,15 +159,16 @@ def test_the_league_tells_what_the_lanes_measured(make_race: Make) -> None:
     curves = [lane.curves() for lane in race.lanes()]
     for league in leagues:
         assert sorted(row.lane for row in league.rows) == [0, 1, 2]
-        assert [row.place for row in league.rows] == ([1, 2, 3] if league.step else [1, 1, 1])  # all begin alike
         distances = [row.measures["distance/W1, exact"] for row in league.rows]
         assert distances == sorted(distances)
+        assert [row.place for row in league.rows] == [1 + distances.index(distance) for distance in distances]
         for row in league.rows:
             assert row.title == list(LANES)[row.lane] and row.seconds > 0
             assert set(row.measures) == {"modes/covered", "modes/high quality", "distance/W1, exact"}
             for name, value in row.measures.items():
                 steps, values = curves[row.lane][name]
                 assert value == pytest.approx(float(values[steps == league.step][0]))
+    assert [row.place for row in leagues[0].rows] == [1, 1, 1]  # all begin alike
     assert race.league() == [(league.step, league.rows) for league in leagues]
     assert all(frame_steps(lane) == [0, 2, 4, 6] for lane in race.lanes())
 
@@ -311,7 +317,114 @@ def test_a_full_disk_pauses_all_until_there_is_room(make_race: Make, monkeypatch
     assert steps_of(race) == [12, 12, 12]
 
 
+def test_pausing_changes_nothing(make_race: Make) -> None:
+    straight, paused = make_race(), make_race()
+    list(job_of(straight))
+    job = job_of(paused)
+    job.inbox.put(Pause())
+    events = iter(job)
+    for _ in range(2):
+        until(events, lambda event: isinstance(event, Paused))
+        job.inbox.put(Resume())
+        until(events, lambda event: isinstance(event, Lane) and isinstance(event.event, Curves))
+        job.inbox.put(Pause())
+    job.inbox.put(Resume())
+    assert isinstance(list(events)[-1], Finished)
+    for a, b in zip(straight.lanes(), paused.lanes(), strict=True):
+        assert_same_checkpoint(a, b)
+    assert told(straight) == told(paused)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from gan_studio.jobs.race import League, Race, RaceJob
+for event in RaceJob(Race(Path(sys.argv[1])), dry_run=False):
+    if isinstance(event, League) and event.step == 4:
+        os.kill(os.getpid(), 9)
+"""
+
+
+def test_killed_in_the_middle_it_goes_on_as_if_it_had_not_been(make_race: Make) -> None:
+    straight, killed = make_race(), make_race()
+    list(job_of(straight))
+    code = subprocess.run([sys.executable, "-c", KILLED, str(killed.folder)], check=False).returncode
+    assert code == -9 and killed.state().name == "interrupted" and not killed.is_being_raced()
+    assert killed.league()[-1][0] == 4
+    list(job_of(killed))
+    for a, b in zip(straight.lanes(), killed.lanes(), strict=True):
+        assert_same_checkpoint(a, b)
+    assert told(straight) == told(killed)
+
+
+# --- the queue --------------------------------------------------------------------------------------------------------
+
+
+def test_races_and_runs_wait_in_one_queue(make_race: Make, make_run: Callable[..., runs.Run]) -> None:
+    race, run, other = make_race(), make_run(), make_race()
+    enqueue(race)
+    runs.enqueue(run)
+    enqueue(other)
+    assert [subject.name for subject in waiting()] == [race.name, run.name, other.name]
+    dequeue(other)
+    assert other.state().name == "new" and len(waiting()) == 2
+    assert isinstance(list(job_of(race))[-1], Finished)
+    assert [subject.name for subject in waiting()] == [run.name]
+
+
+def test_a_race_that_runs_need_not_wait(make_race: Make) -> None:
+    race = make_race()
+    events = iter(job_of(race))
+    until(events, lambda event: isinstance(event, League))
+    assert race.is_being_raced()
+    with pytest.raises(ConfigError, match="need not wait"):
+        enqueue(race)
+    events.close()
+    assert not race.is_being_raced()
+
+
 # --- the folder -------------------------------------------------------------------------------------------------------
+
+
+def test_a_race_has_a_title_that_can_be_changed(make_race: Make) -> None:
+    race = make_race()
+    race.rename("  Two   losses ")
+    assert Race(race.folder).title == "Two losses" and race.lane_titles() == list(LANES)
+    with pytest.raises(ConfigError, match="title"):
+        race.rename(" ")
+
+
+def test_a_lane_of_another_recipe_keeps_what_both_know(make_race: Make) -> None:
+    race = make_race({"plain": {}, "veegan": {"recipe.kind": "veegan", "recipe.reconstruction": 2.0}})
+    plain, veegan = (config.recipe.plain() for config in race.config().configs())
+    shared = plain.keys() & veegan.keys() - {"kind"}
+    assert shared >= {"generator", "discriminator", "latent", "batch_size", "g_optimiser", "ema"}
+    assert {key: plain[key] for key in shared} == {key: veegan[key] for key in shared}
+    assert veegan["kind"] == "veegan" and veegan["reconstruction"] == 2.0
+    assert isinstance(list(job_of(race))[-1], Finished)
+    plain_g, veegan_g = (lane.checkpoint_at(0).load()[0]["generator"] for lane in race.lanes())
+    assert all(torch.equal(plain_g[key], veegan_g[key]) for key in plain_g)
+
+
+def test_the_league_as_a_table_holds_all_of_it(make_race: Make) -> None:
+    race = make_race()
+    list(job_of(race))
+    rows = list(csv.DictReader(as_csv(race.league()).splitlines()))
+    assert len(rows) == 4 * 3
+    for row, (step, standing) in zip(rows, [(s, one) for s, many in race.league() for one in many], strict=True):
+        assert (int(row["step"]), row["lane"], int(row["place"])) == (step, standing.title, standing.place)
+        for name, value in standing.measures.items():
+            assert float(row[name]) == pytest.approx(value, rel=1e-6)
+
+
+def test_lanes_that_are_equally_near_share_a_place(make_race: Make) -> None:
+    race = make_race({"one": {}, "the same": {}, "other": {"recipe.objective": "hinge"}})
+    rows = bare(list(job_of(race)), League)[-1].rows
+    places = {row.title: row.place for row in rows}
+    assert places["one"] == places["the same"] != places["other"]
+    assert sorted(places.values()) in ([1, 1, 3], [1, 2, 2])
 
 
 def test_lanes_are_ordinary_runs_within_the_races_folder(make_race: Make) -> None:

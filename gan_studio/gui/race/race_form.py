@@ -84,7 +84,7 @@ class RaceForm(QWidget):
         self.quick.setMenu(menu)
         self.quick.setMinimumWidth(self.quick.fontMetrics().horizontalAdvance("Quick set") + 56)  # arrow and icon
         self.add_button = QToolButton(autoRaise=True)
-        self.add_button.setText("Lane")
+        self.add_button.setText("Add a lane")
         self.add_button.setAccessibleName("Add a lane")
         self.add_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.add_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -96,7 +96,6 @@ class RaceForm(QWidget):
         self.steps.valueChanged.connect(self._edited)
         head = QHBoxLayout()
         head.addWidget(self.quick)
-        head.addWidget(self.add_button)
         head.addStretch(1)
         head.addWidget(QLabel("Steps"))
         head.addWidget(self.steps)
@@ -117,6 +116,7 @@ class RaceForm(QWidget):
         column.addWidget(self.about_base)
         column.addLayout(head)
         column.addWidget(self.scroller, 1)
+        column.addWidget(self.add_button)
         column.addWidget(self.wrong)
         return panel
 
