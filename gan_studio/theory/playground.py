@@ -63,13 +63,13 @@ class Playground(Spec):
         (), "What keeps the discriminator well-behaved: penalties and constraints, any number.", learn=True
     )
     d_optimiser: AnyOptimiser = option(
-        Adam(lr=1e-3, beta1=0.0, beta2=0.99), "How the discriminator's weights are moved.", learn=True, group="Steps"
+        Adam(lr=1e-3, beta1=0.0, beta2=0.99), "How the discriminator's weights are moved.", learn=True
     )
     g_optimiser: AnyOptimiser = option(
-        Adam(lr=1e-3, beta1=0.0, beta2=0.99), "How the generator's weights are moved.", learn=True, group="Steps"
+        Adam(lr=5e-4, beta1=0.0, beta2=0.99), "How the generator's weights are moved.", learn=True
     )
     d_steps: int = option(
-        1, "Steps of the discriminator per step of the generator.", ge=1, le=20, live=True, learn=True, group="Steps"
+        1, "Steps of the discriminator per step of the generator.", ge=1, le=20, live=True, learn=True
     )
     batch_size: int = option(
         64, "Real points that D sees in a step; as many are generated.", ge=2, le=1024, live=True, learn=True
@@ -479,7 +479,7 @@ class Game:
         scene = players.scene()
         finite = bool(np.isfinite(scene.values).all() and np.isfinite(scene.generated).all())
         settings, turns = players.settings, self.wish.players
-        seen = recorder.seen(scene) if recorder else seen_in(scene)
+        seen = Seen() if not finite else recorder.seen(scene) if recorder else seen_in(scene)
         told = chapters(curves, settings.batch_size, turns, settings.d_steps, before, seen)
         return Moment(
             players.step,

@@ -33,6 +33,7 @@ from gan_studio.theory.step_story import W1, chapters, story
 
 NETWORK = {"kind": "mlp", "width": 8}
 SMALL = {"generator": NETWORK, "discriminator": NETWORK, "batch_size": 16, "d_steps": 2, "seed": 3}
+SMALL |= {"g_optimiser": {"kind": "adam", "lr": 1e-3, "beta1": 0.0, "beta2": 0.99}}
 KINDS = [entry.kind for entry in OBJECTIVES]
 PENALTY_KINDS = [entry.kind for entry in PENALTIES]
 

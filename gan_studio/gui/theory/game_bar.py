@@ -113,6 +113,7 @@ class GameBar(QWidget):
         self.turns = QButtonGroup(self)
         for number, (text, tip, _) in enumerate(TURNS.values()):
             button = Toggle(text, tip)
+            button.setFixedWidth(button.fontMetrics().horizontalAdvance(text) + 22)
             self.turns.addButton(button, number)
         self.turns.button(0).setChecked(True)
         self.turns.idClicked.connect(self._choose_turn)

@@ -1,4 +1,4 @@
-"""The playground's plane: a scene of a game, and beneath it what the colours of D's map mean."""
+"""The playground's plane: a scene of a game, and above it what the colours of D's map mean."""
 
 from __future__ import annotations
 
@@ -26,19 +26,23 @@ def logits_of(scores: np.ndarray) -> np.ndarray:
 class GamePlane(QWidget):
     def __init__(self) -> None:
         super().__init__()
+        self._real: np.ndarray | None = None
         self.view = PointsView(EMPTY)
         self.view.set_layers(["real", "generated", "landscape", "arrows", "grid"])
         self.legend = MapLegend()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.view, 1)
-        column.addWidget(self.legend)
+        column.addWidget(self.view)
+        inside = self.view.layout()
+        assert isinstance(inside, QVBoxLayout)
+        inside.insertWidget(1, self.legend)  # close to what it explains, whatever room is left beneath
 
     def show_scene(self, scene: Scene, mapped: bool = True, marked: bool = False, caption: str = "") -> None:
         """`mapped`: with D's map; `marked`: with rings around the points that it has wrong."""
         self.legend.show_scene(scene)
-        self.view.show_real(scene.real)
+        if self._real is None or not np.array_equal(self._real, scene.real):  # else their picture is kept
+            self._real = scene.real
+            self.view.show_real(scene.real)
         self.view.show_generated(scene.generated)
         field = self._field(scene)
         self.view.show_landscape(field if mapped else np.zeros_like(field), scene.extent, scene.pull, scene.warped)

@@ -51,6 +51,7 @@ class PlaygroundBench(Bench):
         self.newest: Moment | None = None
         self.phase = 0  # of the newest moment, in slow motion
         self.is_playing = False
+        self._step_asked = False  # while something else was under way
         self._undrawn = False
         self._pace = Pace()
         self._drawn_real: np.ndarray | None = None
@@ -83,7 +84,7 @@ class PlaygroundBench(Bench):
         watch.addWidget(self.panel)
         watch.addWidget(self.curves)
         watch.setStretchFactor(1, 1)
-        watch.setSizes([150, 330])
+        watch.setSizes([180, 330])
         self.pages = QTabWidget(documentMode=True)
         self.pages.setAccessibleName("Beside the plane")
         for page, title in ((watch, "&Watch"), (self._settings_page(), "Se&ttings"), (self._drawing_page(), "Dra&w")):
@@ -133,7 +134,7 @@ class PlaygroundBench(Bench):
         if self.settled.isActive():
             self.settled.stop()
             self.game = None
-        self.is_playing = False
+        self.is_playing = self._step_asked = False
         self.ticker.stop()
         super().leave()
         self.bar.show_playing(False)
@@ -196,6 +197,7 @@ class PlaygroundBench(Bench):
 
     def _begin(self) -> None:
         """From the first weights; it plays if it is wanted to."""
+        self._step_asked = False
         self.settled.stop()
         self.stream.stop()
         self.game, self.newest, self.phase = Game(self.settings), None, 0
@@ -239,8 +241,10 @@ class PlaygroundBench(Bench):
             self.play(False)
         if self.settled.isActive():
             self._begin()
-        if not (self.bar.speed().by_phases and self._next_phase()):
-            self._take_step()
+        if self.bar.speed().by_phases and self._next_phase():
+            return
+        self._step_asked = self.stream.is_running
+        self._take_step()
 
     def _press_reset(self) -> None:
         self.is_playing = False
@@ -269,6 +273,9 @@ class PlaygroundBench(Bench):
 
     def _ended(self) -> None:
         self._show_state()
+        if self._step_asked:
+            self._step_asked = False
+            self._take_step()
 
     def _extend_curves(self, told: list[Moment]) -> None:
         names = dict.fromkeys(name for moment in told for name in moment.curves)
@@ -277,12 +284,13 @@ class PlaygroundBench(Bench):
             steps, {name: np.array([moment.curves.get(name, np.nan) for moment in told]) for name in names}
         )
         if any(series.count > MOST_POINTS for series in self.curves.series.values()):
-            self.curves.set_curves({name: (s[::2], v[::2]) for name, (s, v) in self.curves.columns().items()})
+            kept = {name: (thinned(steps), thinned(values)) for name, (steps, values) in self.curves.columns().items()}
+            self.curves.set_curves(kept)
 
     # what is shown
 
     def _draw(self) -> None:
-        if self.newest is None:
+        if self.newest is None or not self.newest.finite:  # what was seen before that says more
             return
         self._undrawn = False
         if self.newest.phases and self.bar.speed().by_phases:
@@ -302,8 +310,10 @@ class PlaygroundBench(Bench):
         assert self.newest
         self.phase = index
         phase = self.newest.phases[index]
-        many = f"{len(phase.scene.generated)} generated points of step {self.newest.step:,}"
-        caption = f"{many}; ringed: on D's wrong side" if phase.marked else many
+        count = len(phase.scene.generated)
+        caption = f"{count} real and {count} generated points of step {self.newest.step:,}"
+        if phase.marked:
+            caption = f"Ringed: the {len(phase.scene.wrong)} points that D has on the wrong side"
         self.plane.show_scene(phase.scene, phase.mapped, phase.marked, caption)
         self.panel.show_phase(self.newest.phases, index)
         self._show_state()
@@ -377,6 +387,11 @@ class Pace:
         return due
 
 
+def thinned(points: np.ndarray) -> np.ndarray:
+    """Every second one, with the last."""
+    return points[(len(points) - 1) % 2 :: 2]
+
+
 def page_of(widget: QWidget, about: str, stretched: bool = False) -> QWidget:
     """With a quiet sentence on top."""
     label = quiet(QLabel(about))
@@ -384,10 +399,12 @@ def page_of(widget: QWidget, about: str, stretched: bool = False) -> QWidget:
     page = QWidget()
     column = QVBoxLayout(page)
     column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(2)
+    column.setSpacing(4)
     column.addWidget(label)
     column.addWidget(widget, 0 if stretched else 1)
     if stretched:
+        column.setContentsMargins(8, 0, 0, 0)
+        label.setContentsMargins(0, 6, 0, 0)
         column.addStretch(1)
     return page
 
