@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 import shiboken6
 from PIL import Image
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QRect, QSettings, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QRect, QSettings, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QTabBar, QWidget
@@ -61,6 +61,7 @@ KEYS = [getattr(Qt.Key, f"Key_{name}") for name in (
 NONE, SHIFT, CONTROL = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("No", "Shift", "Control"))
 MODIFIERS = [*[NONE] * 4, SHIFT, CONTROL]
 NOT_FOR_MONKEYS = ("quit",)
+SCHEMES = ("http", "https", "file")  # of what other programs show
 
 
 class Monkey(QObject):
@@ -400,6 +401,14 @@ def things(tmp_path) -> list[Path]:
     return [tmp_path / name for name in ("faces", "box", "broken.png", "broken.toml", "gone")]
 
 
+class Nobody(QObject):
+    """Takes what is to be shown by another program."""
+
+    @Slot(QUrl)
+    def look(self, url: QUrl) -> None:
+        pass
+
+
 @pytest.fixture
 def playground(monkeypatch, tmp_path, things):
     """No file dialog, no program outside, no download, nothing large."""
@@ -420,7 +429,12 @@ def playground(monkeypatch, tmp_path, things):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: ("", "")))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(tmp_path / "written.png"), "")))
     monkeypatch.setattr(SaveDialog, "open", save_at_once)
-    monkeypatch.setattr(QDesktopServices, "openUrl", staticmethod(lambda url: True))
+    nobody = Nobody()
+    for scheme in SCHEMES:  # links in texts do not come by Python's `openUrl`
+        QDesktopServices.setUrlHandler(scheme, nobody, "look")
+    yield
+    for scheme in SCHEMES:
+        QDesktopServices.unsetUrlHandler(scheme)
 
 
 @pytest.fixture
