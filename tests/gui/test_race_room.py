@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import shutil
+import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +17,7 @@ from gan_studio.__main__ import is_ours
 from gan_studio.gui import window as window_module
 from gan_studio.gui.app import Opening
 from gan_studio.gui.drops import answer
-from gan_studio.gui.race import race_list, record
+from gan_studio.gui.race import race_form, race_list, record
 from gan_studio.gui.race import room as room_module
 from gan_studio.gui.race.lane_row import typed, written
 from gan_studio.gui.race.lane_view import LaneGrid
@@ -327,6 +329,22 @@ def test_a_change_after_a_stop_makes_a_new_race(room, qtbot):
         room.session.stop()
     room.form.rows[0].name.setText("Another")
     assert room.start_button.text() == "Start race"
+
+
+def test_closing_the_window_waits_for_lanes_that_are_judged(room, monkeypatch):
+    begun, over = threading.Event(), threading.Event()
+
+    def judge(*_):
+        begun.set()
+        time.sleep(0.2)
+        over.set()
+        return {}
+
+    monkeypatch.setattr(race_form, "problems", judge)
+    room.form.check()
+    assert begun.wait(10)
+    room.window().close()
+    assert over.is_set()
 
 
 def test_closing_the_window_saves_the_race(room, qtbot):
