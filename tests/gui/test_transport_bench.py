@@ -371,6 +371,15 @@ def test_there_are_at_most_so_many_points(plane, bench, qtbot):
     assert plane.answer.bill.is_feasible and not plane.grab().toImage().isNull()
 
 
+def test_cells_of_points_that_are_gone_carry_nothing(plane, bench, qtbot):
+    plane.plot.remove("q", 1)
+    click(qtbot, plane, 0, 1)  # before the matrix of the smaller clouds is there
+    assert plane.kind == "optimal" and plane.scene.hand.shape == (2, 1)
+    settle(qtbot, bench)
+    click(qtbot, plane, 0, 0)
+    assert plane.kind == "hand"
+
+
 def test_a_plan_by_hand_keeps_its_rows_and_columns():
     scene = Clouds.of([(0, 0), (1, 1)], [(0, 1), (1, 0)]).with_hand(np.array([[1, 2], [3, 4]]) / 10)
     more = scene.with_point("p", (5, 5)).with_point("q", (0, 0))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -69,11 +69,10 @@ class TransportTab(QWidget):
         for id, (name, about, _) in self.known.items():
             self.presets.addItem(name, id)
             self.presets.setItemData(self.presets.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
-        self.kinds = {id: Toggle(kind.title, kind.about) for id, kind in PLANS.items()}
+        self.kinds = {id: Narrow(kind.title, kind.about) for id, kind in PLANS.items()}
         self.group = QButtonGroup(self)
         for id, button in self.kinds.items():
             button.setAccessibleName(f"Plan: {PLANS[id].title}")
-            button.setMaximumWidth(button.fontMetrics().horizontalAdvance(button.text()) + 20)
             self.group.addButton(button)
         self.cost = QComboBox()
         self.cost.setAccessibleName("Cost of a way")
@@ -83,10 +82,9 @@ class TransportTab(QWidget):
             self.cost.setItemData(self.cost.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
         self.potential = QCheckBox("Potential f")
         self.potential.setToolTip(POTENTIAL)
-        self.heaps = {which: Toggle(which, f"Keys and clicks go to {which}") for which in ("p", "q")}
+        self.heaps = {which: Narrow(which, f"Keys and clicks go to {which}") for which in ("p", "q")}
         self.which = QButtonGroup(self)
         for which, button in self.heaps.items():
-            button.setMaximumWidth(26)
             button.setAccessibleName(f"Edit {which}")
             self.which.addButton(button)
         self.amount = QSpinBox(minimum=0, maximum=100, suffix=" %")
@@ -251,6 +249,8 @@ class TransportTab(QWidget):
 
     def _carry_more(self, i: int, j: int) -> None:
         """All that fits, or what is chosen; a cell that is full is emptied by the first."""
+        if self._is_stale():
+            return
         hand, problem = self._plan(), self.scene.problem(1)
         fits = min(problem.a[i] - hand[i].sum(), problem.b[j] - hand[:, j].sum())
         if self.amount.value():
@@ -263,9 +263,15 @@ class TransportTab(QWidget):
             self.bill.say(FULL)
 
     def _carry_less(self, i: int, j: int) -> None:
+        if self._is_stale():
+            return
         hand = self._plan()
         by = self.amount.value() / 100 or hand[i, j]
         self._put(hand, i, j, max(0.0, hand[i, j] - by))
+
+    def _is_stale(self) -> bool:
+        """A point has come or gone, and the matrix does not know yet: its cells are others."""
+        return self.matrix.plan.shape != self.scene.hand.shape
 
     def _plan(self) -> np.ndarray:
         """A copy [N, M] of what is shown: any plan can be changed by hand."""
@@ -287,6 +293,16 @@ class TransportTab(QWidget):
 
     def _clear(self) -> None:
         self._set_hand(np.zeros_like(self.scene.hand))
+
+
+class Narrow(Toggle):
+    """No wider than its word: several of them stand in a row."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 20, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
 
 def labelled(text: str, *widgets: QWidget) -> QWidget:
