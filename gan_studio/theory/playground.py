@@ -136,6 +136,8 @@ class Moment:
 
     step: int
     curves: dict[str, float]  # means over the steps since the last moment; what is measured now and then, now
+    steps: np.ndarray  # [K]: those since the last moment, or this one alone
+    history: dict[str, np.ndarray]  # {curve: [K]}, NaN where there is no value
     scene: Scene  # of points and latents that stay the same
     story: tuple[Sentence, ...]  # of a step that was taken by itself; else of what came of all
     phases: tuple[Phase, ...]  # of a step that was taken by itself
@@ -470,12 +472,16 @@ class Game:
 
     def _moment(self, players: Players, measured: bool, recorder: Recorder | None = None) -> Moment:
         """Everything that is told now; reading the numbers of all steps at once."""
-        curves = told_means(self._untold) | (players.rates() if self._untold else {})
+        history = numbers_of(self._untold)
+        curves = {name: mean_of(values) for name, values in history.items()}
+        count = max(1, len(self._untold))
         self._untold = []
         before = self._measured
         if measured:
             self._measured = players.measures()
-            curves |= self._measured
+        now = (players.rates() if history else {}) | (self._measured if measured else {})
+        history |= {name: np.append(np.full(count - 1, np.nan), value) for name, value in now.items()}
+        curves |= now
         scene = players.scene()
         finite = bool(np.isfinite(scene.values).all() and np.isfinite(scene.generated).all())
         settings, turns = players.settings, self.wish.players
@@ -484,6 +490,8 @@ class Game:
         return Moment(
             players.step,
             curves,
+            np.arange(players.step - count + 1, players.step + 1),
+            history,
             scene,
             tuple(sentence for chapter in told.values() for sentence in chapter) if recorder else told["outcome"],
             tuple(recorder.phases(told)) if recorder else (),
@@ -491,13 +499,18 @@ class Game:
         )
 
 
-def told_means(steps: list[Curves]) -> dict[str, float]:
-    """The mean of each curve over the steps that have it."""
-    found: dict[str, list[Tensor]] = {}
-    for curves in steps:
-        for name, value in curves.items():
-            found.setdefault(name, []).append(value)
-    return {name: float(torch.stack(values).mean()) for name, values in found.items()}
+def numbers_of(steps: list[Curves]) -> dict[str, np.ndarray]:
+    """{curve: [K]} of K steps, NaN where a step does not have it."""
+    names = dict.fromkeys(name for curves in steps for name in curves)
+    missing = torch.tensor(math.nan)
+    table = [torch.stack([curves.get(name, missing) for curves in steps]).numpy() for name in names]
+    return dict(zip(names, table, strict=True))
+
+
+def mean_of(values: np.ndarray) -> float:
+    """Of those that are there."""
+    there = values[~np.isnan(values)]
+    return float(there.mean(dtype=np.float64)) if len(there) else math.nan
 
 
 # --- advice ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from ...config import ConfigError, put
+from ...config import ConfigError, from_text
 from ...data.toy2d import Drawn
 from ...theory.playground import RAN_AWAY, Game, Moment, Playground, Wish, advice, goes_on
 from ...theory.step_story import PLAYERS, W1
@@ -33,6 +33,12 @@ HOLDS = (
     "Learning rates, D's steps, batch, noise and weights of penalties hold at once; anything else begins a new game."
 )
 DRAW = "Left button: put points down. Right button: take them away. A new game begins after each stroke."
+PLACES = {  # of what the words set
+    "data": "data.kind",
+    "objective": "objective.kind",
+    "d_steps": "d_steps",
+    "noise": "instance_noise",
+}
 WATCH, SETTINGS, DRAWING = range(3)  # the pages beside the plane
 
 
@@ -43,7 +49,7 @@ class PlaygroundBench(Bench):
     id = "playground"
     title = "Playground"
     summary = "Watch a generator bend noise into data, one step at a time."
-    keys: ClassVar[tuple[str, ...]] = ("data", "objective", "penalty", "d_steps", "noise", "speed")
+    keys: ClassVar[tuple[str, ...]] = ("data", "objective", "penalty", "weight", "d_steps", "noise", "speed")
 
     def build(self) -> None:
         self.settings = Playground()
@@ -83,7 +89,8 @@ class PlaygroundBench(Bench):
         watch = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         watch.addWidget(self.panel)
         watch.addWidget(self.curves)
-        watch.setStretchFactor(1, 1)
+        watch.setStretchFactor(0, 2)
+        watch.setStretchFactor(1, 5)
         watch.setSizes([180, 330])
         self.pages = QTabWidget(documentMode=True)
         self.pages.setAccessibleName("Beside the plane")
@@ -278,11 +285,8 @@ class PlaygroundBench(Bench):
             self._take_step()
 
     def _extend_curves(self, told: list[Moment]) -> None:
-        names = dict.fromkeys(name for moment in told for name in moment.curves)
-        steps = np.array([moment.step for moment in told])
-        self.curves.extend(
-            steps, {name: np.array([moment.curves.get(name, np.nan) for moment in told]) for name in names}
-        )
+        for moment in told:
+            self.curves.extend(moment.steps, moment.history)
         if any(series.count > MOST_POINTS for series in self.curves.series.values()):
             kept = {name: (thinned(steps), thinned(values)) for name, (steps, values) in self.curves.columns().items()}
             self.curves.set_curves(kept)
@@ -339,15 +343,7 @@ class PlaygroundBench(Bench):
 
     def apply(self, settings: dict[str, str]) -> None:
         """What is not said is as at first; it is played."""
-        values = Playground().plain()
-        for key, path in (("data", "data.kind"), ("objective", "objective.kind"), ("d_steps", "d_steps")):
-            if key in settings:
-                put(values, path, int(settings[key]) if settings[key].isdecimal() else settings[key])
-        if settings.get("penalty", NONE) != NONE:
-            values["penalties"] = [{"kind": settings["penalty"]}]
-        if "noise" in settings:
-            values["instance_noise"] = settings["noise"]
-        wanted = Playground.parse(values)
+        wanted = settings_of(settings)
         said = advice(wanted)
         one_of(settings.get("speed", "full"), SPEEDS)
         self.bar.set_speed(settings.get("speed", "full"))
@@ -385,6 +381,15 @@ class Pace:
         if due:
             self._said_at = now
         return due
+
+
+def settings_of(words: dict[str, str]) -> Playground:
+    """What a "Try this" button says. Raises ConfigError."""
+    changes: dict[str, Any] = {PLACES[key]: from_text(text) for key, text in words.items() if key in PLACES}
+    if words.get("penalty", NONE) != NONE:
+        weight = {"weight": from_text(words["weight"])} if "weight" in words else {}
+        changes["penalties"] = [{"kind": words["penalty"]} | weight]
+    return Playground().with_values(changes)
 
 
 def thinned(points: np.ndarray) -> np.ndarray:

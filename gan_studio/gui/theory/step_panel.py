@@ -85,7 +85,7 @@ def told_by(sentences: Iterable[Sentence]) -> list[str]:
             paragraphs.append((sentence.about, []))
         paragraphs[-1][1].append(html.escape(str(sentence)))
     return [
-        (f"<font color='{colours[about].name()}'><b>{about}</b></font> " if about in colours else "") + " ".join(told)
+        (f"<font color='{colours[about].name()}'>■</font> " if about in colours else "") + " ".join(told)
         for about, told in paragraphs
     ]
 
