@@ -1,10 +1,12 @@
-"""The desktop around the window: which screens are there, and a word to whoever is not looking at the window."""
+"""The desktop around the window: which screens are there, the trash, a word to whoever is not looking."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import QMargins, QObject, QRect, QTimer
+from PySide6.QtCore import QFile, QMargins, QObject, QRect, QStandardPaths, QTimer
 from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
@@ -12,6 +14,17 @@ from . import theme
 
 SHOWN_MS = 10_000  # how long a notice of the desktop stays; with it goes the icon that it needs
 FRAME = QMargins(4, 36, 4, 4)  # about what a window manager puts around a window
+
+
+# --- the trash -------------------------------------------------------------------------------------------------------
+
+
+def move_to_trash(folder: Path) -> bool:
+    """Whether it is in the trash now. On any thread."""
+    data = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation))
+    with contextlib.suppress(OSError):
+        data.mkdir(parents=True, exist_ok=True)  # for Linux: Qt makes the trash in it, but not the folder itself
+    return QFile(str(folder)).moveToTrash()
 
 
 # --- screens ---------------------------------------------------------------------------------------------------------

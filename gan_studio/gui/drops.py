@@ -7,9 +7,11 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData
+from PySide6.QtCore import QMimeData, QUrl
 
 from .room import Room
+
+MOST_TEXT = 100_000  # characters that are looked through for paths
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,22 @@ class Answer:
     sentence: str = ""
 
 
+def is_for_us(data: QMimeData) -> bool:
+    """Files, addresses and pictures: what is of no use is told why, which a refused drag would not be."""
+    return data.hasUrls() or data.hasImage() or bool(local_paths(data))
+
+
 def local_paths(data: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    urls = data.urls() or urls_in(data.text())
+    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+
+
+def urls_in(text: str) -> list[QUrl]:
+    """Of a text whose lines are all whole paths or addresses of files, as terminals and editors let them be dragged."""
+    lines = [line.strip().strip("'\"") for line in text[:MOST_TEXT].splitlines() if line.strip()]
+    if not all(line.startswith("file:") or os.path.isabs(line) for line in lines):  # noqa: PTH117
+        return []
+    return [QUrl(line) if line.startswith("file:") else QUrl.fromLocalFile(line) for line in lines]
 
 
 def answer(paths: Sequence[Path], rooms: Sequence[Room]) -> Generator[Answer, None, None]:
@@ -62,5 +78,7 @@ def refusal(path: Path, fitting: str) -> str:
 
 def refusal_of_address(data: QMimeData) -> str:
     """For what has no path."""
-    address = data.urls()[0].toDisplayString() if data.urls() else "This"
+    if not data.urls():
+        return "This picture is not a file on this computer. Save it in a folder first, then drop the folder."
+    address = data.urls()[0].toDisplayString()
     return f"{address[:80]} is not a file on this computer. Save it here first, then drop the file."

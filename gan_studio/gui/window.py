@@ -28,7 +28,7 @@ from .. import __version__
 from . import theme
 from .commands import VIEW, Commands
 from .desktop import Bell, bring_on_screen
-from .drops import Answer, answer, local_paths, refusal_of_address
+from .drops import Answer, answer, is_for_us, local_paths, refusal_of_address
 from .log_dock import LogDock
 from .race.room import RaceRoom
 from .room import Room
@@ -361,8 +361,7 @@ class Window(QMainWindow):
     # dropping
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Anything with an address: what is of no use is told why, which a refused drag would not be."""
-        if event.mimeData().hasUrls():
+        if is_for_us(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)  # else the desktop may take what was moved away
             event.accept()
 

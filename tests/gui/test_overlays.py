@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import SimpleNamespace
 
 import numpy as np
@@ -33,6 +34,7 @@ def parts(qtbot, tmp_path, run, monkeypatch):
     told = []
     session.problem.connect(lambda sentence, *_: told.append(sentence))
     listed, curves = RunList(session, owner), CurvesView(owner)
+    listed.problem.connect(told.append)
     between = Overlays(session, curves, listed, owner)
 
     def still():
@@ -148,6 +150,22 @@ def test_what_cannot_be_laid_over_says_why_and_closes_its_eye(parts, run, qtbot,
     qtbot.waitUntil(lambda: len(parts.told) == 1)
     assert parts.told[0].startswith(sentence)
     assert not parts.list.rows.overlaid and not parts.curves.overlays()
+
+
+def test_runs_that_are_called_the_same_are_told_apart(parts, run, tmp_path, qtbot):
+    twin = runs.create(tmp_path / "runs", "Other", {"steps": 100})
+    tell(twin, [1])
+    runs.write_json(twin.folder / "run.json", twin.about() | {"created": datetime(2026, 11, 2, 15, 34).timestamp()})
+    parts.overlays.want(run, True)
+    qtbot.waitUntil(lambda: laid(parts, run) == [1, 2, 3])
+    parts.overlays.want(twin, True)
+    qtbot.waitUntil(lambda: laid(parts, twin) == [1])
+    labels = [overlay.label for overlay in parts.curves._overlays.values()]
+    assert labels == ["Other", "Other (2 Nov 15:34)"]
+    parts.overlays.want(run, False)
+    twin.rename("Mine")
+    parts.list.renamed.emit(twin)
+    qtbot.waitUntil(lambda: [overlay.label for overlay in parts.curves._overlays.values()] == ["Mine"])
 
 
 def test_after_it_was_mended_a_press_is_another_try(parts, run, qtbot):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
+import sys
 import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -673,14 +675,29 @@ def trash(monkeypatch, works=True):
     moved = []
 
     def move(path):
-        moved.append(Path(path).name)
-        Path(path).rename(Path(path).parent.parent / Path(path).name)
+        moved.append(path.name)
+        path.rename(path.parent.parent / path.name)
         return True
 
-    monkeypatch.setattr(
-        run_list, "QFile", lambda path: SimpleNamespace(moveToTrash=lambda: move(path) if works else False)
-    )
+    monkeypatch.setattr(run_list, "move_to_trash", lambda path: move(path) if works else False)
     return moved
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the trash is the desktop's own")
+def test_the_real_trash_takes_a_run_with_all_of_it(make, seen, qtbot, tmp_path, monkeypatch):
+    """Also of an account whose data folder is not there yet: a fresh one's."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home/.local/share"))
+    run = make("A run, é #1")
+    run.append_curves([1], {"D/loss": np.ones(1, np.float32)})
+    shown = seen()
+    agree = lambda box: next(button for button in box.buttons() if "trash" in button.text()).click()  # noqa: E731
+    monkeypatch.setattr(run_list.QMessageBox, "exec", agree)
+    shown.select(run)
+    with qtbot.waitSignal(shown.deleted):
+        qtbot.keyClick(shown.view, Qt.Key.Key_Delete)
+    kept = tmp_path / "home/.local/share/Trash"
+    assert not run.folder.exists() and (kept / "files" / run.name / "curves.jsonl").is_file()
+    assert quote(str(run.folder)) in (kept / "info" / f"{run.name}.trashinfo").read_text()  # to be put back
 
 
 def test_several_are_moved_to_the_trash_at_once(make, seen, qtbot, monkeypatch):

@@ -29,7 +29,7 @@ from PySide6.QtCore import (
     Qt,
     QUrl,
 )
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from gan_studio.gui import theme
@@ -355,6 +355,10 @@ def drop(window, *urls: Path | str) -> bool:
     """Drop paths or addresses as the desktop does; whether it was accepted, and not as a move of the files."""
     data = QMimeData()
     data.setUrls([QUrl(url) if isinstance(url, str) else QUrl.fromLocalFile(str(url)) for url in urls])
+    return drop_data(window, data)
+
+
+def drop_data(window, data: QMimeData) -> bool:
     around = (data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     both = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
     enter = QDragEnterEvent(QPointF(50, 50).toPoint(), both, *around)
@@ -452,6 +456,33 @@ def test_a_folder_that_may_not_be_read(window, tmp_path, qtbot, monkeypatch):
 def test_an_address_of_the_web_is_explained(window, qtbot):
     assert drop(window, "https://example.org/faces.zip")
     assert told(window, qtbot).startswith("https://example.org/faces.zip is not a file on this computer.")
+
+
+@pytest.mark.parametrize("kind", ["file manager", "terminal", "editor", "quoted"])
+def test_paths_are_taken_however_another_program_tells_them(window, tmp_path, qtbot, kind):
+    box = tmp_path / "a box, #1 é"
+    box.mkdir()
+    address = QUrl.fromLocalFile(str(box)).toString(QUrl.ComponentFormattingOption.FullyEncoded)
+    data = QMimeData()
+    match kind:
+        case "file manager":
+            data.setData("text/uri-list", f"# one file\r\n{address}\r\n".encode())
+        case "terminal":
+            data.setText(f"{box}\n")
+        case "editor":
+            data.setText(address)
+        case "quoted":
+            data.setText(f"'{box}'")
+    assert drop_data(window, data)
+    assert told(window, qtbot) == "a box, #1 é is empty."
+
+
+def test_a_picture_dragged_out_of_a_browser_is_explained(window, qtbot):
+    data = QMimeData()
+    data.setImageData(QImage(8, 8, QImage.Format.Format_RGB32))
+    data.setHtml("<img src='https://example.org/cat.png'>")
+    assert drop_data(window, data)
+    assert told(window, qtbot).startswith("This picture is not a file on this computer. Save it in a folder")
 
 
 def test_text_from_elsewhere_is_not_taken(window):

@@ -58,7 +58,8 @@ class TrainFrame(Room):
         self.seen = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.seen.addWidget(self.centre)
         self.seen.addWidget(self.results)
-        self.seen.setStretchFactor(0, 1)
+        self.seen.setStretchFactor(0, 3)  # of a large screen both have their share
+        self.seen.setStretchFactor(1, 2)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class Overlays(QObject):
         super().__init__(parent)
         self.session, self.curves, self.runs = session, curves, runs
         self._wanted: dict[str, Run] = {}
+        self._labels: dict[str, str] = {}  # of those that are laid over
         self._tails: dict[str, Tail] = {}  # of those that grow
         self._later = Later(self)
         self._timer = QTimer(self, interval=LOOK_MS)
@@ -62,19 +64,26 @@ class Overlays(QObject):
 
     def _forget(self, name: str) -> None:
         self._wanted.pop(name, None)
+        self._labels.pop(name, None)
         self._keep_tail(name, None)
         self._mark()
 
     def _show(self, run: Run, told: Told) -> None:
         if run.name in self._wanted:
-            self.curves.set_overlay(run.name, told.label, told.curves)
+            self._labels[run.name] = told.label
+            taken = [label for name, label in self._labels.items() if name != run.name]
+            label = f"{told.label} ({told.when})" if told.label in taken else told.label
+            self.curves.set_overlay(run.name, label, told.curves)
             self._keep_tail(run.name, told.tail)
 
     def _fail(self, run: Run, error: Exception) -> None:
         """The eye closes, so that a press of it is another try."""
         if run.name in self._wanted:
             self.want(run, False)
-            self.session.tell(error)
+            if isinstance(error, ConfigError):
+                self.runs.problem.emit(str(error))
+            else:
+                self.session.tell(error)
 
     def _mark(self) -> None:
         self.runs.set_overlaid(list(self._wanted))
@@ -123,6 +132,7 @@ class Told:
     """All that a run has told; `tail` is where it grows."""
 
     label: str
+    when: str  # it was made, for those that are called the same
     curves: dict[str, Any]
     tail: Tail | None
 
@@ -142,7 +152,7 @@ def _read(run: Run) -> Told:
     curves = run.curves()
     if not (curves or tail):
         raise ConfigError(_why_none(run))
-    return Told(_label(run), curves, tail)
+    return Told(_label(run), _when(run), curves, tail)
 
 
 def _more(tail: Tail) -> More:
@@ -171,6 +181,15 @@ def _label(run: Run) -> str:
     origin = type(run)(run.folder.parent / name)
     changed = in_words(branch_differences(run, origin, step)) if _title(origin) == title else ""
     return f"{title}: {changed}" if changed else title
+
+
+def _when(run: Run) -> str:
+    """ "22 Nov 15:34"; the name of its folder where nothing sensible is told."""
+    try:
+        made = datetime.fromtimestamp(float(run.about()["created"]))
+        return f"{made.day} {made:%b %H:%M}"
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return run.name
 
 
 def _title(run: Run) -> str:

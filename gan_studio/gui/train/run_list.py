@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QFile, QModelIndex, QPoint, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -35,6 +35,7 @@ from ... import runs
 from ...config import ConfigError
 from ...runs import Run
 from .. import theme
+from ..desktop import move_to_trash
 from ..session import Session
 from ..worker import Worker
 from . import run_actions as why
@@ -98,6 +99,7 @@ class RunList(QWidget):
         self.sort.setToolTip("In which order the runs stand")
         head = QHBoxLayout()
         head.setContentsMargins(PAD, PAD, PAD, PAD)
+        head.setSpacing(PAD)
         head.addWidget(self.search, 1)
         head.addWidget(self.sort)
         self.nothing = QLabel("Reading the runs…", wordWrap=True, textFormat=Qt.TextFormat.PlainText)
@@ -544,7 +546,7 @@ def to_trash(run: Run) -> str:
     """A sentence where it cannot be moved there."""
     if run.is_being_written():
         return in_training(run)
-    if not QFile(str(run.folder)).moveToTrash():
+    if not move_to_trash(run.folder):
         return f"{run.folder} could not be moved to a trash; delete the folder in the file browser."
     return ""
 
