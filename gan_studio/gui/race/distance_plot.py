@@ -45,6 +45,7 @@ class DistancePlot(QWidget):
         """Empty lines for so many."""
         self.series = [Series() for _ in range(count)]
         self._last = 1.0
+        self.canvas.show_heights(0.0, 1.0)  # not those of the race before
         self.fit()
         self._draw()
 

@@ -82,7 +82,7 @@ class LaneView(QWidget):
 
     def show_standing(self, row: Standing | None, leads: bool = False) -> None:
         """Its place, and what was measured; None before the first league."""
-        place = f"{row.place}. " if row else ""
+        place = f"{row.place}. " if row and row.state != "failed" else ""
         self.title.setText(f"{place}{self.name}")
         told = told_of(row) if row else "not measured yet"
         self.figures.setText(told)

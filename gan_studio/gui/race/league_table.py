@@ -67,6 +67,10 @@ class LeagueTable(QTableWidget):
         header.sectionClicked.connect(self.sort_by)
         theme.changed.connect(self._fill)
 
+    def height_of(self, count: int) -> int:
+        """Pixels that so many rows take, with the head."""
+        return self.horizontalHeader().sizeHint().height() + count * self.verticalHeader().defaultSectionSize() + 6
+
     # what is shown
 
     def show_rows(self, rows: tuple[Standing, ...], step: int = 0) -> None:
@@ -105,11 +109,13 @@ class LeagueTable(QTableWidget):
         best = {column: best_of(column, self.rows) for column in (MODES, GOOD, DISTANCE, TIME)}
         shared = len({row.place for row in self.rows}) < 2  # nobody stands out
         self.setRowCount(len(rows))
+        for column in (MODES, GOOD):  # pictures have none
+            self.setColumnHidden(column, bool(rows) and all(value_of(column, row) is None for row in rows))
         for number, row in enumerate(rows):
-            leads = row.place == 1 and row.state != "failed" and not shared
+            still = row.state != "failed"
+            leads = still and row.place == 1 and not shared
             for column in range(len(COLUMNS)):
-                value = value_of(column, row)
-                is_best = leads if column in (PLACE, LANE) else value is not None and value == best[column]
+                is_best = leads if column in (PLACE, LANE) else still and text_of(column, row) == best[column]
                 self.setItem(number, column, self._item(column, row, is_best))
 
     def _item(self, column: int, row: Standing, is_best: bool) -> QTableWidgetItem:
@@ -211,13 +217,13 @@ def first_of(pair: tuple[tuple[float | str, ...] | None, Standing]) -> tuple[flo
     return pair[0] or ()
 
 
-def best_of(column: int, rows: tuple[Standing, ...]) -> float | None:
-    """Of those that still race; None where nobody stands out. Several may share it."""
-    values = [value_of(column, row) for row in rows if row.state != "failed"]
-    found = [value for value in values if value is not None]
-    if len(set(found)) < 2:
-        return None
-    return (max if column in HIGH else min)(found)
+def best_of(column: int, rows: tuple[Standing, ...]) -> str:
+    """As it is written, of those that still race; several may share it. "" where nobody stands out."""
+    pairs = [(value_of(column, row), text_of(column, row)) for row in rows if row.state != "failed"]
+    found = [(value, text) for value, text in pairs if value is not None]
+    if len({text for _, text in found}) < 2:
+        return ""
+    return (max if column in HIGH else min)(found)[1]
 
 
 def text_of(column: int, row: Standing) -> str:

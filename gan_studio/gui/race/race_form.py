@@ -103,6 +103,7 @@ class RaceForm(QWidget):
         self.stack = QVBoxLayout(inside)
         self.stack.setContentsMargins(0, 0, 6, 0)
         self.stack.setSpacing(2)
+        self.stack.addWidget(self.add_button)  # beneath the lanes
         self.stack.addStretch(1)
         self.scroller = QScrollArea(widgetResizable=True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
@@ -116,7 +117,6 @@ class RaceForm(QWidget):
         column.addWidget(self.about_base)
         column.addLayout(head)
         column.addWidget(self.scroller, 1)
-        column.addWidget(self.add_button)
         column.addWidget(self.wrong)
         return panel
 
@@ -239,6 +239,7 @@ class RaceForm(QWidget):
         for widget in (row.name, row.objective, row.penalties, row.extra, row.remove):
             QWidget.setTabOrder(before, widget)
             before = widget
+        QWidget.setTabOrder(row.remove, self.add_button)
         self.rows.append(row)
         return row
 

@@ -55,6 +55,7 @@ class RaceFrame(Room):
         self._kept: dict[str, Any] = {}  # what is remembered of parts that are not built yet
         self._said_words = False  # they are not written before they are seen: formulas take a while
         self._folding = False  # the words, not by the user
+        self._fitted = 0  # the number of lanes that the table was made to fit
         self._build()
 
     # --- at once ---
@@ -197,6 +198,11 @@ class RaceFrame(Room):
     # --- a race is shown, or none ---
 
     def show_views(self) -> None:
+        """The table is as high as it has rows, until the user drags it."""
+        if len(self.grid.views) != self._fitted:
+            self._fitted = len(self.grid.views)
+            high = self.table.height_of(self._fitted)
+            self.beside.setSizes([high, max(high, sum(self.beside.sizes()) - high)])
         if self.pages.currentWidget() is not self.grid:
             self.pages.setCurrentWidget(self.grid)
             if self.width() < WIDE and not self._kept.get("words"):
@@ -240,4 +246,5 @@ class RaceFrame(Room):
         self.reset_sizes()
 
     def reset_sizes(self) -> None:
+        self._fitted = 0
         self.beside.setSizes(list(HEIGHTS))

@@ -49,6 +49,7 @@ class RaceRoom(RaceFrame):
         self.race: Race | None = None  # that is looked at
         self.followed = False  # another process races it
         self._is_new = True  # the form describes another one than that
+        self._by_hand = False  # somebody prepares that one
         self._making = False  # its folders
         self._stood = "new"  # the race that is looked at, when it was read last; as in `runs.State`
         self._ended = False  # nothing is left to go on with
@@ -118,6 +119,7 @@ class RaceRoom(RaceFrame):
 
     def make_ready(self) -> Iterator[None]:
         yield from self.form.make_ready(self.latest)
+        self._by_hand = False
         self.form.check()
         self._read_list()
         yield
@@ -219,8 +221,11 @@ class RaceRoom(RaceFrame):
             self.session.tell(made)
             self.form.check()
         else:
-            self._look_at(made, names)
-            if waits or self.session.is_training or self.session.leaving:
+            waits = waits or self.session.is_training or self.session.leaving
+            self._by_hand = False
+            if not (waits and self._is_at(self.race)):  # the one that races stays in sight
+                self._look_at(made, names)
+            if waits:
                 self._enqueue(made)
             else:
                 self.session.train_race(made)
@@ -247,7 +252,7 @@ class RaceRoom(RaceFrame):
         self.offer()
 
     def _edited(self) -> None:
-        self._is_new = True
+        self._is_new = self._by_hand = True
         self.offer()
 
     def try_words(self, settings: dict[str, str]) -> None:
@@ -344,12 +349,17 @@ class RaceRoom(RaceFrame):
             if is_same(race, self.race):
                 self.watch.end()
                 self.followed = False
-            elif self._awaited is None and self.race is None:
-                self.open_race(race)
             elif not is_same(race, self._awaited):
-                show = ("Show", partial(self.open_race, race))
-                self.notices.show_notice(f"{race.title} began to race.", action=show)
+                self._show_begun(race)
         self.offer()
+
+    def _show_begun(self, race: Race) -> None:
+        """The queue began it; what somebody is preparing stays."""
+        if self._is_new and self._by_hand:
+            show = ("Show", partial(self.open_race, race))
+            self.notices.show_notice(f"{race.title} began to race.", action=show)
+        else:
+            self.open_race(race)
 
     def _show_events(self, mail: list[Any]) -> None:
         self._tell(mail)

@@ -115,6 +115,7 @@ class Show(QObject):
     def add_news(self, news: RaceNews) -> None:
         """What another process has written since."""
         self.league = news.league
+        before = [player.steps for player in self.players]
         for number, (player, lane) in enumerate(zip(self.players, news.lanes, strict=True)):
             player.steps, player.out = lane.frames, lane.out
             self.plot.extend(number, *lane.distance)
@@ -122,13 +123,12 @@ class Show(QObject):
                 player.view.show_real(lane.real)
             if lane.out:
                 self.table.reasons[number] = lane.out
-        steps = sorted({step for lane in news.lanes for step in lane.frames})
-        if steps != self.timeline.track.steps:
-            self.timeline.set_steps(steps)
+        if [player.steps for player in self.players] != before:
+            self.timeline.set_steps(sorted({step for lane in news.lanes for step in lane.frames}))
             if self.timeline.is_live:
                 self._go_live()
-        else:
-            self._show_standings(self.timeline.step())
+                return
+        self._show_standings(self.timeline.step())
 
     # what it tells
 

@@ -224,6 +224,7 @@ class WordsPane(QWidget):
         self._page.setFrameShape(QFrame.Shape.NoFrame)
         self._page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._page.setAccessibleName("What this bench is about")
+        self._page.setAccessibleDescription("Arrows scroll; Tab goes on to what there is to try.")
         self.fold = FoldButton("the words")
         self.fold.set_open(True)
         self.fold.turned.connect(self.set_open)
