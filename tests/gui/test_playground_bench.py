@@ -174,6 +174,17 @@ def test_a_phase_can_be_looked_at_again(bench, qtbot):
     assert bench.phase == 2 and strip.accessibleDescription() == "D's loss"
 
 
+def test_a_phase_of_the_last_game_is_looked_at_no_more(bench, qtbot):
+    bench.bar.set_speed("slow")
+    step(qtbot, bench)
+    step(qtbot, bench)
+    click(qtbot, bench.bar.reset)
+    strip = bench.panel.strip
+    qtbot.mouseClick(strip, LEFT, pos=strip.box(0).center().toPoint())  # before the first weights are there
+    settle(qtbot, bench)
+    assert bench.newest.step == 0 and bench.phase == 0
+
+
 # --- one player alone ------------------------------------------------------------------------------------------------
 
 

@@ -311,7 +311,8 @@ class PlaygroundBench(Bench):
         self._show_state()
 
     def _show_phase(self, index: int) -> None:
-        assert self.newest
+        if self.newest is None or index >= len(self.newest.phases):
+            return  # the panel still tells of the last game: the new one has said nothing yet
         self.phase = index
         phase = self.newest.phases[index]
         count = len(phase.scene.generated)
