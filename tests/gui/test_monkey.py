@@ -186,7 +186,7 @@ class Monkey(QObject):
         target, at = self.place(top)
         self.tell("double click", target, at.toTuple())
         QTest.mouseClick(target, Qt.MouseButton.LeftButton, NONE, at)
-        if shiboken6.isValid(target):
+        if is_there(target):
             QTest.mouseDClick(target, Qt.MouseButton.LeftButton, NONE, at)
 
     def right_click(self, top: QWidget) -> None:
@@ -219,9 +219,9 @@ class Monkey(QObject):
         self.tell("drag", target, f"{at.toTuple()} to {to.toTuple()}")
         QTest.mousePress(target, button, NONE, at)
         for step in (1, 2, 3):
-            if shiboken6.isValid(target):
+            if is_there(target):
                 QTest.mouseMove(target, at + (to - at) * step / 3)
-        if shiboken6.isValid(target):
+        if is_there(target):
             QTest.mouseRelease(target, button, NONE, to)
 
     def wheel(self, top: QWidget) -> None:
@@ -301,6 +301,11 @@ class Monkey(QObject):
             QTest.mouseRelease(top, Qt.MouseButton.LeftButton)
         elif shiboken6.isValid(top) and top.isVisible() and self.patience < -3:
             top.close()
+
+
+def is_there(target: QWidget) -> bool:
+    """Whether the mouse would still meet it."""
+    return shiboken6.isValid(target) and target.isVisible()
 
 
 # --- its playground --------------------------------------------------------------------------------------------------
