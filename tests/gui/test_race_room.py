@@ -331,6 +331,13 @@ def test_a_change_after_a_stop_makes_a_new_race(room, qtbot):
     assert room.start_button.text() == "Start race"
 
 
+def test_what_nobody_expected_of_a_race_that_is_made_leaves_start_free(room, qtbot, monkeypatch):
+    monkeypatch.setattr(room.form, "maker", lambda root: lambda: 1 / 0)
+    with qtbot.waitSignal(room.session.problem, timeout=10_000) as told:
+        press(room, "race")
+    assert "ZeroDivisionError" in told.args[0] and room.commands["race"].isEnabled()
+
+
 def test_closing_the_window_waits_for_lanes_that_are_judged(room, monkeypatch):
     begun, over = threading.Event(), threading.Event()
 

@@ -72,7 +72,7 @@ class RaceRoom(RaceFrame):
         from .race_list import RaceList
 
         self.latest = LatestWins(self)
-        self.latest.failed.connect(self.session.tell)
+        self.latest.failed.connect(self._fail)
         self.form = RaceForm()
         self.form.furnish()
         self.races = RaceList(self.session)
@@ -230,6 +230,12 @@ class RaceRoom(RaceFrame):
             else:
                 self.session.train_race(made)
         self._read_list()
+        self.offer()
+
+    def _fail(self, error: Exception) -> None:
+        """What nobody expected of the thread must not leave the room waiting for it."""
+        self._making = False
+        self.session.tell(error)
         self.offer()
 
     def _enqueue(self, race: Race) -> None:
