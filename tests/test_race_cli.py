@@ -103,3 +103,10 @@ def test_the_live_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert "two" in out and "0.25" in out and "one: step 3: stopped. It diverged." in out
     assert said_of(Lane(1, Log("careful", "warning")), ["one", "two"]) == "two: warning: careful"
     assert said_of(Lane(1, Log("fine")), ["one", "two"]) == ""
+
+
+def test_a_race_waits_in_the_queue_until_it_is_worked_off(config: Path) -> None:
+    out = typed("race", config, *LANES, "--queue", "--name", "later").stdout
+    assert "waits for its turn" in out and the_race().state().name == "queued"
+    out = typed("queue", "--no-dry-run").stdout
+    assert the_race().state().name == "finished" and "step 4" in out

@@ -35,6 +35,8 @@ def warm_up() -> Iterator[str]:
 def import_light() -> None:
     from .. import presets, runs  # noqa: F401
     from . import forms  # noqa: F401
+    from .race import race_form, race_list, race_watch, show  # noqa: F401
+    from .theory import words  # noqa: F401
     from .train import run_list  # noqa: F401
     from .widgets import curves  # noqa: F401
 
