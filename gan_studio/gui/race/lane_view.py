@@ -33,7 +33,6 @@ class LaneView(QWidget):
         self.swatch = QLabel()
         self.title = Title(name)
         self.figures = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
-        self.figures.setWordWrap(False)
         self.figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.plane = Plane("Not drawn yet")
         self.plane.setMinimumSize(90, 90)

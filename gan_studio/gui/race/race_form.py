@@ -152,6 +152,7 @@ class RaceForm(QWidget):
     def show_race(self, config: RaceConfig, title: str, preset: str) -> None:
         """As an earlier race was; it was judged then."""
         self._show_base(config.base.plain(), title, preset)
+        self.about_base.setText(f"The lanes of “{title}”.")
         self._show_lanes([(lane.name, lane.changes) for lane in config.lanes])
         self._calm.stop()
         self._judge({})

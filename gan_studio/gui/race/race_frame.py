@@ -202,7 +202,7 @@ class RaceFrame(Room):
         if len(self.grid.views) != self._fitted:
             self._fitted = len(self.grid.views)
             high = self.table.height_of(self._fitted)
-            self.beside.setSizes([high, max(high, sum(self.beside.sizes()) - high)])
+            self.beside.setSizes([high, max(high, self.seen.height() - high)])
         if self.pages.currentWidget() is not self.grid:
             self.pages.setCurrentWidget(self.grid)
             if self.width() < WIDE and not self._kept.get("words"):
