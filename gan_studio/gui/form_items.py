@@ -353,7 +353,8 @@ class GroupItem(Folding):
 
     def filter(self, look: Look) -> bool:
         self.shown = self.section.filter(look)
-        self.nearness = max(self.section.nearness(), look.nearness(self.title) if self.shown else -1)
+        own = look.nearness(self.title) if self.shown and self._name else -1  # other headings are hidden in a search
+        self.nearness = max(self.section.nearness(), own)
         self.setVisible(self.shown)
         self.heading.setHidden(look.flat and not self._name)  # the few that are left explain themselves
         self.lay_out(look, self.shown)

@@ -20,7 +20,7 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QAccessible, QColor, QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QToolButton
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit
 
 from gan_studio import runs
 from gan_studio.gui.form_fields import complete
@@ -817,11 +817,10 @@ def test_several_chosen_runs_are_overlaid_and_taken_off_at_once(make, seen, qtbo
     wanted = []
     shown.overlay_wanted.connect(lambda run, on: wanted.append((run.name, on)))
     shown.view.selectAll()  # the one that is shown among them, which cannot lie over itself
-    assert shown.chosen_bar.isVisible() and shown.chosen_words.text() == "4 runs chosen"
+    assert shown.chosen_bar.isVisible() and shown.chosen_words.text() == "4 chosen"
     shown.fill_menu()
     assert "O&verlay 3 runs" in [action.text() for action in shown.menu.actions()]
-    button = next(b for b in shown.chosen_bar.findChildren(QToolButton) if "Overlay" in b.text())
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(shown.chosen_buttons["overlay"], Qt.MouseButton.LeftButton)
     others = {run.name for run in made[1:]}
     assert set(wanted) == {(name, True) for name in others}
     shown.set_overlaid(others)

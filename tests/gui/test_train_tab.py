@@ -134,14 +134,16 @@ def looking_often(monkeypatch):
 def open_window(qtbot, tmp_path, request):
     """A window that is ready, over an engine that computes nothing."""
 
-    def make(job=FakeJob):
+    def make(job=FakeJob, warm=lambda: (stage for stage in ("light", "ready")), meanwhile=None):
         FakeJob.made.clear()
         session = Session(tmp_path / "runs", SimpleNamespace(new_run=train.new_run, TrainJob=job))
         settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-        window = Window(session, settings, warm=lambda: (stage for stage in ("light", "ready")))
+        window = Window(session, settings, warm=warm)
         window.resize(1200, 760)
         with qtbot.waitSignal(window.ready, timeout=20_000):
             window.show()
+            if meanwhile:
+                meanwhile(window)
         request.addfinalizer(lambda: leave(window, qtbot))
         return window
 
@@ -330,6 +332,28 @@ def test_a_failure_is_one_sentence_and_its_trace_is_in_the_log(open_window, qtbo
     wait_for(room, qtbot, "idle")
     assert "Traceback" in window.log.problems.toPlainText()
     assert room.commands["start"].isEnabled()
+
+
+def test_a_run_chosen_while_torch_is_loaded_is_opened_then(open_window, qtbot, tmp_path):
+    run = train.new_run(RunConfig(), "Early bird", tmp_path / "runs")
+    loaded = threading.Event()
+
+    def slowly():
+        yield "light"
+        loaded.wait(10)
+        yield "ready"
+
+    def click(window):
+        room = window.rooms[0]
+        qtbot.waitUntil(lambda: room.left.count() == 2, timeout=10_000)  # the list is there, the form is not
+        room.left.setCurrentWidget(room.runs)
+        qtbot.waitUntil(lambda: run.name in room.runs.rows.entries, timeout=10_000)
+        place = room.runs.view.visualRect(room.runs.rows.index_of(run.name)).center()
+        qtbot.mouseClick(room.runs.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        loaded.set()
+
+    room = open_window(warm=slowly, meanwhile=click).rooms[0]
+    qtbot.waitUntil(lambda: room.subject.is_about(run), timeout=10_000)
 
 
 # --- earlier runs ----------------------------------------------------------------------------------------------------

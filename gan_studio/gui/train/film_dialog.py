@@ -7,11 +7,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ..form_fields import bounds_of, field_title
 from ..widgets.editors import CheckBox, ChoiceBox, NumberBox
-from ..widgets.flow import FlowLayout
 from ..widgets.fold import alarming, quiet
 from ..words import duration
 from ..worker import Worker
@@ -117,14 +125,15 @@ class FilmDialog(QDialog):
         from ...jobs.timelapse import LAYERS
 
         boxes = QWidget()
-        row = FlowLayout(boxes, gap=12)
-        for name in LAYERS:
+        grid = QGridLayout(boxes)
+        grid.setContentsMargins(0, 0, 0, 0)
+        for number, name in enumerate(LAYERS):
             label, editor = self._row(name)
             assert isinstance(editor, CheckBox)
             editor.setText(label.text())
             editor.setAccessibleName(f"Show {label.text()}")
             label.deleteLater()
-            row.addWidget(editor)
+            grid.addWidget(editor, *divmod(number, 3))
         return boxes
 
     # what is chosen
@@ -168,6 +177,7 @@ class FilmDialog(QDialog):
                 self.editors[name].setEnabled(False)
                 self.editors[name].setToolTip(NO_LAYER)
         self._judge()
+        self.adjustSize()  # there are more rows on points
 
     def _judge(self, _: object = None) -> None:
         """Say what the film will be, or why there can be none."""

@@ -55,6 +55,7 @@ class TrainRoom(TrainFrame):
         self.opening = Opening(session, self)
         self.watch = Watch(self)
         self._begun: Run | None = None  # what was begun here, not by the queue
+        self._early: Wish | None = None  # what is to be shown as soon as it can be
         self._connect()
         self.offer()
 
@@ -143,6 +144,8 @@ class TrainRoom(TrainFrame):
         self.settings.data.aged.connect(self.results.real_view.set_aged)
         self.settings.data.failed.connect(self.session.tell)
         self.choose_first()
+        if self._early:
+            self.opening.begin(self._early)
         yield
         self.start_button.setFocus()
         yield
@@ -268,7 +271,11 @@ class TrainRoom(TrainFrame):
 
     def open_run(self, run: Run, branch_step: int | None = None, step: int | None = None) -> None:
         """Read a run on a thread of its own, then show it: to branch from one of its checkpoints, or at a step."""
-        self.opening.begin(Wish(run, branch_step, step))
+        wish = Wish(run, branch_step, step)
+        if self.settings.has_form:
+            self.opening.begin(wish)
+        else:  # somebody was faster than PyTorch is loaded
+            self._early = wish
 
     def _show_record(self, wish: Wish, record: Record, held: list[Any]) -> None:
         run, ours = record.run, self.session.is_at(record.run)

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -135,12 +134,11 @@ class RunList(QWidget):
         """What is done with several runs; beneath the rows, which stay where they are as more are chosen."""
         self.chosen_bar = QWidget()
         self.chosen_words = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self.chosen_words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self.chosen_bar)
         row.setContentsMargins(PAD, 4, PAD, 4)
         row.addWidget(self.chosen_words, 1)
-        for id in ("overlay", "compare"):
-            button = QToolButton(autoRaise=True)
+        self.chosen_buttons = {id: QToolButton(autoRaise=True) for id in ("overlay", "compare")}
+        for id, button in self.chosen_buttons.items():
             button.setDefaultAction(self.deeds[id])
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -329,7 +327,8 @@ class RunList(QWidget):
 
     def _show_chosen(self, count: int) -> None:
         self.chosen_bar.setVisible(count > 1)
-        self.chosen_words.setText(f"{count:,} runs chosen")
+        self.chosen_words.setText(f"{count:,} chosen")
+        self.chosen_buttons["compare"].setVisible(count == 2)
 
     def _show_queue(self, waiting: int) -> None:
         self.queue_bar.setVisible(waiting > 0 and not self.session.is_training)
