@@ -220,6 +220,8 @@ def read_recipe(path: Path | str) -> dict[str, str]:
             assert isinstance(picture, PngImageFile)
             picture.load()
             return {name: str(value) for name, value in picture.text.items()}
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise PictureError(_BOMB) from None
     except (OSError, ValueError, SyntaxError) as error:
         raise PictureError(f"is not a PNG that can be read: {error}") from None
 

@@ -6,11 +6,15 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from gan_studio.runs import Run
 
 # Before torch, NumPy or Qt are imported: many test processes share the cores, and no window may appear.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -61,3 +65,39 @@ def no_leaked_threads() -> Iterator[None]:
     alive = [thread.name for thread in leaked if thread.is_alive()]
     if alive:
         pytest.fail(f"threads still run after the test: {', '.join(alive)}")
+
+
+PICTURES: dict[str, Any] = {
+    "data": {"kind": "digits", "size": 16},
+    "recipe": {
+        "kind": "gan",
+        "generator": {"kind": "mlp", "width": 16, "depth": 1, "init": "orthogonal", "gain": 1.5, "activation": "tanh"},
+        "discriminator": {"kind": "mlp", "width": 8},
+        "latent": {"dim": 6},
+        "batch_size": 8,
+    },
+    "steps": 10,
+    "compute": {"device": "cpu", "threads": 1},
+}
+
+
+@pytest.fixture
+def picture_run() -> Callable[..., Run]:
+    """Makes runs with one checkpoint, of networks as they are drawn, whose pictures already differ from each other."""
+
+    def make(changes: dict[str, Any] | None = None, step: int = 10, seed: int = 0, title: str = "Pictures") -> Run:
+        import torch
+
+        from gan_studio import runs
+        from gan_studio.compute import Engine
+        from gan_studio.jobs.settings import RunConfig
+
+        config = RunConfig.parse(PICTURES).with_values(changes or {})
+        run = runs.create(runs.default_root(), title, config.plain())
+        torch.manual_seed(seed)
+        training = config.recipe.build(config.data.shape() or (2,), config.steps, Engine(torch.device("cpu")))
+        weights = {name: network.state_dict() for name, network in training.networks().items()}
+        run.save_checkpoint(step, weights, {})
+        return run
+
+    return make

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,13 @@ class Snapshot:
     network: nn.Module = field(repr=False)
     config: RunConfig = field(repr=False)
     shape: tuple[int, ...]  # of one sample
-    about: dict[str, Any]  # {"run", "step", "weights": "averaged" or "raw", "title"}
+    about: dict[str, Any]  # {"run", "step", "weights": "averaged" or "raw", "title", "sha256" of the weights}
     device: torch.device
+    checkpoint: Path  # its folder
+
+    @property
+    def z_dim(self) -> int:
+        return self.latents(1, 0).shape[1]
 
     def latents(self, count: int, seed: int) -> Tensor:
         """z [N, z_dim]; row i belongs to seed + i."""
@@ -55,8 +61,9 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
         raise ConfigError(f"The run {run.name} holds no generator that makes samples from noise; choose another run.")
     shape = tuple(run.about().get("shape") or config.data.shape() or ())
     averaged = "generator_ema" in weights and not raw
+    name = "generator_ema" if averaged else "generator"
     return Snapshot(
-        _network(config.recipe, shape, weights["generator_ema" if averaged else "generator"], run, device),
+        _network(config.recipe, shape, weights[name], run, device),
         config,
         shape,
         {
@@ -64,9 +71,20 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
             "title": run.about().get("title", run.name),
             "step": checkpoint.step,
             "weights": "averaged" if averaged else "raw",
+            "sha256": weights_hash(checkpoint, name),
         },
         pick_device(device),
+        checkpoint.path,
     )
+
+
+def weights_hash(checkpoint: runs.Checkpoint, name: str) -> str:
+    """The SHA-256 of a network's file, in hexadecimal. Raises ConfigError."""
+    try:
+        with (checkpoint.path / f"{name}.safetensors").open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ConfigError(f"The checkpoint {checkpoint.path} is gone ({error.strerror}); use a newer one.") from None
 
 
 def _network(
