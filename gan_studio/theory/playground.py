@@ -41,7 +41,7 @@ from .step_story import PLAYERS, W1, Seen, chapters, look
 Terms = dict[str, Tensor]  # {name: [N]}
 Curves = dict[str, Tensor]  # {name: scalar}
 
-TELL_EVERY = 0.05  # seconds between two moments while it plays
+TELL_EVERY = 0.06  # seconds between two moments while it plays
 MEASURE_EVERY = 0.25  # seconds between two measurements of W1 and modes while it plays
 REAL_SEED, LATENT_SEED = 987_654_321, 123_456_789  # of the real points and the latents that are always shown
 POINTS = 400  # that are shown of a kind
@@ -435,7 +435,7 @@ class Game:
             yield self._moment(self._ready(), measured=True)
 
     def play(self) -> Generator[Moment, None, None]:
-        """Steps without end, unless the numbers run away; some twenty moments a second. Close it at any moment."""
+        """Steps without end, unless the numbers run away; some fifteen moments a second. Close it at any moment."""
         with self._lock:
             players = self._ready()
             told_at = measured_at = time.perf_counter()

@@ -47,6 +47,7 @@ def bench(qtbot, monkeypatch):
     bench.show()
     bench.enter()
     settle(qtbot, bench)
+    qtbot.waitUntil(lambda: not bench.furnisher.isActive(), timeout=WAIT)
     yield bench
     bench.leave()
     qtbot.waitUntil(lambda: not bench.findChildren(Worker), timeout=WAIT)  # the threads have ended
@@ -348,6 +349,16 @@ def test_what_the_words_try_is_played(bench, qtbot):
         assert [p.kind for p in players.penalties] == [k for k in [wanted.get("penalty", "none")] if k != "none"]
         assert bench.bar.speed() is game_bar.SPEEDS[wanted.get("speed", "full")] and bench.is_playing
         assert bench.form.current() == bench.settings.plain()
+
+
+def test_words_may_come_before_the_form_is_whole(bench, qtbot):
+    new = PlaygroundBench(bench._latest)
+    qtbot.addWidget(new)
+    new.build()
+    new.apply({"data": "grid", "noise": "0.1"})
+    assert new.form.current() == new.settings.plain() and new.settings.instance_noise == 0.1
+    new.leave()
+    qtbot.waitUntil(lambda: not new.findChildren(Worker), timeout=WAIT)
 
 
 @pytest.mark.parametrize(

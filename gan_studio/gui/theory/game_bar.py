@@ -26,6 +26,7 @@ SHELVES: dict[str, tuple[str, Registry[Any]]] = {  # {key of the words: (label, 
     "penalty": ("&Penalty", PENALTIES),
 }
 NONE = "none"  # no penalty
+ENTRIES = {key: tuple(shelf) for key, (_, shelf) in SHELVES.items()}  # now: this file is imported on a thread
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,11 @@ class GameBar(QWidget):
         self.show_playing(False)
 
     def _choice(self, key: str) -> QComboBox:
-        name, shelf = SHELVES[key]
+        name, _ = SHELVES[key]
         box = QComboBox()
         if key == "penalty":
             box.addItem("None", NONE)
-        for entry in shelf:
+        for entry in ENTRIES[key]:
             box.addItem(entry.title, entry.kind)
             tip = f"{entry.about} {entry.paper}".strip()
             box.setItemData(box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
@@ -125,7 +126,7 @@ class GameBar(QWidget):
             label = QLabel(SHELVES[key][0])
             label.setBuddy(box)
             row.addWidget(label)
-            row.addWidget(box, 1)
+            row.addWidget(box, 4 if key == "data" else 5)  # whose titles are shorter
         return row
 
     def _second_row(self) -> QHBoxLayout:

@@ -15,6 +15,7 @@ from ...config import ConfigError, from_text
 from ...data.toy2d import Drawn
 from ...theory.playground import RAN_AWAY, Game, Moment, Playground, Wish, advice, goes_on
 from ...theory.step_story import PLAYERS, W1
+from ..form_items import exhaust
 from ..forms import ConfigForm
 from ..widgets.curves import CurvesView
 from ..widgets.fold import quiet
@@ -33,6 +34,8 @@ HOLDS = (
     "Learning rates, D's steps, batch, noise and weights of penalties hold at once; anything else begins a new game."
 )
 DRAW = "Left button: put points down. Right button: take them away. A new game begins after each stroke."
+FIRST = Playground()  # made here, which fills the shelves: this file is imported on a thread
+DONE = object()
 PLACES = {  # of what the words set
     "data": "data.kind",
     "objective": "objective.kind",
@@ -52,7 +55,7 @@ class PlaygroundBench(Bench):
     keys: ClassVar[tuple[str, ...]] = ("data", "objective", "penalty", "weight", "d_steps", "noise", "speed")
 
     def build(self) -> None:
-        self.settings = Playground()
+        self.settings = FIRST
         self.game: Game | None = None
         self.newest: Moment | None = None
         self.phase = 0  # of the newest moment, in slow motion
@@ -72,7 +75,10 @@ class PlaygroundBench(Bench):
         self.plane = GamePlane()
         self.panel = StepPanel()
         self.curves = CurvesView()
-        self.form = ConfigForm(Playground)
+        self.form = ConfigForm(Playground, at_once=False)
+        self._pieces = self.form.furnish()
+        self.furnisher = QTimer(self, interval=0)
+        self.furnisher.timeout.connect(self._furnish)
         self.editor = PointsEditor()
         self.told = QLabel(wordWrap=True)
         self.told.setForegroundRole(QPalette.ColorRole.BrightText)
@@ -89,9 +95,9 @@ class PlaygroundBench(Bench):
         watch = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         watch.addWidget(self.panel)
         watch.addWidget(self.curves)
-        watch.setStretchFactor(0, 2)
-        watch.setStretchFactor(1, 5)
-        watch.setSizes([180, 330])
+        watch.setStretchFactor(0, 1)
+        watch.setStretchFactor(1, 3)
+        watch.setSizes([170, 360])
         self.pages = QTabWidget(documentMode=True)
         self.pages.setAccessibleName("Beside the plane")
         for page, title in ((watch, "&Watch"), (self._settings_page(), "Se&ttings"), (self._drawing_page(), "Dra&w")):
@@ -128,9 +134,23 @@ class PlaygroundBench(Bench):
         self.form.values_changed.connect(self._edited)
         self.editor.edited.connect(self._draw_data)
 
+    # the form, piece by piece
+
+    def _furnish(self) -> None:
+        """A piece a turn: all of it takes 50 ms, in which nothing could be dragged."""
+        if next(self._pieces, DONE) is DONE:
+            self.furnisher.stop()
+
+    def whole_form(self) -> ConfigForm:
+        """With all its fields."""
+        exhaust(self._pieces)
+        self.furnisher.stop()
+        return self.form
+
     # in and out of sight
 
     def enter(self) -> None:
+        self.furnisher.start()
         if self.game is None or self.newest is None:
             self._begin()
         elif self._undrawn:
@@ -143,6 +163,7 @@ class PlaygroundBench(Bench):
             self.game = None
         self.is_playing = self._step_asked = False
         self.ticker.stop()
+        self.furnisher.stop()
         super().leave()
         self.bar.show_playing(False)
 
@@ -158,12 +179,12 @@ class PlaygroundBench(Bench):
         changes: dict[str, Any] = {key: {"kind": kind}}
         if key == "penalty":
             changes = {"penalties": [] if kind == NONE else [{"kind": kind}]}
-        self.form.edit_many(changes)
+        self.whole_form().edit_many(changes)
         if isinstance(self.settings.data, Drawn) and key == "data":
             self.pages.setCurrentIndex(DRAWING)
 
     def _draw_data(self, points: list[tuple[float, float]]) -> None:
-        self.form.edit("data.points", [list(point) for point in points])
+        self.whole_form().edit("data.points", [list(point) for point in points])
 
     def _edited(self, values: dict[str, Any]) -> None:
         try:
@@ -349,7 +370,7 @@ class PlaygroundBench(Bench):
         one_of(settings.get("speed", "full"), SPEEDS)
         self.bar.set_speed(settings.get("speed", "full"))
         self.bar.set_players(PLAYERS)
-        self.form.set_values(wanted.plain())
+        self.whole_form().set_values(wanted.plain())
         self.form.set_problems(())
         self._say(" ".join(map(str, said)))
         self.settings = wanted
@@ -390,7 +411,7 @@ def settings_of(words: dict[str, str]) -> Playground:
     if words.get("penalty", NONE) != NONE:
         weight = {"weight": from_text(words["weight"])} if "weight" in words else {}
         changes["penalties"] = [{"kind": words["penalty"]} | weight]
-    return Playground().with_values(changes)
+    return FIRST.with_values(changes)
 
 
 def thinned(points: np.ndarray) -> np.ndarray:
