@@ -556,6 +556,18 @@ def test_a_queued_run_that_cannot_begin_does_not_block_the_queue(open_window, qt
     assert runs.list_runs(room.session.root)[0].state().name == "failed"
 
 
+def test_a_run_that_cannot_be_put_into_the_queue_is_told(room, qtbot, monkeypatch):
+    run = stopped_run(room, qtbot)
+    monkeypatch.setattr(runs.Run, "set_state", full_disk)
+    press(room, "enqueue")
+    assert any("No space left" in bar.text for bar in room.notices.bars)
+    assert run.state().name == "stopped" and not room.session.is_training
+
+
+def full_disk(*_):
+    raise OSError(28, "No space left on device")
+
+
 def test_live_edits_of_a_stopped_run_wait_with_it_in_the_queue(room, qtbot):
     run = stopped_run(room, qtbot)
     room.settings.edit("samples_every", 3)

@@ -214,6 +214,9 @@ class Start(QObject):
         except ConfigError as error:
             self.session.tell(error)
             return
+        except OSError as error:  # a full disk, or the folder is gone this very moment
+            self.notices.show_notice(f"{run.folder} cannot be written ({error.strerror}).", "error")
+            return
         self.session.runs_changed.emit()
         if self.session.is_training:
             self.notices.show_notice(f"{run.about().get('title', run.name)} starts when the runs before it have ended.")
