@@ -202,8 +202,9 @@ class Racer:
         return self.measures.get(step, {})
 
     def close(self) -> None:
-        """Save and let go."""
+        """Save and let go; a step that was being taken is in what was saved."""
         self.events.close()
+        self.step = max([self.step, *(checkpoint.step for checkpoint in self.run.checkpoints()[-1:])])
 
     def _note(self, event: Event | Progress) -> None:
         match event:

@@ -262,7 +262,7 @@ def test_closing_saves_every_lane_and_lanes_that_lag_catch_up(make_race: Make) -
         events, lambda e: isinstance(e, Lane) and e.index == 1 and isinstance(e.event, Checkpoint) and e.event.step == 3
     )
     events.close()
-    assert steps_of(closed) == [3, 3, 2] and closed.state().name == "stopped"
+    assert steps_of(closed) == [3, 3, 2] and closed.state().name == "stopped" and closed.state().step == 2
     list(job_of(closed))
     for a, b in zip(straight.lanes(), closed.lanes(), strict=True):
         assert_same_checkpoint(a, b)

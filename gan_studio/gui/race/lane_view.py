@@ -196,9 +196,9 @@ def told_of(row: Standing) -> str:
     if row.state == "failed":
         return "out of the race"
     words = {COVERED: modes, QUALITY: "{:.0%}".format}
-    told = [words.get(name, "W1 {:.3g}".format)(value) for name, value in row.measures.items()]
+    told = [words.get(name, "W1\u00a0{:.3g}".format)(value) for name, value in row.measures.items()]
     return " · ".join(told) or "not measured"
 
 
 def modes(value: float) -> str:
-    return f"{value:.0f} mode{'s' * (round(value) != 1)}"
+    return f"{value:.0f}\u00a0mode{'s' * (round(value) != 1)}"

@@ -53,7 +53,7 @@ class RaceFrame(Room):
         self._furnished = False
         self._panels = True  # are to be seen
         self._kept: dict[str, Any] = {}  # what is remembered of parts that are not built yet
-        self._said_words = False  # they are not written before they are seen: formulas take a while
+        self._has_words = self._said_words = False  # not written before they are seen: formulas take a while
         self._folding = False  # the words, not by the user
         self._fitted = 0  # the number of lanes that the table was made to fit
         self._build()
@@ -163,16 +163,16 @@ class RaceFrame(Room):
         layout = self.aside.layout()
         assert layout
         layout.addWidget(self.words)
+        self._has_words = True
         if self.isVisible():
             self._write_words()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if "words" in self.__dict__:
-            self._write_words()
+        self._write_words()
 
     def _write_words(self) -> None:
-        if not self._said_words:
+        if self._has_words and not self._said_words:
             self._said_words = True
             self.words.show_words("race")
 
@@ -219,7 +219,7 @@ class RaceFrame(Room):
 
     def save_layout(self) -> list[QByteArray]:
         kept = dict(self._kept)
-        if self._furnished and "words" in self.__dict__:
+        if self._has_words:
             kept["language"] = self.words.language
         return [self.splitter.saveState(), self.seen.saveState(), QByteArray(json.dumps(kept).encode())]
 
