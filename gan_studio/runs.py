@@ -540,9 +540,13 @@ def branch(parent: Run, step: int | None, config: dict[str, Any], root: Path | N
         temporary.rename(final)
         if parent.engine():  # computed as before, so that only the settings differ
             write_json(run.folder / "engine.json", parent.engine())
+        run.set_state(State("stopped", checkpoint.step, config.get("steps", 0)))
     except OSError as error:
+        shutil.rmtree(run.folder, ignore_errors=True)  # half of it would begin from step 0
+        if not checkpoint.path.is_dir():  # the parent goes on training, and keeps only some
+            gone = f"The checkpoint of step {checkpoint.step} is not kept any more; branch from another one."
+            raise ConfigError(gone) from error
         raise ConfigError(f"The checkpoint cannot be copied to {final} ({error.strerror}); make room.") from error
-    run.set_state(State("stopped", checkpoint.step, config.get("steps", 0)))
     return run
 
 

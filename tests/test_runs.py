@@ -513,6 +513,29 @@ def test_a_branch_knows_its_parent_and_has_its_checkpoint(run: Run) -> None:
         runs.branch(run, 5, {})
 
 
+def test_a_branch_from_a_checkpoint_that_is_removed_meanwhile_leaves_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(run, 4)
+
+    def copy_late(source: Path, *_: Any, **__: Any) -> None:
+        shutil.rmtree(source)
+        raise shutil.Error([(source, "", "no such file")])
+
+    monkeypatch.setattr(shutil, "copytree", copy_late)
+    with pytest.raises(ConfigError, match="step 4 is not kept any more"):
+        runs.branch(run, 4, {"steps": 20})
+    assert [found.name for found in runs.list_runs(run.folder.parent)] == [run.name]
+
+
+def test_a_branch_that_finds_no_room_leaves_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(run, 4)
+    monkeypatch.setattr(shutil, "copytree", full_disk)
+    with pytest.raises(ConfigError, match="make room"):
+        runs.branch(run, 4, {"steps": 20})
+    assert [found.name for found in runs.list_runs(run.folder.parent)] == [run.name]
+
+
 def test_the_environment_names_the_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert runs.default_root() == Path(os.environ["GAN_STUDIO_RUNS"])
     monkeypatch.setenv("GAN_STUDIO_RUNS", "")
