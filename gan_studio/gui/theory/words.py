@@ -40,6 +40,7 @@ from .computing import LatestWins
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 TRY = re.compile(r"\[Try: (?P<label>[^\]]+)\]\(try:(?P<settings>[^)]*)\)")
+LINK = re.compile(r"\[([^\]]+)\]\((https?://[^)\s]+)\)")
 FORMULA = re.compile(r"\$\$(.+)\$\$", re.DOTALL)
 FOLDED = 28  # width in pixels
 QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's "no limit"
@@ -298,11 +299,25 @@ class WordsPane(QWidget):
         return label
 
     def _paragraph(self, text: str) -> QLabel:
-        label = QLabel(text, wordWrap=True, textFormat=Qt.TextFormat.MarkdownText, openExternalLinks=True)
+        return ParagraphLabel(text)
+
+
+class ParagraphLabel(QLabel):
+    """Markdown. Qt would draw its links in a blue that nobody reads on dark ground."""
+
+    def __init__(self, text: str):
+        super().__init__(wordWrap=True, textFormat=Qt.TextFormat.MarkdownText, openExternalLinks=True)
+        self._markdown = text
         flags = Qt.TextInteractionFlag
-        label.setTextInteractionFlags(flags.TextSelectableByMouse | flags.LinksAccessibleByMouse)
-        label.setBackgroundRole(QPalette.ColorRole.Window)
-        return label
+        chosen = flags.TextSelectableByMouse | flags.LinksAccessibleByMouse
+        self.setTextInteractionFlags(chosen | flags.LinksAccessibleByKeyboard if LINK.search(text) else chosen)
+        self.setBackgroundRole(QPalette.ColorRole.Window)
+        theme.changed.connect(self._colour)
+        self._colour()
+
+    def _colour(self) -> None:
+        link = rf'<a href="\2" style="color: {theme.colours().g.name()}">\1</a>'
+        self.setText(LINK.sub(link, self._markdown))
 
 
 class TryButton(QPushButton):
