@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -50,6 +50,17 @@ WARPED = 21  # lines each way of the grid that G bends
 CPU = torch.device("cpu")
 
 
+class Noise(Latent):
+    """The noise that becomes a point."""
+
+    dim: int = option(2, "How many numbers describe one point; two are a plane that G bends.", ge=1, le=64, learn=True)
+    distribution: Literal["normal", "uniform", "truncated"] = option(
+        "normal",
+        "Normal N(0, 1), uniform U(-1, 1), or a normal cut off at two standard deviations.",
+        learn=True,
+    )
+
+
 class Playground(Spec):
     """All that is set. What is marked live holds from the next step on; anything else begins another game."""
 
@@ -82,7 +93,7 @@ class Playground(Spec):
         live=True,
         learn=True,
     )
-    latent: Latent = option(Latent(dim=2), "The noise that becomes a point.", learn=True, group="Networks")
+    latent: Noise = option(Noise(), "The noise that becomes a point.", learn=True)
     generator: Annotated[GeneratorNetwork, OneOf(GENERATORS)] = option(
         MlpGenerator(width=64, init="orthogonal", gain=1.4), "The network that makes points.", group="Networks"
     )

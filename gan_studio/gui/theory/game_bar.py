@@ -33,12 +33,12 @@ ENTRIES = {key: tuple(shelf) for key, (_, shelf) in SHELVES.items()}  # now: thi
 class Speed:
     title: str
     about: str
-    rest_ms: int  # between two steps or phases; 0: no rest
+    rest_ms: int  # between two steps, or for each sentence of a phase; 0: no rest
     by_phases: bool = False
 
 
 SPEEDS = {
-    "slow": Speed("Slow motion", "Each step in its phases, told in words", 3500, by_phases=True),
+    "slow": Speed("Slow motion", "Each step in its phases, told in words", 2200, by_phases=True),
     "calm": Speed("A step a second", "Each step told in words", 1000),
     "brisk": Speed("Ten steps a second", "As long as each step can be followed", 100),
     "full": Speed("Full speed", "As fast as it goes; what is seen is brought up to date all the time", 0),

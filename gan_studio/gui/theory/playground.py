@@ -206,6 +206,7 @@ class PlaygroundBench(Bench):
         if lives:
             self._send_wish()
         else:
+            self._step_asked = False
             self.stream.stop()
             self.ticker.stop()
             self.settled.start()
@@ -253,6 +254,8 @@ class PlaygroundBench(Bench):
             self.stream.start(self.game.look())
         if self.is_playing and speed.rest_ms:
             self.ticker.start(speed.rest_ms)
+            if self.newest is not None:
+                self._tick()
         self._show_state()
 
     def _tick(self) -> None:
@@ -342,6 +345,8 @@ class PlaygroundBench(Bench):
             caption = f"Ringed: the {len(phase.scene.wrong)} points that D has on the wrong side"
         self.plane.show_scene(phase.scene, phase.mapped, phase.marked, caption)
         self.panel.show_phase(self.newest.phases, index)
+        if self.ticker.isActive():  # time to read it
+            self.ticker.start(self.bar.speed().rest_ms * max(1, len(phase.sentences)))
         self._show_state()
 
     def _next_phase(self) -> bool:
