@@ -607,7 +607,7 @@ def test_the_empty_centre_says_what_trains_and_offers_what_helps(room, qtbot):
     assert room.nothing.isVisible() and "Pause" not in [b.text() for b in visible_buttons(room.nothing)]
     assert [b.text() for b in visible_buttons(room.nothing)] == ["Show it", "Queue"]
     title = trained.about()["title"]
-    assert room.empty_words.text().startswith(f"{title} is in training.") and room.hint.text() == ""
+    assert room.empty_words.text().startswith(f"“{title}” is in training.") and room.hint.text() == ""
     qtbot.mouseClick(room.empty_queue, Qt.MouseButton.LeftButton)
     assert len(runs.queued(room.session.root)) == 1
     qtbot.mouseClick(room.empty_show, Qt.MouseButton.LeftButton)

@@ -137,7 +137,7 @@ class TrainFrame(Room):
 
     def show_empty(self, training: str, hint: str, can_be_shown: bool = False) -> None:
         """`training` is the title of what trains while something else is prepared here, "" where nothing does."""
-        wait = f"{training} is in training. What you prepare here can wait in the queue until it has ended."
+        wait = f"“{training}” is in training. What you prepare here can wait in the queue."
         self.empty_words.setText(wait if training else EMPTY)
         self.hint.setText(hint)
         self.empty_start.setVisible(not training)
