@@ -17,7 +17,17 @@ from .widgets.editors import number_text
 Values = dict[str, Any]
 
 
-WORDS = {"g": "G", "d": "D", "z": "z", "lr": "learning rate", "ema": "EMA", "r1": "R1", "r2": "R2", "kl": "KL", "mb": "MB"}
+WORDS = {
+    "g": "G",
+    "d": "D",
+    "z": "z",
+    "lr": "learning rate",
+    "ema": "EMA",
+    "r1": "R1",
+    "r2": "R2",
+    "kl": "KL",
+    "mb": "MB",
+}
 
 
 def field_title(name: str, field: FieldInfo) -> str:
