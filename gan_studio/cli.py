@@ -32,9 +32,11 @@ from .terminal import View, duration, view
 
 if TYPE_CHECKING:
     from .data import Source
+    from .directions import Direction
     from .jobs.inbox import Inbox
     from .jobs.race import Race
     from .jobs.settings import RunConfig
+    from .jobs.snapshots import Snapshot
     from .runs import Run
 
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -51,10 +53,12 @@ app = typer.Typer(
 preset_app = typer.Typer(help="One preset.", no_args_is_help=True)
 data_app = typer.Typer(help="What can be learnt from; without a command: the list.")
 doctor_app = typer.Typer(help="Check this machine, or that a run resumes as if never stopped.")
+explore_app = typer.Typer(help="Walk through what a run has learnt to make.", no_args_is_help=True)
 export_app = typer.Typer(help="Write a run for other programs.", no_args_is_help=True)
 app.add_typer(preset_app, name="preset")
 app.add_typer(data_app, name="data")
 app.add_typer(doctor_app, name="doctor")
+app.add_typer(explore_app, name="explore")
 app.add_typer(export_app, name="export")
 
 
@@ -623,6 +627,10 @@ def sample(
     out: Annotated[Path | None, typer.Option(help="File, or with --separate folder. [default: here]")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="The weights as they are, not their running average.")] = False,
     separate: Annotated[bool, typer.Option("--separate", help="A file for each picture.")] = False,
+    truncation: Annotated[
+        float,
+        typer.Option(help="Latents at this share of their way from the mean: fewer kinds, nicer ones.", min=-2, max=2),
+    ] = 1.0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     root: Root = None,
 ) -> None:
@@ -634,18 +642,31 @@ def sample(
     source = opened(run, root)
     snapshot = open_snapshot(source.folder, step, raw, device)
     stem = f"{source.name}-step{snapshot.about['step']}-seed{seed}"
-    array = shown(snapshot, count, seed)
-    if array.ndim == 2:
-        path = write_points(out or Path(f"{stem}.npy"), array)
+    if len(snapshot.shape) != 3:
+        path = write_points(out or Path(f"{stem}.npy"), shown(snapshot, count, seed, truncation))
     elif separate:
         path = out or Path(stem)
-        path.mkdir(parents=True, exist_ok=True)
-        for i, picture in enumerate(array):
-            images.write_png(path / f"seed-{seed + i:06d}.png", picture, provenance(snapshot, 1, seed + i))
+        write_separate(path, snapshot, range(seed, seed + count), truncation)
     else:
         path = out or Path(f"{stem}.png")
-        images.write_png(path, images.grid(array), provenance(snapshot, count, seed))
+        pictures = shown(snapshot, count, seed, truncation)
+        images.write_png(path, images.grid(pictures), provenance(snapshot, count, seed, truncation))
     typer.echo(str(path))
+
+
+def write_separate(folder: Path, snapshot: Snapshot, seeds: range, truncation: float) -> None:
+    """A PNG a seed, from which the studio opens the very state; each drawn alone, so that it is the same again."""
+    from . import images
+    from .jobs.explore import render, text_of, view_of
+    from .jobs.pictures import provenance
+
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = view_of(snapshot).with_values({"psi": truncation})
+    for seed in seeds:
+        here = plain.at_seed(seed)
+        picture = render(here, snapshot)
+        texts = provenance(snapshot, 1, seed, truncation) | text_of(here, picture)
+        images.write_png(folder / f"seed-{seed:06d}.png", picture, texts)
 
 
 def write_points(path: Path, array: Any) -> Path:
@@ -659,6 +680,128 @@ def write_points(path: Path, array: Any) -> Path:
     np.save(buffer, array)
     write_atomic(path, buffer.getvalue())
     return path
+
+
+# --- explore ---------------------------------------------------------------------------------------------------------
+
+Step = Annotated[int | None, typer.Option(help="The checkpoint. [default: the newest]")]
+Raw = Annotated[bool, typer.Option("--raw", help="The weights as they are, not their running average.")]
+Processor = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+
+
+@explore_app.command("walk")
+@in_sentences
+def explore_walk(
+    run: RunName,
+    seeds: Annotated[str, typer.Option(help="The key-frames, in order: 1,5,9.")] = "0,1,2,3",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="A name ending in .gif, .webp or .mp4, or a folder. [default: .gif]"),
+    ] = None,
+    frames: Annotated[int | None, typer.Option(help="Pictures in the whole walk. [default: 120]")] = None,
+    fps: Annotated[float | None, typer.Option(help="Frames a second. [default: 24]")] = None,
+    zoom: Annotated[int | None, typer.Option(help="Each pixel becomes so many wide and high.")] = None,
+    ease: Annotated[bool, typer.Option("--ease", help="Rest at each key-frame.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Back to the first one, so that it repeats.")] = False,
+    circle: Annotated[bool, typer.Option("--circle", help="Around a circle through the first instead.")] = False,
+    straight: Annotated[bool, typer.Option("--straight", help="Straight lines, not along the sphere.")] = False,
+    truncation: Annotated[float, typer.Option(help="As of `sample`.", min=-2, max=2)] = 1.0,
+    replace: Annotated[bool, typer.Option("--replace", help="Instead of the film that is there.")] = False,
+    step: Step = None,
+    raw: Raw = False,
+    device: Processor = "auto",
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go from seed to seed and write what is seen as a film, or as a folder of pictures with their recipes inside."""
+    from .jobs.explore import view_of
+    from .jobs.snapshots import open_snapshot
+    from .jobs.walk import Walk, export_walk, key_frames
+
+    given = {"frames": frames, "frames_per_second": fps, "zoom": zoom}
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None} | {"loop": loop}
+    values |= {"easing": "in-out"} if ease else {}
+    values |= {"way": "circle"} if circle else {}
+    values |= {"between": "lerp"} if straight else {}
+    walk = Walk.parse(values)
+    numbers = numbered(seeds)
+    snapshot = open_snapshot(opened(run, root).folder, step, raw, device)
+    view = view_of(snapshot).with_values({"psi": truncation})
+    path = out or Path(f"{snapshot.about['run']}-walk.gif")
+    exported(export_walk(snapshot, key_frames(view, numbers), path, walk, replace), as_json)
+
+
+def numbered(seeds: str) -> list[int]:
+    """ "1,5,9" as numbers. Raises ConfigError."""
+    try:
+        numbers = [int(part) for part in seeds.split(",") if part.strip()]
+    except ValueError:
+        numbers = []
+    if not numbers or not all(0 <= number <= 2**31 for number in numbers):
+        raise ConfigError(f"--seeds {seeds}: write whole numbers from 0 on with commas between them, such as 1,5,9.")
+    return numbers
+
+
+@explore_app.command("directions")
+@in_sentences
+def explore_directions(
+    run: RunName,
+    by: Annotated[str, typer.Option(help="How they are found: pca, sefa, attribute, random; several with commas.")] = (
+        "pca,sefa"
+    ),
+    count: Annotated[int | None, typer.Option(help="So many of each. [default: 12]")] = None,
+    layer: Annotated[str, typer.Option(help="Of PCA: the layer. [default: the first]")] = "",
+    seed: Annotated[int, typer.Option(help="Names the latents that are looked at.")] = 0,
+    strips: Annotated[Path | None, typer.Option(help="Also draw what each does, as a PNG.")] = None,
+    save: Annotated[bool, typer.Option("--save/--no-save", help="Keep them in the run's folder.")] = True,
+    step: Step = None,
+    raw: Raw = False,
+    device: Processor = "auto",
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find what there is to change, the strongest first, and keep it in the run's folder by name."""
+    from .directions import ranked
+    from .jobs import find_directions
+    from .jobs.snapshots import open_snapshot
+
+    values: dict[str, Any] = {
+        "ways": [way.strip() for way in by.split(",") if way.strip()],
+        "layer": layer,
+        "seed": seed,
+    }
+    how = find_directions.Finding.parse(values | ({} if count is None else {"count": count}))
+    snapshot = open_snapshot(opened(run, root).folder, step, raw, device)
+    if save:
+        find_directions.kept(snapshot)  # what is damaged is told before the work
+    found = carried(find_directions.find(snapshot, how))
+    if save:
+        find_directions.keep(snapshot, found)
+    alive, dead = ranked(found)
+    if strips is not None:
+        write_strips(strips, snapshot, alive)
+    rows = [direction_row(one, one in dead) for one in alive + dead]
+    if as_json:
+        return print_json(rows)
+    for row in rows:
+        still = "  (hardly anything)" if row["dead"] else ""
+        typer.echo(f"{row['name']:28}  {row['effect']:6.2f} of 255 a sigma  {row['layer']}{still}".rstrip())
+
+
+def direction_row(one: Direction, dead: bool) -> dict[str, Any]:
+    return one.plain() | {"dead": dead}
+
+
+def write_strips(path: Path, snapshot: Snapshot, found: list[Direction]) -> None:
+    """A row for each direction, from -3 to 3 sigmas of it."""
+    import numpy as np
+
+    from . import images
+    from .jobs.explore import strip, view_of
+
+    amounts = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
+    rows = [strip(view_of(snapshot), one, amounts, snapshot) for one in found]
+    images.write_png(path, images.grid(np.concatenate(rows), len(amounts)))
 
 
 # --- data ------------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from ..config import ConfigError, Spec, option
 from ..directions import Direction, plain_numbers
 from ..walks import resampled, truncated
 from .events import Progress
-from .exports import save
+from .exports import refuse_existing, save
 from .snapshots import Snapshot, open_snapshot, weights_hash
 
 FORMAT = 1
@@ -193,11 +193,6 @@ def keep(path: Path, view: View, picture: np.ndarray, replace: bool = False) -> 
     except OSError as error:
         sidecar.unlink(missing_ok=True)
         raise ConfigError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
-
-
-def refuse_existing(path: Path) -> None:
-    if path.exists():
-        raise ConfigError(f"{path} is there already; choose another name, or say that it may be replaced.")
 
 
 def read_recipe(path: Path) -> Kept:

@@ -48,7 +48,7 @@ class Finding(Spec):
     seed: int = option(0, "Names the latents and the random directions.", ge=0, le=2**31 - 1)
 
 
-def find(snapshot: Snapshot, how: Finding = Finding()) -> Work:  # noqa: B008
+def find(snapshot: Snapshot, how: Finding) -> Work:
     """Directions with their measured effects, in the order of the ways.
 
     Closing the generator cancels. Raises ConfigError where a way does not fit this network or its data.
@@ -60,7 +60,7 @@ def find(snapshot: Snapshot, how: Finding = Finding()) -> Work:  # noqa: B008
     return (yield from measured(snapshot, found, how))
 
 
-def measured(snapshot: Snapshot, found: Sequence[Direction], how: Finding = Finding()) -> Work:  # noqa: B008
+def measured(snapshot: Snapshot, found: Sequence[Direction], how: Finding) -> Work:
     """The directions with the effect that each has on this snapshot."""
     z = snapshot.latents(how.measured, mixed_seed(how.seed, 2)).cpu()
     effects = []

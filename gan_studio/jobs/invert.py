@@ -55,7 +55,7 @@ class Found:
         return self.step == self.steps
 
 
-def invert(snapshot: Snapshot, picture: np.ndarray, how: Inversion = Inversion(), every: int = 10) -> Iterator[Found]:  # noqa: B008
+def invert(snapshot: Snapshot, picture: np.ndarray, how: Inversion, every: int = 10) -> Iterator[Found]:
     """Tell the best latent for a picture [H, W, C] uint8 of the snapshot's size, before, on the way, and at the end.
 
     Closing the iterator cancels; each `Found` may be kept. The same inputs find the same on the CPU.

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from .. import images
 from ..config import to_toml
 from ..runs import Run
+from ..walks import truncated
 from .snapshots import Snapshot, open_snapshot
 
 PAPER: images.Colour = (250, 249, 246)  # of a gallery's wall
@@ -136,15 +137,15 @@ def _dots(points: np.ndarray, size_px: int, radius: float, opacity: int) -> Imag
     return mask.reduce(2)
 
 
-def shown(snapshot: Snapshot, count: int, seed: int) -> np.ndarray:
+def shown(snapshot: Snapshot, count: int, seed: int, truncation: float = 1.0) -> np.ndarray:
     """Samples as in an event: pictures [N, H, W, C] uint8 or points [N, 2] float32; row i belongs to seed + i."""
-    x = snapshot.generate(snapshot.latents(count, seed))
+    x = snapshot.generate(truncated(snapshot.latents(count, seed), truncation))
     return images.to_uint8(x) if x.ndim == 4 else x.numpy()
 
 
-def provenance(snapshot: Snapshot, count: int, seed: int) -> dict[str, str]:
+def provenance(snapshot: Snapshot, count: int, seed: int, truncation: float = 1.0) -> dict[str, str]:
     """The texts inside a PNG: all that is needed to make it again."""
-    about = {name: str(value) for name, value in snapshot.about.items()}
+    about = {name: str(value) for name, value in (snapshot.about | {"truncation": truncation}).items()}
     return {"Software": "GAN Studio", "count": str(count), "seed": str(seed)} | about | {"config": _config(snapshot)}
 
 

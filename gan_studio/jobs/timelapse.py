@@ -167,11 +167,7 @@ class Sheet:
 
     def _picture(self, array: np.ndarray) -> Image.Image:
         """[1, H, W, C] uint8."""
-        crisp = array[0].repeat(self.film.zoom, axis=0).repeat(self.film.zoom, axis=1)
-        if crisp.shape[2] == 4:
-            laid = Image.new("RGBA", (crisp.shape[1], crisp.shape[0]), (0, 0, 0, 255))
-            return Image.alpha_composite(laid, Image.fromarray(crisp)).convert("RGB")
-        return Image.fromarray(crisp[:, :, 0] if crisp.shape[2] == 1 else crisp)
+        return crisp(array[0], self.film.zoom)
 
     def _plane(self, points: np.ndarray, frame: Frame) -> Image.Image:
         """[N, 2]."""
@@ -187,6 +183,15 @@ class Sheet:
                 arrows = pulled(points, place.pull, extent)
         real, generated = self.real if film.real else None, points if film.generated else points[:0]
         return Image.fromarray(plane(generated, real, logits, extent, PLANE_PX * film.zoom, arrows, warped))
+
+
+def crisp(picture: np.ndarray, zoom: int) -> Image.Image:
+    """[H, W, C] uint8 with so many pixels for each, in mode L or RGB; transparency is laid over black."""
+    large = picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
+    if large.shape[2] == 4:
+        laid = Image.new("RGBA", (large.shape[1], large.shape[0]), (0, 0, 0, 255))
+        return Image.alpha_composite(laid, Image.fromarray(large)).convert("RGB")
+    return Image.fromarray(large[:, :, 0] if large.shape[2] == 1 else large)
 
 
 def captioned(picture: Image.Image, title: str, step: int, tones: tuple[int, int]) -> Image.Image:

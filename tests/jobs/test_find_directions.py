@@ -136,7 +136,7 @@ def test_data_without_labels_are_told(snapshot, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_it_can_be_cancelled(snapshot) -> None:
-    work = find(snapshot)
+    work = find(snapshot, Finding())
     next(work)
     work.close()
     assert not any(module._forward_hooks for module in snapshot.network.modules())

@@ -74,7 +74,7 @@ def test_a_prior_keeps_latents_at_their_length(snapshot) -> None:
 
 def test_a_picture_of_another_size_is_told_and_fitted(snapshot, tmp_path) -> None:
     with pytest.raises(ConfigError, match="is not 16 x 16 px in 1 colours"):
-        next(invert(snapshot, np.zeros((8, 8, 1), np.uint8)))
+        next(invert(snapshot, np.zeros((8, 8, 1), np.uint8), Inversion()))
     Image.new("RGB", (50, 30), (255, 0, 0)).save(tmp_path / "red.jpg")
     fitted = as_asked(tmp_path / "red.jpg", snapshot)
     assert fitted.shape == (16, 16, 1) and fitted.dtype == np.uint8 and abs(int(fitted.mean()) - 76) < 3
@@ -86,4 +86,4 @@ def test_a_picture_of_another_size_is_told_and_fitted(snapshot, tmp_path) -> Non
 def test_points_cannot_be_inverted(picture_run) -> None:
     points = open_snapshot(picture_run({"data": {"kind": "toy2d"}}).folder)
     with pytest.raises(ConfigError, match="makes points"):
-        next(invert(points, np.zeros((2,), np.uint8)))
+        next(invert(points, np.zeros((2,), np.uint8), Inversion()))

@@ -1,0 +1,107 @@
+"""`gan-studio explore` and what of `sample` belongs to it, as a user types it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from typer.testing import CliRunner
+
+from gan_studio import cli, directions, images
+from gan_studio.jobs.explore import reopened
+from gan_studio.jobs.find_directions import file_of
+from gan_studio.jobs.snapshots import open_snapshot
+
+
+def typed(*words: object, code: int = 0) -> tuple[str, str]:
+    """What is said on stdout and on stderr."""
+    result = CliRunner().invoke(cli.app, [str(word) for word in words])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == code, result.output
+    return result.stdout.strip(), result.stderr.strip()
+
+
+@pytest.fixture
+def run(picture_run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    return picture_run()
+
+
+def test_a_walk_by_its_name(run, tmp_path: Path) -> None:
+    options = ("--seeds", "1,5,9", "--frames", 6, "--ease", "--loop", "--zoom", 2, "--device", "cpu")
+    out, _ = typed("explore", "walk", run.name, *options)
+    assert out == f"{run.name}-walk.gif"
+    with Image.open(tmp_path / out) as film:
+        assert film.n_frames == 6 and film.size == (32, 32)
+    before = (tmp_path / out).read_bytes()
+    _, said = typed("explore", "walk", run.name, *options, code=2)
+    assert "there already" in said and len(said.splitlines()) == 1
+    typed("explore", "walk", run.name, *options, "--replace")
+    assert (tmp_path / out).read_bytes() == before
+    typed("explore", "walk", run.name, *options, "-o", "pictures")
+    assert reopened(tmp_path / "pictures" / "frame-00002.png").is_exact
+
+
+def test_a_walk_tells_scripts_how_far_it_is(run) -> None:
+    out, _ = typed("explore", "walk", run.name, "--frames", 3, "--circle", "-o", "a.webp", "--json")
+    events = [json.loads(line)["event"] for line in out.splitlines()]
+    assert events == ["progress", "progress", "exported"]
+
+
+@pytest.mark.parametrize("seeds", ["", "1,x", "-1", "1.5", "99999999999"])
+def test_seeds_that_are_none_are_told(run, seeds: str) -> None:
+    _, said = typed("explore", "walk", run.name, "--seeds", seeds, code=2)
+    assert "such as 1,5,9" in said
+
+
+def test_bad_options_are_told_in_a_sentence(run, picture_run) -> None:
+    assert "frames" in typed("explore", "walk", run.name, "--frames", 0, code=2)[1]
+    assert "no run at" in typed("explore", "walk", "nowhere", code=2)[1]
+    points = picture_run({"data": {"kind": "toy2d"}}, title="Points")
+    assert "makes points" in typed("explore", "walk", points.name, code=2)[1]
+    assert "makes points" in typed("explore", "directions", points.name, code=2)[1]
+    assert "ways" in typed("explore", "directions", run.name, "--by", "magic", code=2)[1]
+
+
+def test_directions_are_listed_by_their_effect_and_kept(run, tmp_path: Path) -> None:
+    out, _ = typed("explore", "directions", run.name, "--by", "sefa,random", "--count", 3, "--strips", "s.png")
+    shown = [line.split("  ")[0] for line in out.splitlines()]
+    assert sorted(shown) == ["Random 1", "Random 2", "Random 3", "SeFa 1", "SeFa 2", "SeFa 3"]
+    kept = directions.load(file_of(open_snapshot(run.folder)), 6)
+    assert [one.name for one in sorted(kept, key=lambda one: -one.effect)] == shown
+    rows = len(directions.ranked(kept)[0])
+    with Image.open(tmp_path / "s.png") as sheet:
+        assert sheet.size == (7 * 18 - 2, rows * 18 - 2)
+
+
+def test_directions_as_json_without_keeping_them(run) -> None:
+    out, _ = typed("explore", "directions", run.name, "--by", "pca", "--count", 2, "--no-save", "--json")
+    rows = json.loads(out)
+    assert {"name", "vector", "effect", "dead", "layer"} <= rows[0].keys() and len(rows[0]["vector"]) == 6
+    assert not file_of(open_snapshot(run.folder)).exists()
+
+
+def test_damaged_directions_are_told_before_the_work(run) -> None:
+    (run.folder / directions.FILE).write_text("{")
+    assert "is damaged; delete it" in typed("explore", "directions", run.name, code=2)[1]
+
+
+def test_samples_are_truncated_and_open_in_their_state(run, tmp_path: Path) -> None:
+    typed("sample", run.name, "--count", 2, "--seed", 7, "--truncation", 0.5, "--separate", "--out", "many")
+    again = reopened(tmp_path / "many" / "seed-000008.png")
+    assert again.is_exact and again.view.psi == 0.5 and again.view.seed == 8
+    assert images.read_recipe(tmp_path / "many" / "seed-000008.png")["seed"] == "8"
+    snapshot = open_snapshot(run.folder, device="cpu")
+    expected = images.to_uint8(snapshot.generate(0.5 * snapshot.latents(2, 7)))
+    assert np.abs(again.picture.astype(int) - expected[1]).max() <= 1
+
+    typed("sample", run.name, "--count", 2, "--seed", 7, "--truncation", 0, "--out", "grid.png")
+    with Image.open(tmp_path / "grid.png") as sheet:
+        left, right = np.asarray(sheet)[:, :16], np.asarray(sheet)[:, 18:]
+    assert (left == right).all() and images.read_recipe(tmp_path / "grid.png")["truncation"] == "0.0"
+    mean = images.to_uint8(snapshot.generate(torch.zeros(1, 6)))[0, :, :, 0]
+    assert np.abs(left.astype(int) - mean).max() <= 1
