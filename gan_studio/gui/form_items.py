@@ -444,6 +444,7 @@ class ChoiceItem(Folding):
         entry = entry_of(self._shelf, self._kind)
         self.section = Section(entry, self.path, (*self.above, self.title), self.form) if entry else None
         if self.section is not None:
+            self.section.setParent(self.body)
             yield from self.section.furnish(own)
             self.body.column.addWidget(self.section)
 
@@ -687,6 +688,7 @@ class Section(QWidget):
     def furnish(self, values: Values) -> Iterator[None]:
         """Build the items in pieces, each with what these values nest in it."""
         for item in self._made():
+            item.setParent(self)  # before it is finished: who stops building here leaves nobody's widgets behind
             yield
             yield from item.furnish(values)
             self.items.append(item)

@@ -81,6 +81,7 @@ class ConfigForm(QWidget):
 
     def furnish(self) -> Iterator[None]:
         """Build the fields; each `yield` gives the window time to breathe."""
+        self._root.setParent(self._page)
         yield from self._root.furnish(self._values)
         yield
         self._page_column.insertWidget(0, self._root)

@@ -93,6 +93,16 @@ def item(form: ConfigForm, path: str):
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
+def test_a_form_that_is_not_built_to_the_end_leaves_nobodys_widgets(qtbot):
+    before = set(map(id, QApplication.topLevelWidgets()))
+    form = ConfigForm(RunConfig, at_once=False)
+    qtbot.addWidget(form)
+    pieces = form.furnish()
+    for _ in pieces:
+        new = [w for w in QApplication.topLevelWidgets() if id(w) not in before and w.parent() is None]
+        assert new in ([], [form])
+
+
 def test_a_new_form_shows_the_defaults(form):
     assert form.values() == Shop().plain()
 
