@@ -31,6 +31,7 @@ class PointsEditor(QWidget):
         self.canvas.redrawn.connect(self._count)
         self.clear_button = QPushButton("Clear")
         self.clear_button.setAccessibleName("Clear the drawing")
+        self.clear_button.setToolTip("Take all points away")
         self.clear_button.clicked.connect(self._clear)
         self._told = quiet(QLabel())
         self._told.setWordWrap(False)
