@@ -109,7 +109,7 @@ def _target(picture: np.ndarray, snapshot: Snapshot) -> Tensor:
         raise ConfigError(
             f"The picture is not {W} x {H} px in {C} colours, as this generator makes them; fit it first."
         )
-    x = images.to_float(torch.from_numpy(np.ascontiguousarray(picture)))
+    x = images.to_float(torch.tensor(picture))  # a copy: a decoded picture may be read-only
     return x.permute(2, 0, 1)[None].contiguous().to(snapshot.device)
 
 

@@ -92,7 +92,7 @@ def judge(snapshot: Snapshot) -> Judge | None:
         ) from None
 
     def scores(pictures: np.ndarray) -> np.ndarray:
-        x = to_float(torch.from_numpy(np.ascontiguousarray(pictures))).permute(0, 3, 1, 2).contiguous()
+        x = to_float(torch.tensor(pictures)).permute(0, 3, 1, 2).contiguous()
         return training.judge(x).cpu().numpy()
 
     return scores

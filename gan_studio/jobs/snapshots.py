@@ -59,6 +59,8 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
     weights, _ = checkpoint.load()
     if not isinstance(config.recipe, GeneratingRecipe):
         raise ConfigError(f"The run {run.name} holds no generator that makes samples from noise; choose another run.")
+    if "generator" not in weights:
+        raise ConfigError(f"The checkpoint {checkpoint.path} holds no generator; choose another one.")
     shape = tuple(run.about().get("shape") or config.data.shape() or ())
     averaged = "generator_ema" in weights and not raw
     name = "generator_ema" if averaged else "generator"

@@ -37,6 +37,7 @@ from gan_studio.jobs.explore import (
     view_of,
 )
 from gan_studio.jobs.snapshots import open_snapshot
+from gan_studio.runs import Checkpoint, Run
 
 NORTH, EAST = (one.renamed(name) for one, name in zip(random(6, 2, 0), ("north", "east"), strict=True))
 
@@ -205,6 +206,12 @@ def test_a_checkpoint_that_is_gone_or_changed_is_told(picture_run, snapshot) -> 
     other = picture_run({}, seed=1, title="Other")
     assert "holds other weights than this picture" in told(opened, view.model_copy(update={"run": other.name}))
     assert opened(view.model_copy(update={"run": other.name, "sha256": ""})).about["step"] == 10
+
+
+def test_a_checkpoint_without_a_generator_is_told(snapshot) -> None:
+    weights, _ = Checkpoint(snapshot.checkpoint).load()
+    Run(snapshot.checkpoint.parent.parent).save_checkpoint(10, {"discriminator": weights["discriminator"]}, {})
+    assert "holds no generator" in told(opened, view_of(snapshot))
 
 
 @pytest.mark.parametrize("name", ["", "x" * 3000, "a\0b", "../../etc", "/proc/self/mem", "nul"])

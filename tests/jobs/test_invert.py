@@ -49,6 +49,7 @@ def test_it_only_gets_nearer_and_tells_so(snapshot) -> None:
 
 def test_it_is_the_same_again_and_disturbs_nothing(snapshot) -> None:
     wanted, how = render(view_of(snapshot, 5), snapshot), Inversion(steps=5, starts=2, tried=8)
+    wanted.setflags(write=False)  # as a decoded picture is
     torch.manual_seed(0)
     state = torch.get_rng_state()
     first, again = (list(invert(snapshot, wanted, how))[-1] for _ in range(2))

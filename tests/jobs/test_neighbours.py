@@ -66,6 +66,7 @@ def test_the_score_of_a_plain_gan_is_that_of_its_network(snapshot) -> None:
     D = snapshot.config.recipe.discriminator.build(snapshot.shape).eval()
     D.load_state_dict(Checkpoint(snapshot.checkpoint).load()[0]["discriminator"])
     picture = render(view_of(snapshot), snapshot)
+    picture.setflags(write=False)  # as a decoded one is
     x = torch.from_numpy(picture / 127.5 - 1).float().permute(2, 0, 1)[None]
     np.testing.assert_allclose(judge(snapshot)(picture[None]), D(x).detach(), atol=1e-5)
 
