@@ -263,7 +263,15 @@ def test_numbers_that_run_away_are_told(bench, qtbot):
     assert not bench.is_playing
     click(qtbot, bench.bar.reset)
     settle(qtbot, bench)
-    assert bench.newest.finite and bench.newest.step == 0
+    assert bench.newest.finite and bench.newest.step == 0 and not bench.told.isVisible()
+
+
+def test_what_breaks_is_told_and_the_game_rests(bench, qtbot, monkeypatch):
+    monkeypatch.setattr(playground.Players, "take_step", lambda *_: 1 / 0)
+    with qtbot.waitSignal(bench.failed, timeout=WAIT) as failed:
+        click(qtbot, bench.bar.play)
+    assert isinstance(failed.args[0], ZeroDivisionError)
+    qtbot.waitUntil(lambda: not bench.is_playing and not bench.stream.is_running, timeout=WAIT)
 
 
 def test_two_penalties_are_more_than_the_chooser_can_say(bench, qtbot):

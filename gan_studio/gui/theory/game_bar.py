@@ -23,7 +23,7 @@ ANEW = "Another one begins a new game"
 SHELVES: dict[str, tuple[str, Registry[Any]]] = {  # {key of the words: (label, shelf)}
     "data": ("&Data", DISTRIBUTIONS),
     "objective": ("&Objective", OBJECTIVES),
-    "penalty": ("&Penalty", PENALTIES),
+    "penalty": ("Pe&nalty", PENALTIES),
 }
 NONE = "none"  # no penalty
 ENTRIES = {key: tuple(shelf) for key, (_, shelf) in SHELVES.items()}  # now: this file is imported on a thread
@@ -96,7 +96,7 @@ class GameBar(QWidget):
         self.step.setToolTip("One step; in slow motion, its next phase")
         self.step.clicked.connect(self.step_wanted)
         theme.tint(self.step, "skip-next")
-        self.reset = QPushButton("&Reset")
+        self.reset = QPushButton("Rese&t")
         self.reset.setToolTip("Back to the first weights")
         self.reset.clicked.connect(self.reset_wanted)
         theme.tint(self.reset, "restart")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QTabWidget, QVBoxL
 from ...config import ConfigError, from_text
 from ...data.toy2d import Drawn
 from ...theory.playground import RAN_AWAY, Game, Moment, Playground, Wish, advice, goes_on
+from ...theory.sentence import Sentence
 from ...theory.step_story import PLAYERS, W1
 from ..form_items import exhaust
 from ..forms import ConfigForm
@@ -61,12 +62,14 @@ class PlaygroundBench(Bench):
         self.phase = 0  # of the newest moment, in slow motion
         self.is_playing = False
         self._step_asked = False  # while something else was under way
+        self._advice = ""  # on what is set
         self._undrawn = False
         self._pace = Pace()
         self._drawn_real: np.ndarray | None = None
         self.stream = self.new_stream()
         self.stream.told.connect(self._take)
         self.stream.ended.connect(self._ended)
+        self.stream.failed.connect(self._rest)
         self.settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self.settled.timeout.connect(self._begin)
         self.ticker = QTimer(self)
@@ -100,7 +103,7 @@ class PlaygroundBench(Bench):
         watch.setSizes([170, 360])
         self.pages = QTabWidget(documentMode=True)
         self.pages.setAccessibleName("Beside the plane")
-        for page, title in ((watch, "&Watch"), (self._settings_page(), "Se&ttings"), (self._drawing_page(), "Dra&w")):
+        for page, title in ((watch, "&Watch"), (self._settings_page(), "Sett&ings"), (self._drawing_page(), "Dr&aw")):
             self.pages.addTab(page, title)
         self.pages.setMinimumWidth(310)
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
@@ -195,7 +198,7 @@ class PlaygroundBench(Bench):
             self._say(str(error))
             return
         self.form.set_problems(())
-        self._say(" ".join(map(str, said)))
+        self._advise(said)
         self._set(settings)
 
     def _set(self, settings: Playground) -> None:
@@ -232,6 +235,7 @@ class PlaygroundBench(Bench):
         self.game, self.newest, self.phase = Game(self.settings), None, 0
         self._send_wish()
         self.curves.clear()
+        self._say(self._advice)
         self._go_on()
 
     def play(self, wanted: bool) -> None:
@@ -278,8 +282,7 @@ class PlaygroundBench(Bench):
         self._take_step()
 
     def _press_reset(self) -> None:
-        self.is_playing = False
-        self.bar.show_playing(False)
+        self._rest()
         self._begin()
 
     def _change_pace(self) -> None:
@@ -297,10 +300,14 @@ class PlaygroundBench(Bench):
         if self.isVisible() and not self.window().isMinimized():
             self._draw()
         if not self.newest.finite:
-            self.is_playing = False
-            self.ticker.stop()
-            self.bar.show_playing(False)
+            self._rest()
             self._say(RAN_AWAY)
+
+    def _rest(self) -> None:
+        """Nothing more can be played."""
+        self.is_playing = False
+        self.ticker.stop()
+        self.bar.show_playing(False)
 
     def _ended(self) -> None:
         self._show_state()
@@ -362,6 +369,10 @@ class PlaygroundBench(Bench):
         self.bar.show_status(step, self._pace.per_second if full else 0.0)
         self.bar.reset.setEnabled(step > 0)
 
+    def _advise(self, said: tuple[Sentence, ...]) -> None:
+        self._advice = " ".join(map(str, said))
+        self._say(self._advice)
+
     def _say(self, text: str) -> None:
         self.told.setText(text)
         self.told.setVisible(bool(text))
@@ -377,7 +388,7 @@ class PlaygroundBench(Bench):
         self.bar.set_players(PLAYERS)
         self.whole_form().set_values(wanted.plain())
         self.form.set_problems(())
-        self._say(" ".join(map(str, said)))
+        self._advise(said)
         self.settings = wanted
         self._show_settings()
         self.pages.setCurrentIndex(WATCH)
