@@ -753,6 +753,7 @@ def explore_directions(
     layer: Annotated[str, typer.Option(help="Of PCA: the layer. [default: the first]")] = "",
     seed: Annotated[int, typer.Option(help="Names the latents that are looked at.")] = 0,
     strips: Annotated[Path | None, typer.Option(help="Also draw what each does, as a PNG.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Instead of the PNG that is there.")] = False,
     save: Annotated[bool, typer.Option("--save/--no-save", help="Keep them in the run's folder.")] = True,
     step: Step = None,
     raw: Raw = False,
@@ -763,8 +764,11 @@ def explore_directions(
     """Find what there is to change, the strongest first, and keep it in the run's folder by name."""
     from .directions import ranked
     from .jobs import find_directions
+    from .jobs.exports import refuse_existing
     from .jobs.snapshots import open_snapshot
 
+    if strips is not None and not replace:
+        refuse_existing(strips)
     values: dict[str, Any] = {
         "ways": [way.strip() for way in by.split(",") if way.strip()],
         "layer": layer,

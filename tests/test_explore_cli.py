@@ -76,6 +76,8 @@ def test_directions_are_listed_by_their_effect_and_kept(run, tmp_path: Path) -> 
     rows = len(directions.ranked(kept)[0])
     with Image.open(tmp_path / "s.png") as sheet:
         assert sheet.size == (7 * 18 - 2, rows * 18 - 2)
+    assert "there already" in typed("explore", "directions", run.name, "--strips", "s.png", code=2)[1]
+    typed("explore", "directions", run.name, "--by", "random", "--count", 1, "--strips", "s.png", "--replace")
 
 
 def test_directions_as_json_without_keeping_them(run) -> None:
