@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import shiboken6
-from PySide6.QtCore import QEvent, QMimeData, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -70,6 +70,7 @@ class Window(QMainWindow):
         self._pieces: deque[Iterator[None]] = deque()
         self._was_painted = self._is_ready = False
         self._leaving_since = 0.0
+        self._subjects: dict[QObject, str] = {}  # of each room: what it is about
         self._trouble = False  # something went wrong while the window was leaving
         self._asker: Worker | None = None  # looks at what was dropped
         self._build()
@@ -96,7 +97,7 @@ class Window(QMainWindow):
         self.rooms = [room(self.session, self.commands, self.notices) for room in ROOMS]
         for room in self.rooms:
             self.tabs.addTab(room, room.title)
-            room.subject_changed.connect(self._show_title)
+            room.subject_changed.connect(self._take_subject)
             room.subject_changed.connect(self._forget_outcome)
             room.elsewhere_wanted.connect(self._show_elsewhere)
         self.log = LogDock(self)
@@ -109,7 +110,8 @@ class Window(QMainWindow):
         self._add_themes()
         self.finder = Palette(self.tabs, self._entries, as_list(self.settings.value("palette")))
         self.keys = KeyList(self)
-        self._show_title("")
+        self.tabs.currentChanged.connect(self._show_title)
+        self._show_title()
 
     def _add_tab_keys(self) -> None:
         """Ctrl+1 shows the first tab, and so on."""
@@ -244,7 +246,12 @@ class Window(QMainWindow):
         if not self.session.is_training and self._is_ready:
             self.status.forget()
 
-    def _show_title(self, subject: str) -> None:
+    def _take_subject(self, subject: str) -> None:
+        self._subjects[self.sender()] = subject
+        self._show_title()
+
+    def _show_title(self) -> None:
+        subject = self._subjects.get(self.current_room(), "")
         self.setWindowTitle(f"{subject} – GAN Studio" if subject else "GAN Studio")
 
     # File, View and Help
@@ -389,7 +396,9 @@ class Window(QMainWindow):
 
     def _find_room(self, paths: list[Path]) -> None:
         self._forget_drop()
-        self._asker = Worker(answer(paths, self.rooms), parent=self)
+        in_front = self.current_room()
+        rooms = [in_front, *[room for room in self.rooms if room is not in_front]]
+        self._asker = Worker(answer(paths, rooms), parent=self)
         self._asker.events.connect(self._use_drop)
         self._asker.failed.connect(self.session.tell)
         self._asker.finished.connect(self._asker.deleteLater)

@@ -706,6 +706,13 @@ def test_a_click_picks_a_step_and_a_double_click_does_not(curves, canvas, qtbot)
     settle(qtbot, curves)
 
 
+def test_a_click_does_not_reach_another_run(curves, canvas, qtbot):
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.rect().center())
+    curves.set_curves({"D/real": (np.arange(5), np.ones(5))})
+    with qtbot.assertNotEmitted(curves.picked, wait=QApplication.doubleClickInterval() + 50):
+        pass
+
+
 def test_the_cursor_goes_through_all_plots_and_is_dragged(curves, canvas, qtbot):
     values = curves.series["D/real"]
     curves.set_cursor(300)

@@ -348,6 +348,18 @@ def test_how_a_training_ended_is_told_until_something_else_is_shown(window):
     assert window.status.message.text() == "Ready" and not window.status.steps.text()
 
 
+def test_the_title_is_that_of_the_tab_in_front(window):
+    window.rooms[0].subject_changed.emit("A run")
+    window.rooms[1].subject_changed.emit("A race")
+    assert window.windowTitle() == "A run – GAN Studio"
+    window.rooms[1].raise_tab()
+    assert window.windowTitle() == "A race – GAN Studio"
+    window.rooms[1].subject_changed.emit("")
+    assert window.windowTitle() == "GAN Studio"
+    window.rooms[0].raise_tab()
+    assert window.windowTitle() == "A run – GAN Studio"
+
+
 # --- dropping --------------------------------------------------------------------------------------------------------
 
 

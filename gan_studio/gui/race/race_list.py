@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QFile, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...config import ConfigError
+from ..desktop import move_to_trash
 from ..session import Session
 from ..theory.room import SUMMARY, TwoLines
 from ..train.later import Chores
@@ -297,7 +298,7 @@ def to_trash(race: Race) -> str:
     """A sentence where it cannot be moved there."""
     if race.is_being_raced() or any(run.is_being_written() for run in race.lanes()):
         return being_raced(race)
-    if not QFile(str(race.folder)).moveToTrash():
+    if not move_to_trash(race.folder):
         return f"{race.folder} could not be moved to a trash; delete the folder in the file browser."
     return ""
 

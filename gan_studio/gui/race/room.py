@@ -108,6 +108,7 @@ class RaceRoom(RaceFrame):
         self.table.csv_wanted.connect(self._export)
         self.grid.run_wanted.connect(self._show_run)
         self.show_.stands.connect(self._say)
+        self.show_.failed.connect(session.tell)
         self.watch.news.connect(self._show_news)
         self.watch.turned.connect(self._read_again)
         self.watch.gone.connect(self._folder_gone)

@@ -62,6 +62,7 @@ class Show(QObject):
     """Takes a race that was read, or the events of one that races."""
 
     stands = Signal(str)  # one sentence: step, and who leads
+    failed = Signal(object)  # an exception that reading a frame was not to raise
 
     def __init__(self, grid: LaneGrid, table: LeagueTable, plot: DistancePlot, timeline: Timeline, parent: QObject):
         super().__init__(parent)
@@ -85,6 +86,7 @@ class Show(QObject):
         self.timeline.set_steps([])
         for view, run in zip(self.grid.views, runs, strict=True):
             player = Player(view, self)
+            player.reader.failed.connect(self.failed)
             player.open(run, [])
             self.players.append(player)
 

@@ -309,8 +309,11 @@ class ParagraphLabel(QLabel):
         super().__init__(wordWrap=True, textFormat=Qt.TextFormat.MarkdownText, openExternalLinks=True)
         self._markdown = text
         flags = Qt.TextInteractionFlag
-        chosen = flags.TextSelectableByMouse | flags.LinksAccessibleByMouse
-        self.setTextInteractionFlags(chosen | flags.LinksAccessibleByKeyboard if LINK.search(text) else chosen)
+        self.setTextInteractionFlags(flags.TextSelectableByMouse | flags.LinksAccessibleByMouse)
+        if LINK.search(text):
+            self.setTextInteractionFlags(self.textInteractionFlags() | flags.LinksAccessibleByKeyboard)
+            self.setAccessibleName(LINK.sub(r"\1", text))
+            self.setToolTip("Opens in your browser")
         self.setBackgroundRole(QPalette.ColorRole.Window)
         theme.changed.connect(self._colour)
         self._colour()

@@ -308,6 +308,10 @@ class Canvas(QWidget):
         self._pressed, self._held, self._part = None, "", None
         self.update()
 
+    def forget_click(self) -> None:
+        """What it was meant for is not shown any more."""
+        self._click.stop()
+
     def _pick(self) -> None:
         self.picked.emit(self._picking)
 

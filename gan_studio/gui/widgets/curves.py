@@ -227,6 +227,8 @@ class CurvesView(QWidget):
 
     def _replace(self, series: dict[str, Series]) -> None:
         self.series = series
+        for plot in self.plots.values():
+            plot.canvas.forget_click()
         self.bar.follow.setChecked(True)
         self._fitted = 0.0
         self._compose()
