@@ -11,6 +11,8 @@ from ..data import SOURCES, Source
 from ..recipes import RECIPES, Recipe
 from ..registry import OneOf
 
+SAVES = 20  # in a run, where nothing else is asked for: a few milliseconds each, and one to branch from is never far
+
 
 class RunConfig(Spec):
     """The choices of one training."""
@@ -34,7 +36,13 @@ class RunConfig(Spec):
     )
     sample_count: int = option(64, "Samples in the grid.", ge=1, le=4096, group="Output")
     checkpoint_every: int = option(
-        100, "How often everything is saved.", ge=1, le=1_000_000, unit="steps", live=True, group="Output"
+        0,
+        "How often everything is saved; 0: twenty times in the run.",
+        ge=0,
+        le=1_000_000,
+        unit="steps",
+        live=True,
+        group="Output",
     )
     keep_newest: int = option(
         2, "So many of the newest checkpoints are kept.", ge=1, le=1000, live=True, group="Output"
@@ -66,6 +74,10 @@ class RunConfig(Spec):
         live=True,
         group="Output",
     )
+
+    def steps_to_save(self) -> int:
+        """From one checkpoint to the next."""
+        return self.checkpoint_every or max(1, self.steps // SAVES)
 
     def check(self) -> None:
         """Whether the parts fit together, as far as can be known before the data is prepared. Raises ConfigError."""

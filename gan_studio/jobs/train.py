@@ -295,7 +295,7 @@ class Loop:
             raise Failed(self._out_of_memory()) from error
         self.untold.append((self.step, scalars))
         drawn = self.step % self.config.samples_every == 0 or self.step == self.config.steps
-        saved = self.step % self.config.checkpoint_every == 0
+        saved = self.step % self.config.steps_to_save() == 0
         if drawn:
             yield from self._draw()
         if drawn or saved or time.perf_counter() - self.told_at >= TELL_EVERY:
