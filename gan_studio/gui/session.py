@@ -34,6 +34,7 @@ class Session(QObject):
     problem = Signal(str, str, bool)  # one sentence, the trace, whether it is of a kind that was expected
     ended = Signal(object)  # the Run that was in training
     race_ended = Signal(object)  # the Race
+    explore_wanted = Signal(object)  # a Run: show what it can draw
     runs_changed = Signal()  # one came, went, or stands otherwise; or a race
 
     def __init__(self, root: Path | None = None, engine: Any = None, parent: QObject | None = None):

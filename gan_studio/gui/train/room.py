@@ -87,6 +87,7 @@ class TrainRoom(TrainFrame):
             ("play", self.timeline.toggle_play),
             ("live", self.timeline.go_live),
             ("timelapse", self._export_film),
+            ("explore", self._explore),
         ):
             self.commands.on(id, slot)
 
@@ -205,8 +206,12 @@ class TrainRoom(TrainFrame):
             settings.data.allow("A run is training; look at the data when it has ended." if busy else "")
         self.timeline.set_training(self.subject.followed or self.session.is_at(self.shown))
         nothing = "" if self.shown else "Open a run first."
-        for id in ("branch_here", "play", "live", "timelapse"):
+        for id in ("branch_here", "play", "live", "timelapse", "explore"):
             commands.allow(id, nothing)
+
+    def _explore(self) -> None:
+        if self.shown:
+            self.session.explore_wanted.emit(self.shown)
 
     def _show_empty(self, problem: str) -> None:
         """Start means another run while one trains: it would pause that one."""

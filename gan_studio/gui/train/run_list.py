@@ -137,6 +137,7 @@ class RunList(QWidget):
         row = QHBoxLayout(self.chosen_bar)
         row.setContentsMargins(PAD, 4, PAD, 4)
         row.addWidget(self.chosen_words, 1)
+        self.deeds["compare"].setIconText("Compare")  # the panel is narrow
         self.chosen_buttons = {id: QToolButton(autoRaise=True) for id in ("overlay", "compare")}
         for id, button in self.chosen_buttons.items():
             button.setDefaultAction(self.deeds[id])
@@ -162,6 +163,7 @@ class RunList(QWidget):
         self.session.stage_changed.connect(self._judge)
         for id, slot in (
             ("open", self._open_chosen),
+            ("explore", partial(self._tell_of_chosen, self.session.explore_wanted)),
             ("resume", self._resume),
             ("enqueue", self._enqueue),
             ("dequeue", self._dequeue),
@@ -293,7 +295,7 @@ class RunList(QWidget):
         place = queue.index(chosen[0].name) if chosen and chosen[0].name in queue else -1
         alone = one or why.not_queued(chosen)
         busy = "Another run is in training; add this one to the queue." if self.session.is_training else ""
-        for id in ("open", "duplicate", "rename", "report", "timelapse", "curves", "reveal"):
+        for id in ("open", "explore", "duplicate", "rename", "report", "timelapse", "curves", "reveal"):
             self.deeds.allow(id, one)
         self.deeds.allow("resume", one or why.not_idle(chosen) or busy)
         self.deeds.allow("enqueue", why.not_to_be_queued(chosen))

@@ -1,0 +1,285 @@
+"""All directions of a snapshot as sliders: the strongest first, the dead folded away, and the latent's own numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...directions import Direction, ranked
+from ...jobs.explore import MOST_EDITS, View
+from .. import theme
+from ..widgets.fold import FoldButton, quiet
+from .direction_row import DirectionRow, axis_of
+
+GROUP = 10  # of the latent's numbers
+WAYS = (
+    (("pca",), "&PCA of the first layer", "The principal directions of its activations."),
+    (("sefa",), "&SeFa", "In closed form: what changes the first layer's output most."),
+    (("attribute",), "From the &labels of the data", "Where the data have labels: glasses, hair, the digit."),
+    (("random",), "&Random", "Twelve directions by chance, at right angles to each other."),
+)
+
+
+class Fold(QWidget):
+    """A heading, and rows that are built when it is first opened."""
+
+    opened = Signal()
+
+    def __init__(self, title: str, tip: str):
+        super().__init__()
+        self.button = FoldButton(title)
+        self.button.setToolTip(tip)
+        self.title = QLabel(title, textFormat=Qt.TextFormat.PlainText)
+        self.title.setToolTip(tip)
+        self.inside = QWidget()
+        self.inside.hide()
+        self.rows = QVBoxLayout(self.inside)
+        self.rows.setContentsMargins(8, 0, 0, 0)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.button)
+        head.addWidget(self.title, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self.inside)
+        self.button.turned.connect(self._turn)
+
+    def _turn(self, open_: bool) -> None:
+        self.inside.setVisible(open_)
+        if open_:
+            self.opened.emit()
+
+
+class DirectionList(QWidget):
+    edited = Signal(object, float)  # Direction, amount
+    reset_wanted = Signal()  # of all
+    find_wanted = Signal(object, str)  # ways, a layer
+    cancel_wanted = Signal()
+    keep_wanted = Signal(list)  # these Directions, in the run's folder
+    renamed = Signal(object, str)  # Direction, its new name
+    seen = Signal()  # other rows came into sight
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Direction] = []
+        self.rows: dict[str, DirectionRow] = {}
+        self._view: View | None = None
+        self._z_dim, self._spread = 0, 1.0
+        self.setMinimumWidth(300)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.addLayout(self._bar())
+        column.addWidget(self._progress())
+        self.sheet = QScrollArea(widgetResizable=True)
+        self.sheet.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.sheet.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.sheet.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.sheet.verticalScrollBar().valueChanged.connect(self.seen)
+        column.addWidget(self.sheet, 1)
+        self._fill()
+
+    def _bar(self) -> QHBoxLayout:
+        self.find_button = QPushButton("Find directions")
+        self.find_button.setToolTip("Find more ways to go, and measure what each does.")
+        self.menu = QMenu(self.find_button)
+        self.menu.setToolTipsVisible(True)
+        self.find_button.setMenu(self.menu)
+        self.keep_button = self._tool("content-save-outline", "Keep these directions, with their names, in the run")
+        self.keep_button.clicked.connect(self._keep)
+        self.reset_button = self._tool("restore", "Take all directions out of the picture")
+        self.reset_button.clicked.connect(self.reset_wanted)
+        bar = QHBoxLayout()
+        bar.setSpacing(4)
+        bar.addWidget(self.find_button)
+        bar.addStretch(1)
+        bar.addWidget(self.keep_button)
+        bar.addWidget(self.reset_button)
+        return bar
+
+    def _tool(self, icon: str, tip: str) -> QToolButton:
+        button = QToolButton(autoRaise=True)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        theme.tint(button, icon)
+        return button
+
+    def _progress(self) -> QWidget:
+        self.working = QWidget()
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setMaximumHeight(8)
+        self.bar.setAccessibleName("Progress of finding directions")
+        self.doing = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
+        self.doing.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.doing.setWordWrap(False)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("Stop finding directions; those that are there stay.")
+        self.cancel_button.clicked.connect(self.cancel_wanted)
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addWidget(self.doing)
+        column.addWidget(self.bar)
+        row = QHBoxLayout(self.working)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addLayout(column, 1)
+        row.addWidget(self.cancel_button)
+        self.working.hide()
+        return self.working
+
+    # --- what is shown ---
+
+    def show_network(self, z_dim: int, spread: float, layers: list[str]) -> None:
+        """Of another snapshot."""
+        self._z_dim, self._spread = z_dim, spread
+        self.menu.clear()
+        for ways, text, tip in WAYS:
+            action = self.menu.addAction(text)
+            action.setToolTip(tip)
+            action.triggered.connect(partial(self._want, ways, ""))
+        inner = self.menu.addMenu("PCA of &another layer")
+        for layer in layers[1:]:
+            inner.addAction(layer).triggered.connect(partial(self._want, ("pca",), layer))
+        inner.setEnabled(len(layers) > 1)
+
+    def show_directions(self, found: list[Direction]) -> None:
+        """In place of all that were there."""
+        self.found = list(found)
+        self._fill()
+        if self._view:
+            self.show_view(self._view)
+
+    def add_directions(self, found: list[Direction]) -> None:
+        """Those of the same names are replaced."""
+        names = {one.name for one in found}
+        self.show_directions([one for one in self.found if one.name not in names] + list(found))
+
+    def show_view(self, view: View) -> None:
+        """How much of each direction is in it."""
+        self._view = view
+        amounts = {edit.direction.name: edit.amount for edit in view.edits}
+        strangers = [
+            edit.direction
+            for edit in view.edits
+            if edit.direction.found_by != "axis" and edit.direction not in self.found
+        ]
+        if strangers:
+            self.add_directions(strangers)
+            return
+        for name, row in self.rows.items():
+            row.set_amount(amounts.get(name, 0.0))
+        self.reset_button.setEnabled(bool(amounts))
+
+    def show_progress(self, done: int, total: int, text: str) -> None:
+        self.working.show()
+        self.find_button.setEnabled(False)
+        self.bar.setRange(0, total)
+        self.bar.setValue(done)
+        self.doing.setText(text)
+
+    def end_progress(self) -> None:
+        self.working.hide()
+        self.find_button.setEnabled(True)
+
+    def seen_rows(self) -> Iterator[DirectionRow]:
+        yield from (row for row in self.rows.values() if row.is_seen())
+
+    def forget_strips(self) -> None:
+        for row in self.rows.values():
+            row.drawn = None
+
+    # --- the rows ---
+
+    def _fill(self) -> None:
+        self.rows = {}
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 8, 0)
+        alive, dead = ranked(self.found)
+        for one in alive:
+            column.addWidget(self._row(one))
+        if not self.found:
+            column.addWidget(quiet(QLabel("Directions are ways to go from any picture. Find some, and each becomes a "
+                                          "slider that shows what it will do.")))  # fmt: skip
+        if dead:
+            title = f"{len(dead)} that change little"
+            fold = Fold(title, "Less than a tenth of what the strongest changes")
+            for one in dead:
+                fold.rows.addWidget(self._row(one))
+            fold.opened.connect(self.seen)
+            column.addWidget(fold)
+        if self._z_dim:
+            column.addWidget(self._numbers())
+        column.addStretch(1)
+        self.sheet.setWidget(inside)
+        self.keep_button.setEnabled(bool(self.found))
+
+    def _row(self, direction: Direction) -> DirectionRow:
+        row = self.rows[direction.name] = DirectionRow(direction)
+        row.edited.connect(self.edited)
+        row.rename_wanted.connect(self._rename)
+        row.remove_wanted.connect(self._remove)
+        return row
+
+    def _numbers(self) -> Fold:
+        fold = Fold(f"The latent's {self._z_dim} numbers", "Each number of z for itself, as sigmas from where it is")
+        for first in range(0, self._z_dim, GROUP):
+            last = min(first + GROUP, self._z_dim) - 1
+            group = Fold(f"z {first} to {last}", "A slider for each of these numbers")
+            group.opened.connect(partial(self._fill_group, group, first, last))
+            fold.rows.addWidget(group)
+        return fold
+
+    def _fill_group(self, group: Fold, first: int, last: int) -> None:
+        if not group.rows.count():
+            for index in range(first, last + 1):
+                row = self._row(axis_of(index, self._z_dim, self._spread))
+                if self._view:
+                    row.set_amount(self._view.amount(row.direction.name))
+                group.rows.addWidget(row)
+        self.seen.emit()
+
+    # --- the user ---
+
+    def _want(self, ways: tuple[str, ...], layer: str) -> None:
+        self.find_wanted.emit(ways, layer)
+
+    def _keep(self) -> None:
+        self.keep_wanted.emit(self.found)
+
+    def _remove(self, direction: Direction) -> None:
+        self.edited.emit(direction, 0.0)
+        self.show_directions([one for one in self.found if one.name != direction.name])
+
+    def _rename(self, direction: Direction) -> None:
+        name, is_given = QInputDialog.getText(self, "Name the direction", "&Name:", text=direction.name)
+        if is_given and name.strip():
+            self.rename(direction, name.strip())
+
+    def rename(self, direction: Direction, name: str) -> None:
+        """Nothing where another one has that name."""
+        if name not in {one.name for one in self.found}:
+            self.found = [one.renamed(name) if one.name == direction.name else one for one in self.found]
+            self.renamed.emit(direction, name)
+            self.show_directions(self.found)
+
+
+def is_full(view: View) -> bool:
+    """Whether no more directions fit into a view."""
+    return len(view.edits) >= MOST_EDITS

@@ -1,0 +1,228 @@
+"""The widgets of the Explore tab, and their layout: the run above, the pad, the picture, the directions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import theme
+from ..commands import Commands
+from ..room import Room
+from ..session import Session
+from ..widgets.toggle import Toggle
+
+if TYPE_CHECKING:
+    from ..widgets.notice import Notices
+    from .company_panel import CompanyPanel
+    from .direction_list import DirectionList
+    from .pad import Pad
+    from .picture_view import PictureView
+    from .seed_bar import SeedBar
+    from .walk_bar import WalkBar
+
+LOADING = "Loading PyTorch; a moment."
+WIDTHS = (250, 640, 390)  # of the pad, the picture and the directions at first
+NOTHING = "Walk through what a trained generator can draw."
+HINT = "Choose a run above. Or drop a picture that was saved here, and it opens as it was."
+NO_RUNS = "No run of pictures has a checkpoint yet. Train one in the Train tab, DCGAN on avatars for instance, or drop "
+NO_RUNS += "a run's folder here."
+
+
+class ExploreFrame(Room):
+    picture: PictureView
+    seeds: SeedBar
+    walks: WalkBar
+    pad: Pad
+    company: CompanyPanel
+    directions: DirectionList
+
+    def __init__(self, session: Session, commands: Commands, notices: Notices):
+        super().__init__(session, commands, notices)
+        self._furnished = False
+        self._build()
+
+    # --- at once ---
+
+    def _build(self) -> None:
+        self.pages = QStackedWidget()
+        self.nothing = self._empty_state()
+        self.pages.addWidget(self.nothing)
+        self.left = QWidget()
+        self.centre = QWidget()
+        self.right = QWidget()
+        for part in (self.left, self.centre, self.right):
+            column = QVBoxLayout(part)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        for part in (self.left, self.centre, self.right):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(1, 1)
+        self.pages.addWidget(self.splitter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._bar())
+        column.addWidget(self.pages, 1)
+        self.reset_layout()
+
+    def _bar(self) -> QHBoxLayout:
+        self.runs = QComboBox()
+        self.runs.setMinimumContentsLength(16)
+        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.runs.setMaximumWidth(300)
+        self.runs.setPlaceholderText("Choose a run")
+        self.runs.setAccessibleName("Run")
+        self.runs.setToolTip("The run whose generator draws; the newest is first.")
+        self.steps = QComboBox()
+        self.steps.setMinimumContentsLength(9)
+        self.steps.setAccessibleName("Checkpoint")
+        self.steps.setToolTip("The step of the checkpoint")
+        self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
+        self.follow = Toggle("Follow", "Show the newest checkpoint as soon as the run has saved it.")
+        self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
+        self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 6, 8, 6)
+        bar.setSpacing(6)
+        for widget in (self.runs, self.steps, self.raw, self.follow):
+            widget.setEnabled(False)
+            bar.addWidget(widget)
+        bar.addSpacing(8)
+        bar.addWidget(self.said, 1)
+        self.undo_button = self._tool("Take the last change back (Ctrl+Z)")
+        self.redo_button = self._tool("Make the change again (Ctrl+Shift+Z)")
+        self.copy_button = self._tool("Copy the picture, its latent, or a script that draws it")
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.copy_menu = QMenu(self.copy_button)
+        self.copy_button.setMenu(self.copy_menu)
+        self.paste_button = self._tool("Paste a latent: a list of numbers (Ctrl+V)")
+        self.save_button = QPushButton("Save picture…")
+        self.save_button.setToolTip("Write the picture as a PNG with its recipe inside: dropped here, it opens again.")
+        for button in (self.undo_button, self.redo_button, self.copy_button, self.paste_button, self.save_button):
+            button.setEnabled(False)
+            bar.addWidget(button)
+        return bar
+
+    def _tool(self, tip: str) -> QToolButton:
+        button = QToolButton(autoRaise=True)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip.partition(" (")[0])
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return button
+
+    def _empty_state(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        self.heading, self.hint = QLabel(NOTHING), QLabel(LOADING)
+        column.addStretch(1)
+        for label in (self.heading, self.hint):
+            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+            column.addWidget(label)
+        column.addStretch(1)
+        return page
+
+    # --- later ---
+
+    def draw_icons(self) -> None:
+        for button, icon in (
+            (self.undo_button, "undo"),
+            (self.redo_button, "redo"),
+            (self.copy_button, "content-copy"),
+            (self.paste_button, "content-paste"),
+            (self.save_button, "content-save-outline"),
+        ):
+            theme.tint(button, icon)
+
+    def build_centre(self) -> None:
+        """The picture, and what it is."""
+        from .picture_view import PictureView
+        from .seed_bar import SeedBar
+        from .walk_bar import WalkBar
+
+        self.picture, self.seeds, self.walks = PictureView(), SeedBar(), WalkBar()
+        column = self.centre.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.addWidget(self.picture, 1)
+        column.addWidget(self._search())
+        column.addWidget(self.seeds)
+        column.addWidget(self.walks)
+
+    def build_sides(self) -> None:
+        """The pad and the training pictures on the left, the directions on the right."""
+        from .company_panel import CompanyPanel
+        from .direction_list import DirectionList
+        from .pad import Pad
+
+        self.pad, self.company, self.directions = Pad(), CompanyPanel(), DirectionList()
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pad)
+        column.addWidget(self.company)
+        column.addStretch(1)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(inside)
+        for part, widget in ((self.left, scroll), (self.right, self.directions)):
+            layout = part.layout()
+            assert layout
+            layout.addWidget(widget)
+        self.left.setMinimumWidth(200)
+        self._furnished = True
+
+    def _search(self) -> QWidget:
+        """The progress of finding a picture that was dropped."""
+        self.searching = QWidget()
+        self.search_said = QLabel(textFormat=Qt.TextFormat.PlainText)
+        self.search_bar = QProgressBar(textVisible=False)
+        self.search_bar.setMaximumHeight(8)
+        self.search_bar.setAccessibleName("Progress of finding the picture")
+        self.search_stop = QPushButton("Stop here")
+        self.search_stop.setToolTip("Take the nearest that was found so far.")
+        row = QHBoxLayout(self.searching)
+        row.setContentsMargins(8, 4, 8, 0)
+        row.addWidget(self.search_said)
+        row.addWidget(self.search_bar, 1)
+        row.addWidget(self.search_stop)
+        self.searching.hide()
+        return self.searching
+
+    # --- the window's wishes ---
+
+    def save_layout(self) -> list[QByteArray]:
+        return [self.splitter.saveState()]
+
+    def restore_layout(self, layout: list[QByteArray]) -> None:
+        if len(layout) == 1:
+            self.splitter.restoreState(layout[0])
+
+    def show_panels(self, visible: bool) -> None:
+        self.left.setVisible(visible)
+        self.right.setVisible(visible)
+
+    def reset_layout(self) -> None:
+        self.splitter.setSizes(list(WIDTHS))

@@ -1,0 +1,80 @@
+"""Which picture: its seed, one back or on, by chance, and how near to the mean."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+
+from ...jobs.explore import View
+from .. import theme
+from ..theory.number_slider import NumberSlider
+from ..widgets.editors import NumberBox
+from ..widgets.fold import quiet
+
+MOST_SEED = 2**32
+OWN = "a latent of its own"
+
+
+class SeedBar(QWidget):
+    seed_wanted = Signal(int)
+    chance_wanted = Signal()
+    truncation_wanted = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = NumberBox(True, 0, MOST_SEED, step=1)
+        self.box.setFixedWidth(110)
+        self.box.setAccessibleName("Seed")
+        self.box.setToolTip("The same seed gives the same picture.")
+        self.box.edited.connect(self._typed)
+        label = QLabel("See&d")
+        label.setBuddy(self.box)
+        self.back_button = self._tool("chevron-left", "The seed before (Page Up)", -1)
+        self.next_button = self._tool("chevron-right", "The next seed (Page Down)", 1)
+        self.chance_button = self._tool("dice-5-outline", "A seed by chance (R)", 0)
+        self.truncation = NumberSlider("Truncation", View.model_fields["psi"], 0.0, 1.5)
+        self.truncation.setMinimumWidth(180)
+        self.truncation.edited.connect(self._truncated)
+        self.own = quiet(QLabel(OWN))
+        self.own.setWordWrap(False)
+        self.own.setToolTip("From the pad, the clipboard or a picture; no seed gives it.")
+        self.own.hide()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        for widget in (label, self.box, self.back_button, self.next_button, self.chance_button, self.own):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.truncation, 2)
+
+    def _tool(self, icon: str, tip: str, by: int) -> QToolButton:
+        button = QToolButton(autoRaise=True)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip.partition(" (")[0])
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setProperty("by", by)
+        button.clicked.connect(self._go)
+        theme.tint(button, icon)
+        return button
+
+    def show_view(self, view: View) -> None:
+        self.box.set_value(view.seed)
+        self.truncation.set_value(view.psi)
+        self.own.setVisible(bool(view.z))
+
+    def go_by(self, by: int) -> None:
+        seed = int(self.box.value()) + by
+        if 0 <= seed <= MOST_SEED:
+            self.seed_wanted.emit(seed)
+
+    def _go(self) -> None:
+        by = self.sender().property("by")
+        if by:
+            self.go_by(by)
+        else:
+            self.chance_wanted.emit()
+
+    def _typed(self, seed: float) -> None:
+        self.seed_wanted.emit(int(seed))
+
+    def _truncated(self, psi: float) -> None:
+        self.truncation_wanted.emit(psi)
