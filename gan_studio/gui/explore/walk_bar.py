@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -44,6 +44,16 @@ NAMES = {"way": "Way", "between": "Between", "easing": "Easing"}
 EMPTY = "Add this view and one or more others: the walk leads through them."
 
 
+class KeyFrames(QListWidget):
+    removed = Signal()  # the chosen one, by its key
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete:
+            self.removed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class WalkBar(QWidget):
     add_wanted = Signal()
     opened = Signal(object)  # a View: show it
@@ -64,7 +74,8 @@ class WalkBar(QWidget):
         self._offer()
 
     def _keys(self) -> QHBoxLayout:
-        self.list = QListWidget()
+        self.list = KeyFrames()
+        self.list.removed.connect(self.remove_chosen)
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setFlow(QListView.Flow.LeftToRight)
         self.list.setWrapping(False)
@@ -219,12 +230,6 @@ class WalkBar(QWidget):
         for item in self.list.selectedItems():
             self.list.takeItem(self.list.row(item))
         self._changed()
-
-    def keyPressEvent(self, event: Any) -> None:
-        if event.key() == Qt.Key.Key_Delete and self.list.hasFocus():
-            self.remove_chosen()
-        else:
-            super().keyPressEvent(event)
 
     def _move_left(self) -> None:
         self._move(-1)
