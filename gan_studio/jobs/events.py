@@ -109,7 +109,9 @@ class Samples(Event):
 class Landscape(Event):
     """On 2-D data, what D thinks of the plane and what G makes of it.
 
-    logits[row, column] of D on a square grid: row 0 is at y = -extent, column 0 at x = -extent.
+    logits[row, column] on a square grid: row 0 is at y = -extent, column 0 at x = -extent. They are the log odds that D
+    takes a place for real, as its objective scores it; of a critic, whose answers have no scale, what they are above
+    the middle of its mean answers to real and to generated points, the farthest being 5.
     """
 
     step: int

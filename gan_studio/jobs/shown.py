@@ -23,6 +23,8 @@ from ..runs import Run
 from .events import Event, Landscape, Real, Samples
 
 REAL_SEED = 987_654_321  # of the fixed real samples that stand beside the generated ones, and that they are measured by
+SURE = 1e-6  # scores nearer to 0 or 1 are drawn as this
+FULL = 5.0  # the log odds of what a critic, which has none, likes most or least of the plane
 HALF_MAX = float(np.finfo(np.float16).max)
 
 Measures = dict[str, float]  # {curve: value}
@@ -155,10 +157,24 @@ class Points(Shown):
 
     def _landscape(self, step: int, training: Generates, x: Tensor) -> Landscape:
         """What D thinks of the plane, what it makes the first points feel, and how G bends its latents' plane."""
-        logits = training.judge(self._plane).reshape(self.RESOLUTION, self.RESOLUTION)
+        logits = self._odds(training, x[: self.PULLED]).reshape(self.RESOLUTION, self.RESOLUTION)
         pull = training.pull(x[: self.PULLED], self._data)
         warped = training.generate(training.latent_grid(self.WARPED)).reshape(self.WARPED, self.WARPED, 2)
         return Landscape(step, self.array(logits), self.extent, self.array(pull), self.array(warped))
+
+    def _odds(self, training: Generates, x: Tensor) -> Tensor:
+        """log p/(1 - p) of D's score p at each place of the plane [R * R].
+
+        Answers without a scale are taken from halfway between D's mean answers to real and to these generated points,
+        in units of the farthest: 0 is what D finds as real as generated, in either case.
+        """
+        plane = training.judge(self._plane)
+        score = training.score(plane.double())  # doubles, so that what D is sure of is not rounded to 0 or 1
+        if score is not None:
+            return score.clamp(SURE, 1 - SURE).logit().float()
+        middle = (training.judge(self._data).mean() + training.judge(x).mean()) / 2
+        away = (plane - middle).nan_to_num()
+        return FULL * away / away.abs().max().clamp(min=1e-12)
 
     def _measures(self, x: Tensor) -> Measures:
         N = exact_wasserstein.SAMPLES

@@ -80,6 +80,10 @@ class Generates(ABC):
     def judge(self, x: Tensor) -> Tensor:
         """D's logits [N] of samples, without gradients and without moving any statistic."""
 
+    def score(self, logits: Tensor) -> Tensor | None:
+        """How real these are, in [0, 1], 0.5 where D cannot tell; None where D's logits have no scale."""
+        return logits.sigmoid()
+
     @abstractmethod
     def pull(self, x: Tensor, real: Tensor) -> Tensor:
         """What each generated sample feels, [N, *shape]: minus the gradient of G's loss, summed over the samples, by x.

@@ -308,6 +308,9 @@ class GanTraining(Training, Generates):
         with torch.no_grad(), evaluating(self.D), self.engine.autocast():
             return self.D(self.engine.lay(of_copies(x.to(self.engine.device), self.recipe.pack))).float()
 
+    def score(self, logits: Tensor) -> Tensor | None:
+        return self.recipe.objective.score(logits)
+
     def pull(self, x: Tensor, real: Tensor) -> Tensor:
         x, real = (self.engine.lay(samples.detach().to(self.engine.device)) for samples in (x, real))
         x.requires_grad_()

@@ -36,12 +36,13 @@ class Bound:
     bound: float  # F of its T, by quadrature
     exact: float  # D_f(P||Q), which F is never above; where it is inf, F rises without end
     t: Array  # T at the places that were asked for
+    d: Array  # D there, as T has it: p / (p + q) where it is the best
 
 
 def raise_bound(
     p: Density, q: Density, row: FRow, x: Array, steps: int = 2000, rate: float = 1e-2, seed: int = 0
 ) -> Iterator[Bound]:
-    """Train a critic from scratch; tell F, and T at x [N], before the first step, 25 times a second, and at the end.
+    """Train a critic from scratch; tell F, and T and D at x [N], before the first step, 25 times a second, at the end.
 
     `rate` is Adam's, which falls to 0 over the second half. Where D_f is infinite F may leave the range of floats; then
     it ends early. Two thousand steps take 2 to 3 s on one core.
@@ -55,7 +56,7 @@ def raise_bound(
         if not torch.isfinite(bound):
             return
         if pace.tells(step):
-            yield Bound(step, steps, bound.item(), exact, critic.t(x))
+            yield Bound(step, steps, bound.item(), exact, critic.t(x), critic.d(x))
         descend(optimiser, -bound, rate * falling(step, steps))
 
 
@@ -87,6 +88,11 @@ class Critic(nn.Module):
     def t(self, x: Array) -> Array:
         """T = g_f(v) at x."""
         return self.divergence.activation(self(torch.as_tensor(np.asarray(x, float)))).numpy()
+
+    @torch.no_grad()
+    def d(self, x: Array) -> Array:
+        """D = u / (1 + u) at x, of the ratio u = p/q for which T is the best."""
+        return self.divergence.log_ratio(self(torch.as_tensor(np.asarray(x, float)))).sigmoid().numpy()
 
 
 def linear(fan_in: int, fan_out: int, generator: torch.Generator) -> nn.Linear:

@@ -193,7 +193,7 @@ def _gan(divergence: Divergence) -> FRow:
             "−log(1 − exp(t))",
             "−log(1 + exp(−v))",
             "log(p/(p + q))",
-            "twice Jensen-Shannon, less log 4",
+            "V = 2 JS − log 4, of the game at its best D",
         ),
         key="jensen-shannon",
         factor=2.0,

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QWidget
 
+from gan_studio.config import ConfigError
 from gan_studio.gui.theory.computing import LatestWins
 from gan_studio.gui.theory.density_plot import POINT_HEIGHT, outline
 from gan_studio.gui.theory.divergence import DivergenceBench
@@ -16,7 +17,9 @@ from gan_studio.gui.theory.measure_table import number
 from gan_studio.gui.theory.shapes import KINDS, PRESETS, Pair, are_alike, fields, handles, kind_of
 from gan_studio.gui.worker import Worker
 from gan_studio.theory.densities import Drawn, Gaussian, Mixture, Points, Uniform
-from gan_studio.theory.divergences import MEASURES
+from gan_studio.theory.divergences import MEASURES, measure
+from gan_studio.theory.f_table import row
+from gan_studio.theory.gaussian_fit import Fit, best_fit, train_fit
 
 ALL = [Gaussian(0.5, 0.8), Mixture((0.3, 0.7), (-2, 1), (0.5, 0.9)), Uniform(-1, 2), Points((0.0, 1.0), (0.4, 0.6))]
 
@@ -238,6 +241,24 @@ def test_every_row_is_laid_open(bench, qtbot, kind):
     assert len(bench.critic.f.lines) == 1 and not bench.grab().toImage().isNull()
 
 
+def test_the_best_d_of_a_gan(bench, qtbot):
+    """D = p/(p + q), and its value V = 2 JS - log 4."""
+    bench.apply({"preset": "gaussians", "tab": "critic", "show": "D", "f": "gan"})
+    settle(qtbot, bench)
+    qtbot.waitUntil(lambda: len(bench.critic.critic.lines) == 4, timeout=20_000)
+    p, q, critic = bench.pair.p, bench.pair.q, bench.critic
+    *_, best, learned = critic.critic.lines
+    assert best.y == pytest.approx(p.pdf(best.x) / (p.pdf(best.x) + q.pdf(best.x)), abs=1e-12)
+    assert (best.label, learned.label) == ("best D = p/(p + q)", "learned D")
+    assert ((learned.y >= 0) & (learned.y <= 1)).all()
+    js = measure(p, q, keys=["jensen-shannon"])["jensen-shannon"]
+    assert critic._exact == pytest.approx(2 * js - np.log(4), abs=1e-9)
+    critic.as_d.click()
+    assert critic.critic.lines[2].label == "best T = f'(p/q)"
+    with pytest.raises(ConfigError):
+        bench.apply({"show": "V"})
+
+
 def test_alpha_at_its_limits_is_moved_aside(bench, qtbot):
     bench.two.alpha.setValue(1.0)
     bench.apply({"tab": "critic"})
@@ -259,6 +280,37 @@ def test_mean_seeking_and_mode_seeking(bench, qtbot):
     assert "mode-seeking" in bench.fit.status.text()
     bench.fit.choose("kl")
     assert "mean-seeking" in bench.fit.status.text()
+
+
+def test_training_finds_the_one_hill_too():
+    """From the preset's q: reverse KL has a valley at each hill, and a shallow one between them."""
+    pair, one = PRESETS["mixture"][2], row("reverse-kl")
+    *_, last = train_fit(pair.p, one, pair.q, np.zeros(1), steps=800)
+    assert (last.q.mean, last.q.deviation) == pytest.approx((-2, 0.6), abs=0.05)
+    assert last.exact == pytest.approx(best_fit(pair.p, one).divergence, rel=0.05)
+
+
+def test_another_valley_is_told(bench, qtbot):
+    bench.apply({"preset": "mixture", "tab": "fit"})
+    settle(qtbot, bench)
+    fit = bench.fit
+    fit.choose("reverse-kl")
+    fit._trained["reverse-kl"] = Fit(10, 10, Gaussian(0.57, 2.02), 1.0, 1.09, np.zeros(1))
+    assert "another valley" in fit._about("reverse-kl")
+    fit._trained["reverse-kl"] = Fit(10, 10, Gaussian(-2, 0.6), 0.5, 0.51, np.zeros(1))
+    assert "another valley" not in fit._about("reverse-kl")
+
+
+def test_the_f_gan_paper_s_mixture_has_its_table(bench):
+    """Nowozin et al. 2016, table 2: mean and deviation of the best Gaussian."""
+    p = PRESETS["f-gan"][2].p
+    for kind, mean, deviation in (
+        ("kl", 1.0100, 1.8308),
+        ("reverse-kl", 1.5782, 1.6319),
+        ("jensen-shannon", 1.3070, 1.7542),
+    ):
+        found = best_fit(p, row(kind)).q
+        assert (found.mean, found.deviation) == pytest.approx((mean, deviation), abs=0.01), kind
 
 
 def test_points_cannot_be_fitted(bench, qtbot):

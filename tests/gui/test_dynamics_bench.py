@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from gan_studio.config import ConfigError
 from gan_studio.gui import theme
 from gan_studio.gui.theory.computing import LatestWins
-from gan_studio.gui.theory.dynamics import VERDICTS, DynamicsBench, bound_of
+from gan_studio.gui.theory.dynamics import VERDICTS, DynamicsBench, bound_of, with_minus
 from gan_studio.gui.theory.eigen_plot import pair_text
 from gan_studio.gui.theory.number_slider import NumberSlider
 from gan_studio.gui.theory.phase_plane import MOST, apart, field_lines
@@ -273,3 +273,18 @@ def test_points_that_fall_on_one_pixel_are_left_out():
     points = np.array([[0.0, 0.0], [0.2, 0.1], [3.0, 0.0], [3.1, 0.0], [3.2, 0.1]])
     assert np.array_equal(apart(points), points[[0, 2, 4]])
     assert np.array_equal(apart(points[:1]), points[:1])
+
+
+def test_a_path_that_is_on_its_way_has_not_come_to_rest(bench, qtbot):
+    bench.apply({"loss": "non-saturating"})
+    settle(qtbot, bench)
+    assert "<b>" in bench.path.text() and "comes nearer</font>" in bench.path.text()
+    bench.apply({"loss": "minimax", "regulariser": "r1", "gamma": "1"})
+    settle(qtbot, bench)
+    assert "comes to rest</font>" in bench.path.text()
+
+
+def test_formulas_have_minus_signs():
+    assert with_minus("θ' = -ψ σ(-ψθ), γ - θ² f''(0), at -0.7, so-called") == (
+        "θ' = −ψ σ(−ψθ), γ − θ² f''(0), at −0.7, so-called"
+    )

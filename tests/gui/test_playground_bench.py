@@ -18,7 +18,7 @@ from gan_studio.gui.theory import playground as bench_file
 from gan_studio.gui.theory.computing import LatestWins
 from gan_studio.gui.theory.game_bar import SHELVES, SPEEDS
 from gan_studio.gui.theory.game_plane import logits_of
-from gan_studio.gui.theory.playground import DRAWING, PlaygroundBench
+from gan_studio.gui.theory.playground import DRAWING, PlaygroundBench, settings_of
 from gan_studio.gui.theory.words import read
 from gan_studio.gui.worker import Worker
 from gan_studio.objectives import OBJECTIVES
@@ -398,6 +398,22 @@ def test_the_legend_says_what_the_colours_mean(bench, qtbot):
 def test_colours_are_even_in_the_score():
     scores = np.array([0.0, 0.25, 0.5, 1.0])
     assert np.allclose(np.tanh(logits_of(scores) / 2), 2 * scores - 1, atol=1e-5)
+
+
+def test_mode_collapse_runs_from_hill_to_hill():
+    """With the rates of Metz et al. 2017 all points sit on one hill, and on another one a hundred steps later."""
+    (one,) = (one for one in read("playground", "en").tries() if "collapse" in one.label)
+    players = playground.Players(settings_of(dict(one.settings)))
+    seats = []
+    for _ in range(2):
+        for _ in range(100):
+            players.take_step()
+        with torch.no_grad():
+            x = players.G(players._z)
+        nearest = torch.cdist(x, players.data.centres).argmin(dim=1).bincount(minlength=8) / len(x)
+        assert nearest.max() > 0.95
+        seats.append(int(nearest.argmax()))
+    assert seats[0] != seats[1]
 
 
 def test_everything_has_a_name_and_a_tooltip_and_fits(bench, assert_named):

@@ -128,6 +128,41 @@ class Stub(Generates):
         return torch.zeros(side * side, 2)
 
 
+def test_the_map_of_a_critic_is_colourless_in_its_middle() -> None:
+    """Its answers have no zero of their own; those of a classifier are shown as the odds that its score tells."""
+
+    class Critic(Stub):
+        def judge(self, x: torch.Tensor) -> torch.Tensor:
+            return 1000 + 10 * x[:, 0]
+
+        def score(self, logits: torch.Tensor) -> None:
+            return None
+
+        def generate(self, z: torch.Tensor, averaged: bool = True) -> torch.Tensor:
+            return torch.ones(len(z), 2)
+
+    class Clamped(Critic):
+        def judge(self, x: torch.Tensor) -> torch.Tensor:
+            return x[:, 0]
+
+        def score(self, logits: torch.Tensor) -> torch.Tensor:
+            return logits.clamp(0, 1)
+
+    seen = shown(exhausted(Toy2D(distribution=Ring()).prepare()), 400, 0)
+
+    def map_of(training: Generates) -> np.ndarray:
+        landscape = seen.draw(0, training).landscape
+        assert landscape and np.ptp(landscape.logits, axis=0).max() == 0  # all columns alike
+        return landscape.logits[0]
+
+    axis = np.linspace(-1, 1, 64) * seen.draw(0, Critic()).landscape.extent  # type: ignore[union-attr]
+    real = seen.real().array[:400, 0].mean()
+    away = axis - (real + 1) / 2  # halfway between the data's mean and 1
+    np.testing.assert_allclose(map_of(Critic()), 5 * away / np.abs(away).max(), atol=1e-3)
+    score = axis.clip(1e-6, 1 - 1e-6)
+    np.testing.assert_allclose(map_of(Clamped()), np.log(score / (1 - score)), rtol=1e-3, atol=1e-3)
+
+
 @pytest.mark.parametrize("ema", [0.9, 0.0])
 @pytest.mark.parametrize("changes", [{}, PICTURES], ids=["points", "pictures"])
 def test_raw_samples_are_beside_the_averaged_ones_where_there_is_an_average(

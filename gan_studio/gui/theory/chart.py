@@ -208,11 +208,16 @@ class Chart(QWidget):
             if box.top() - 1 <= at <= box.bottom() + 1:
                 painter.setPen(QPen(c.muted, 1, Qt.PenStyle.DashLine))
                 painter.drawLine(QPointF(box.left(), at), QPointF(box.right(), at))
-                painter.drawText(QPointF(box.left() + 6, at - 3 if at > box.top() + 32 else at + 13), text)
+                wide = self.fontMetrics().horizontalAdvance(text)
+                aside = bool(self.y_title) and not any(line.label for line in self.lines)  # the title stands left
+                left = box.right() - 6 - wide if aside else box.left() + 6
+                painter.drawText(QPointF(left, at - 3 if at > box.top() + 32 else at + 13), text)
         if not self.lines and self.empty:
             painter.setPen(c.muted)
             painter.drawText(box.adjusted(8, 8, -8, -8), CENTRE | int(Qt.TextFlag.TextWordWrap), self.empty)
         if self.y_title:
+            wide, height = self.fontMetrics().horizontalAdvance(self.y_title), self.fontMetrics().height()
+            painter.fillRect(QRectF(box.left() + 4, box.top() + 2, wide + 4, height - 1), faded(c.plot, 0.8))
             painter.setPen(c.muted)
             painter.drawText(QPointF(box.left() + 6, box.top() + self.fontMetrics().ascent() + 2), self.y_title)
         row, height = 0, self.fontMetrics().height()

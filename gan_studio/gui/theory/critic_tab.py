@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
@@ -18,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ...theory.bound import raise_bound
-from ...theory.f_table import FRow, rows
+from ...theory.bound import Bound, raise_bound
+from ...theory.f_table import FRow, optimal_d, rows
 from .. import theme
 from .chart import Chart, Line, muted, of_p, of_q, of_t
 from .density_plot import outline
@@ -45,7 +46,7 @@ class CriticTab(Part):
         super().__init__(bench)
         self._rows = {row.divergence.kind: row for row in rows(bench.alpha())}
         self._bounds: list[tuple[int, float]] = []  # (step, F) of the training that is shown
-        self._learned: np.ndarray | None = None  # T at XS
+        self._learned: Bound | None = None  # T and D at XS
         self._exact = np.nan
         self.stream = bench.new_stream()
         self.stream.told.connect(self._show_progress)
@@ -61,6 +62,9 @@ class CriticTab(Part):
         self.button.setAutoDefault(False)
         self.button.setToolTip("Train a small critic T from scratch on these densities; it stops when they are changed")
         self.button.clicked.connect(self._press)
+        self.as_d = QCheckBox("As &D")
+        self.as_d.setToolTip("Draw D = p/(p + q), how probably x is real, instead of T; best T and best D say the same")
+        self.as_d.toggled.connect(self._show_critic)
         self.status = QLabel()
         self.status.setToolTip("F is never above D_f, and reaches it where T is the best one")
         self._lay_out()
@@ -108,7 +112,7 @@ class CriticTab(Part):
         bar = QHBoxLayout()
         label = QLabel("&Divergence")
         label.setBuddy(self.choice)
-        for widget in (label, self.choice, self.button):
+        for widget in (label, self.choice, self.button, self.as_d):
             bar.addWidget(widget)
         bar.addWidget(self.status, 1)
         layout = QVBoxLayout(self)
@@ -157,26 +161,49 @@ class CriticTab(Part):
         self.activation.levels = [(row.threshold, "f'(1)")]
 
     def _show_critic(self) -> None:
-        """The best T and the learned one, over p and q."""
+        """The best T and the learned one, over p and q; or D."""
+        if self.as_d.isChecked():
+            best = optimal_d(self.bench.pair.p, self.bench.pair.q, XS)
+            learned = None if self._learned is None else self._learned.d
+            self._draw_critic("D", "best D = p/(p + q)", best, learned, (-0.05, 1.3), (0.5, "½"))
+            return
+        row = self.row()
+        best = row.optimal(self.bench.pair.p, self.bench.pair.q, XS)
+        learned = None if self._learned is None else self._learned.t
+        self._draw_critic("T", "best T = f'(p/q)", best, learned, self._reach(best), (row.threshold, "f'(1)"))
+
+    def _reach(self, best: np.ndarray) -> tuple[float, float]:
+        """Where T is seen, of places that p or q has something at."""
         pair, row = self.bench.pair, self.row()
-        best = row.optimal(pair.p, pair.q, XS)
         weight = pair.p.pdf(XS) + pair.q.pdf(XS)
         matters = best[(weight > SEEN * weight.max(initial=0)) & np.isfinite(best)]
         if not len(matters):
             matters = np.array([row.threshold - 1, row.threshold + 1])
         low, high = float(np.quantile(matters, 0.02)), float(np.quantile(matters, 0.98))
         room = 0.25 * max(high - low, 0.5)
-        self.critic.set_y_range(low - room, high + room)
-        bottom, tallest = low - room, 0.4 * (high - low + 2 * room)
+        return low - room, high + room
+
+    def _draw_critic(
+        self,
+        letter: str,
+        title: str,
+        best: np.ndarray,
+        learned: np.ndarray | None,
+        reach: tuple[float, float],
+        level: tuple[float, str],
+    ) -> None:
+        pair, (bottom, top) = self.bench.pair, reach
+        self.critic.set_y_range(bottom, top)
+        tallest = 0.4 * (top - bottom)
         beneath = [
             Line(x, bottom + tallest * y / max(float(y.max(initial=0)), 1e-9), colour, filled=True)
             for density, colour in ((pair.p, of_p), (pair.q, of_q))
             for x, y in [outline(density)]
         ]
-        lines = [Line(XS, np.where(np.isfinite(best), best, np.nan), muted, "best T = f'(p/q)")]
-        if self._learned is not None:
-            lines.append(Line(XS, self._learned, of_t, "learned T"))
-        self.critic.levels = [(row.threshold, "f'(1)")]
+        lines = [Line(XS, np.where(np.isfinite(best), best, np.nan), muted, title)]
+        if learned is not None:
+            lines.append(Line(XS, learned, of_t, f"learned {letter}"))
+        self.critic.levels = [level]
         self.critic.show_lines([*beneath, *lines])
 
     def _show_bound(self) -> None:
@@ -221,7 +248,7 @@ class CriticTab(Part):
 
     def _show_progress(self, news: list[Any]) -> None:
         self._bounds += [(one.step, one.bound) for one in news]
-        self._learned = news[-1].t
+        self._learned = news[-1]
         self._show_critic()
         self._show_bound()
 

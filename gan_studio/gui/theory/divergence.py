@@ -25,7 +25,7 @@ class DivergenceBench(Bench):
     id = "divergence"
     title = "Divergences"
     summary = "How far apart are two distributions, and does the answer help a generator?"
-    keys = ("preset", "tab", "measure", "f", "alpha", "shift")
+    keys = ("preset", "tab", "measure", "f", "show", "alpha", "shift")
 
     def build(self) -> None:
         self.pair: Pair = PRESETS["gaussians"][2]
@@ -96,6 +96,7 @@ class DivergenceBench(Bench):
             "measure": self._apply_measure,
             "alpha": self._apply_alpha,
             "shift": self._apply_shift,
+            "show": self._apply_show,
             "f": self._apply_f,
         }
         for key, put in known.items():
@@ -116,6 +117,10 @@ class DivergenceBench(Bench):
         part = self.part()
         part.choose(one_of(kind, part.kinds()))
         part.train()
+
+    def _apply_show(self, letter: str) -> None:
+        """What the second tab draws of a critic."""
+        self.critic.as_d.setChecked(one_of(letter, ("T", "D")) == "D")
 
     def _apply_alpha(self, text: str) -> None:
         self.two.alpha.setValue(float(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from functools import partial
 from typing import Any
 
@@ -182,11 +183,11 @@ class DynamicsBench(Bench):
         if course is None:
             self.path.show_verdict("none yet", theme.colours().muted, (CLICK,))
         else:
-            self.path.show_verdict(VERDICTS[course.word], word_colour(course.word), told_of(course))
+            self.path.show_verdict(word_of(course), word_colour(course.word), told_of(course))
         self.field_text.setText(f"λ = {pair_text(spectrum.field)}\n{place(spectrum)}")
         self.step_text.setText(f"λ = {pair_text(spectrum.step)}\n|λ| = {number(spectrum.radius)}")
         game = self.portrait.game
-        self.formulas.setText(f"Field: {game.loss.formula}\nOf the game: {game.regulariser.eigenvalues}")
+        self.formulas.setText(with_minus(f"Field: {game.loss.formula}\nOf the game: {game.regulariser.eigenvalues}"))
 
     # what the words set
 
@@ -204,6 +205,8 @@ class DynamicsBench(Bench):
         self.set_portrait(portrait)
 
 
+AT_REST = 0.05  # of the distance at the start is left, at most
+MINUS = re.compile(r"(?<![\w])-(?=[\s\dθψγκσλ√(])")
 CLICK = Sentence("Click in the plane to start a path.")
 
 
@@ -217,6 +220,18 @@ def bound_of(game: Game) -> float:
     far = 1e9
     held = float(game.regulariser.after_d_step(np.array(far)))
     return held if held < far else math.inf
+
+
+def word_of(course: Course) -> str:
+    """A path that is on its way has not come to rest."""
+    values = course.sentence.values
+    far = course.word == "converges" and float(values["last"]) > AT_REST * float(values["first"])
+    return "comes nearer" if far else VERDICTS[course.word]
+
+
+def with_minus(text: str) -> str:
+    """Hyphens before numbers and letters of a formula are minus signs: "θ' = -ψ", "γ - θ²", but "so-called"."""
+    return MINUS.sub("−", text)
 
 
 def told_of(course: Course) -> tuple[Sentence, ...]:
@@ -286,5 +301,5 @@ class VerdictLabel(QLabel):
         self.setSizePolicy(wrapping())
 
     def show_verdict(self, word: str, colour: QColor, sentences: tuple[Sentence, ...]) -> None:
-        told = " ".join(html.escape(str(sentence)) for sentence in sentences)
+        told = " ".join(html.escape(with_minus(str(sentence))) for sentence in sentences)
         self.setText(f'{self._heading}: <b><font color="{colour.name()}">{word}</font></b>. {told}')

@@ -41,6 +41,8 @@ COLUMNS = {
     "Width ": "Its deviation",
     "F": "What the critic says it is: never above the divergence itself",
 }
+ELSEWHERE = 1.1  # the trained one's divergence is more than so many times the best: it is not the same Gaussian
+ROOM = 0.35  # above the highest value, in which the legend stands
 
 
 class FitTab(Part):
@@ -67,7 +69,7 @@ class FitTab(Part):
         self.button.setAutoDefault(False)
         self.button.setToolTip("Train a generator of two numbers, mean and width, against a critic; it begins at q")
         self.button.clicked.connect(self._press)
-        self.status = QLabel()
+        self.status = QLabel(wordWrap=True)
         self._lay_out()
         self._show_stopped()
 
@@ -213,7 +215,15 @@ class FitTab(Part):
             return "infinite for every Gaussian"
         widths = found.q.deviation / self._p.deviation
         seeks = "spreads over all of p (mean-seeking)" if widths > 0.85 else "keeps to a part of p (mode-seeking)"
-        return f"mean {found.q.mean:.2f}, width {found.q.deviation:.2f}: it {seeks}"
+        numbers = f"mean {found.q.mean:.2f}, width {found.q.deviation:.2f}".replace("-", "−")
+        return f"{numbers}: it {seeks}{self._elsewhere(kind, found)}"
+
+    def _elsewhere(self, kind: str, best: Optimum) -> str:
+        """Training goes downhill from q, and a divergence may have a valley at each hill of p."""
+        one = self._trained.get(kind)
+        if one is None or one.step < one.steps or one.exact <= ELSEWHERE * best.divergence:
+            return ""
+        return ". The trained one went downhill from q into another valley: move q, and try again"
 
     def _choose(self, row: int, _column: int, before: int, _before: int) -> None:
         if row != before and row >= 0 and self._p is not None:
@@ -247,10 +257,11 @@ class FitTab(Part):
         self._show_plots()
         steps, means, deviations = np.array(self._steps, float).T
         self.path.x_range = (0.0, max(100.0, float(steps[-1])))
-        values = np.concatenate([means, deviations])
-        self.path.set_y_range(float(values.min()) - 0.3, float(values.max()) + 0.6)
-        if goal := self._best.get(self._training):
-            self.path.levels = [(goal.q.mean, ""), (goal.q.deviation, "")]
+        goal = self._best.get(self._training)
+        self.path.levels = [(goal.q.mean, ""), (goal.q.deviation, "")] if goal else []
+        values = np.concatenate([means, deviations, [level for level, _ in self.path.levels]])
+        low, high = float(values.min()) - 0.3, float(values.max())
+        self.path.set_y_range(low, high + ROOM * (high - low))
         self.path.show_lines([Line(steps, means, of_t, "mean"), Line(steps, deviations, of_t, "width", dashed=True)])
 
     def _show_stopped(self) -> None:

@@ -335,11 +335,16 @@ class CriticColumn:
         self.slopes.show_field(critic.slopes, told.extent)
         self.weights.show_counts(critic.weight_counts, critic.weight_edges)
         times = critic.estimate / told.w1 if told.w1 else math.nan
-        self.numbers.setText(f"says {critic.estimate:.3g} = {times:.3g} W1\nsteepest {critic.steepest:.3g}")
+        self.numbers.setText(f"says {short(critic.estimate)} = {short(times)} W1\nsteepest {short(critic.steepest)}")
         self.numbers.setToolTip(
             f"Its estimate, beside W1 = {told.w1:.4g}; its largest slope, which its weights keep below "
             f"{critic.ceiling:.3g}.\nThe estimate divided by the largest slope, {critic.scaled:.4g}, never exceeds W1."
         )
+
+
+def short(value: float) -> str:
+    """At most six characters or so: there are five columns."""
+    return f"{value:.1e}".replace("e-0", "e−") if 0 < abs(value) < 0.01 else f"{value:.3g}".replace("-", "−")
 
 
 def bias_sentence(told: LipschitzProgress, weight: float) -> str:

@@ -42,6 +42,8 @@ PLACES = {  # of what the words set
     "objective": "objective.kind",
     "d_steps": "d_steps",
     "noise": "instance_noise",
+    "g_rate": "g_optimiser.lr",
+    "d_rate": "d_optimiser.lr",
 }
 WATCH, SETTINGS, DRAWING = range(3)  # the pages beside the plane
 
@@ -53,7 +55,7 @@ class PlaygroundBench(Bench):
     id = "playground"
     title = "Playground"
     summary = "Watch a generator bend noise into data, one step at a time."
-    keys: ClassVar[tuple[str, ...]] = ("data", "objective", "penalty", "weight", "d_steps", "noise", "speed")
+    keys: ClassVar[tuple[str, ...]] = (*PLACES, "penalty", "weight", "speed")
 
     def build(self) -> None:
         self.settings = FIRST

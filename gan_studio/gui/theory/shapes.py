@@ -87,7 +87,12 @@ PRESETS: dict[str, tuple[str, str, Pair]] = {
     "mixture": (
         "Two hills and one Gaussian",
         "q cannot become p: what it does instead depends on the divergence.",
-        Pair(Mixture((0.6, 0.4), (-2.0, 2.5), (0.6, 0.8)), Gaussian(0.5, 1.2)),
+        Pair(Mixture((0.6, 0.4), (-2.0, 2.5), (0.6, 0.8)), Gaussian(-1, 1)),
+    ),
+    "f-gan": (
+        "Mixture of the f-GAN paper",
+        "What Nowozin et al. 2016 fit one Gaussian to; the table of the third tab is theirs.",
+        Pair(Mixture((0.33, 0.67), (-1.0, 2.0), (0.25, 2**0.5)), Gaussian(0, 1)),
     ),
 }
 

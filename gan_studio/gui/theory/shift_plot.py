@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ...theory.divergences import MEASURES, Curves
+from ...theory.divergences import LOG2, MEASURES, Curves
 from .chart import Chart, Line, Zone, danger, muted, of_t, warning
 from .shapes import X_RANGE
 
@@ -50,7 +50,7 @@ class ShiftPlot(QWidget):
         lines = [Line(curves.shifts, values, of_t, measure.title)]
         top = 1.22 * highest(values)
         self.value.set_y_range(min(0.0, 1.05 * lowest(values)), top)
-        self.value.levels = [(measure.highest, f"{measure.highest:.4g}")] if measure.highest < top else []
+        self.value.levels = [(measure.highest, bound_of(measure.highest))] if measure.highest < top else []
         self.value.empty = "It is infinite everywhere." if not np.isfinite(values).any() else ""
         self.value.show_lines(lines if np.isfinite(values).any() else [], zones)
         size = max(1.1 * highest(np.abs(slopes)), 1e-3)
@@ -92,6 +92,10 @@ class ShiftChart(Chart):
             self.moved.emit(self.cursor_x + steps[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
+
+
+def bound_of(value: float) -> str:
+    return f"log 2 = {value:.4f}" if value == LOG2 else f"{value:.4g}"
 
 
 def highest(values: np.ndarray) -> float:

@@ -52,7 +52,13 @@ class Layer:
 LAYERS = (
     Layer("real", "Real", "Points of the data", "No real points have been shown yet."),
     Layer("generated", "Generated", "Points that G makes", "G has not made any points yet."),
-    Layer("landscape", "D's map", "Where D takes points for real (blue) and for generated (orange)", "No map yet."),
+    Layer(
+        "landscape",
+        "D's map",
+        "Where D takes points for real (blue) and for generated (orange). Colourless: it cannot tell. A critic, whose "
+        "answers have no scale, is colourless halfway between its mean answers to real and to generated points.",
+        "No map yet.",
+    ),
     Layer(
         "arrows",
         "Pull",

@@ -81,7 +81,7 @@ PANELS = (
     _panel("wgan-gp", "WGAN-GP", "wasserstein", "gradient-penalty", gamma=0.7, target=1.0),
     _panel("consensus", "Consensus optimisation", "minimax", "consensus", gamma=1.0),
     _panel("instance-noise", "Instance noise", "minimax", "instance-noise", sigma=0.7),
-    _panel("r1", "Gradient penalty (R1)", "minimax", "r1", gamma=0.3),
-    _panel("r1-critical", "Gradient penalty, critical γ", "minimax", "r1", gamma=1.0),
+    _panel("r1", "R1 gradient penalty", "minimax", "r1", gamma=0.3),
+    _panel("r1-critical", "R1 penalty, critical γ", "minimax", "r1", gamma=1.0),
     _panel("non-saturating-r1", "Non-saturating, R1", "non-saturating", "r1", gamma=0.3),
 )
