@@ -53,7 +53,7 @@ app = typer.Typer(
 preset_app = typer.Typer(help="One preset.", no_args_is_help=True)
 data_app = typer.Typer(help="What can be learnt from; without a command: the list.")
 doctor_app = typer.Typer(help="Check this machine, or that a run resumes as if never stopped.")
-explore_app = typer.Typer(help="Walk through what a run has learnt to make.", no_args_is_help=True)
+explore_app = typer.Typer(help="Walk through what a generator has learnt to make.", no_args_is_help=True)
 export_app = typer.Typer(help="Write a run for other programs.", no_args_is_help=True)
 app.add_typer(preset_app, name="preset")
 app.add_typer(data_app, name="data")
@@ -138,6 +138,9 @@ Set = Annotated[
 Root = Annotated[Path | None, typer.Option(help="Folder of the runs. [default: $GAN_STUDIO_RUNS, or your documents]")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, or its folder.")]
+Maker = Annotated[
+    str, typer.Argument(metavar="RUN|FILE", help="A run's name or folder, or another program's generator: netG.pth.")
+]
 Steps = Annotated[int | None, typer.Option(help="Length of the training, in steps.")]
 Seed = Annotated[int | None, typer.Option(help="Names all the random numbers of the run.")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or mps.")]
@@ -620,7 +623,7 @@ def print_json(values: Any) -> None:
 @app.command()
 @in_sentences
 def sample(
-    run: RunName,
+    run: Maker,
     count: Annotated[int, typer.Option(help="So many samples.", min=1, max=1_000_000)] = 64,
     seed: Annotated[int, typer.Option(help="Sample i belongs to SEED + i.", min=0, max=2**31)] = 0,
     step: Annotated[int | None, typer.Option(help="The checkpoint. [default: the newest]")] = None,
@@ -637,11 +640,9 @@ def sample(
     """Make samples: a PNG grid with all that is needed to make it again inside, or the points as .npy."""
     from . import images
     from .jobs.pictures import provenance, shown
-    from .jobs.snapshots import open_snapshot
 
-    source = opened(run, root)
-    snapshot = open_snapshot(source.folder, step, raw, device)
-    stem = f"{source.name}-step{snapshot.about['step']}-seed{seed}"
+    snapshot = snapshot_of(run, root, step, raw, device)
+    stem = f"{snapshot.about['run']}-step{snapshot.about['step']}-seed{seed}"
     if len(snapshot.shape) != 3:
         path = write_points(out or Path(f"{stem}.npy"), shown(snapshot, count, seed, truncation))
     elif separate:
@@ -652,6 +653,18 @@ def sample(
         pictures = shown(snapshot, count, seed, truncation)
         images.write_png(path, images.grid(pictures), provenance(snapshot, count, seed, truncation))
     typer.echo(str(path))
+
+
+def snapshot_of(name: str, root: Path | None, step: int | None, raw: bool, device: str) -> Snapshot:
+    """Of a run by its name or folder, or of a file that another program wrote. Raises ConfigError."""
+    from .importers import SUFFIXES
+    from .jobs.snapshots import open_snapshot
+
+    if name.lower().endswith(SUFFIXES):
+        if not Path(name).is_file():
+            raise ConfigError(f"There is no file {name}; name the one that the generator was saved to.")
+        return open_snapshot(Path(name), step, raw, device)
+    return open_snapshot(opened(name, root).folder, step, raw, device)
 
 
 def write_separate(folder: Path, snapshot: Snapshot, seeds: range, truncation: float) -> None:
@@ -692,7 +705,7 @@ Processor = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 @explore_app.command("walk")
 @in_sentences
 def explore_walk(
-    run: RunName,
+    run: Maker,
     seeds: Annotated[str, typer.Option(help="The key-frames, in order: 1,5,9.")] = "0,1,2,3",
     out: Annotated[
         Path | None,
@@ -715,7 +728,6 @@ def explore_walk(
 ) -> None:
     """Go from seed to seed and write what is seen as a film, or as a folder of pictures with their recipes inside."""
     from .jobs.explore import view_of
-    from .jobs.snapshots import open_snapshot
     from .jobs.walk import Walk, export_walk, key_frames
 
     given = {"frames": frames, "frames_per_second": fps, "zoom": zoom}
@@ -725,7 +737,7 @@ def explore_walk(
     values |= {"between": "lerp"} if straight else {}
     walk = Walk.parse(values)
     numbers = numbered(seeds)
-    snapshot = open_snapshot(opened(run, root).folder, step, raw, device)
+    snapshot = snapshot_of(run, root, step, raw, device)
     view = view_of(snapshot).with_values({"psi": truncation})
     path = out or Path(f"{snapshot.about['run']}-walk.gif")
     exported(export_walk(snapshot, key_frames(view, numbers), path, walk, replace), as_json)
@@ -745,7 +757,7 @@ def numbered(seeds: str) -> list[int]:
 @explore_app.command("directions")
 @in_sentences
 def explore_directions(
-    run: RunName,
+    run: Maker,
     by: Annotated[str, typer.Option(help="How they are found: pca, sefa, attribute, random; several with commas.")] = (
         "pca,sefa"
     ),
@@ -754,18 +766,19 @@ def explore_directions(
     seed: Annotated[int, typer.Option(help="Names the latents that are looked at.")] = 0,
     strips: Annotated[Path | None, typer.Option(help="Also draw what each does, as a PNG.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Instead of the PNG that is there.")] = False,
-    save: Annotated[bool, typer.Option("--save/--no-save", help="Keep them in the run's folder.")] = True,
+    save: Annotated[
+        bool, typer.Option("--save/--no-save", help="Keep them in the run's folder, or beside the file.")
+    ] = True,
     step: Step = None,
     raw: Raw = False,
     device: Processor = "auto",
     root: Root = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find what there is to change, the strongest first, and keep it in the run's folder by name."""
+    """Find what there is to change, the strongest first, and keep it by name."""
     from .directions import ranked
     from .jobs import find_directions
     from .jobs.exports import refuse_existing
-    from .jobs.snapshots import open_snapshot
 
     if strips is not None and not replace:
         refuse_existing(strips)
@@ -775,7 +788,7 @@ def explore_directions(
         "seed": seed,
     }
     how = find_directions.Finding.parse(values | ({} if count is None else {"count": count}))
-    snapshot = open_snapshot(opened(run, root).folder, step, raw, device)
+    snapshot = snapshot_of(run, root, step, raw, device)
     if save:
         find_directions.kept(snapshot)  # what is damaged is told before the work
     found = carried(find_directions.find(snapshot, how))
@@ -1023,6 +1036,87 @@ def export_tensorboard(
     with contextlib.closing(display):
         for event in export(opened(run, root), out):
             display.show(event)
+
+
+@export_app.command("gallery")
+@in_sentences
+def export_gallery(
+    run: RunName,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help=".png, .html, .pdf, .zip, or a folder. [default: RUN-gallery.png]"),
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="From the first to the last: 0-99; or the first alone.")] = "0",
+    count: Annotated[
+        int | None,
+        typer.Option(help="At most so many, after sorting. [default: all of the seeds, or 64]", min=1, max=1_000_000),
+    ] = None,
+    truncation: Annotated[float, typer.Option(help="As of `sample`.", min=-2, max=2)] = 1.0,
+    sort: Annotated[str, typer.Option(help="seed, score (of D, what it takes for real first), or novelty.")] = "seed",
+    novel: Annotated[bool, typer.Option("--novel", help="Without near copies of training pictures.")] = False,
+    strips: Annotated[
+        int | None, typer.Option(help="Instead: so many pictures on the way from each seed to the next.", min=2)
+    ] = None,
+    columns: Annotated[int | None, typer.Option(help="Pictures side by side. [default: 8; strips: all]")] = None,
+    rows: Annotated[int | None, typer.Option(help="Rows of a page. [default: as many as there is room for]")] = None,
+    width: Annotated[int | None, typer.Option(help="Of a picture in a PNG, in pixels.")] = None,
+    margin: Annotated[int | None, typer.Option(help="Around all, in pixels or points. [default: 24]")] = None,
+    gap: Annotated[int | None, typer.Option(help="Between pictures. [default: 8]")] = None,
+    captions: Annotated[bool, typer.Option(help="Write seed, score and novelty beneath each.")] = True,
+    heading: Annotated[bool, typer.Option(help="Write what they are above them.")] = True,
+    black: Annotated[bool, typer.Option("--black", help="On black instead of white.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Instead of the file that is there.")] = False,
+    step: Step = None,
+    raw: Raw = False,
+    device: Annotated[str, typer.Option(help="As of `sample`; what the CPU draws opens again bit for bit.")] = "cpu",
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write many pictures: a contact sheet, a page for browsers, a print, a data set, or a file for each.
+
+    Those of a page, a folder or a data set carry their recipes: drop one onto the window to go on from it.
+    """
+    from .jobs import gallery, gallery_export
+    from .jobs.explore import view_of
+    from .jobs.sheet import Sheet
+    from .jobs.snapshots import open_snapshot
+
+    numbers = seed_range(seeds, 64 if count is None else count)
+    values: dict[str, Any] = {"columns": strips if columns is None else columns, "rows": rows, "width": width}
+    values |= {"margin": margin, "gap": gap, "ground": "black" if black else None}
+    sheet = Sheet.parse(
+        {name: value for name, value in values.items() if value is not None}
+        | {"captions": captions, "heading": heading}
+    )
+    how = gallery.Arrangement.parse({"order": sort, "novel_only": novel})
+    snapshot = open_snapshot(opened(run, root).folder, step, raw, device)
+    view = view_of(snapshot).with_values({"psi": truncation})
+    samples = gallery.by_seeds(view, numbers)
+    if strips is not None:
+        samples = gallery.strips(snapshot, [sample.view for sample in samples], strips)
+    path = out or Path(f"{snapshot.about['run']}-gallery.png")
+
+    def work() -> Iterator[Any]:
+        gallery_export.refuse(path, replace)
+        found = yield from gallery.measured(snapshot, samples, sort == "score", novel or sort == "novelty")
+        shown = [found[place] for place in gallery.arranged(found, how)]
+        yield from gallery_export.export_gallery(
+            snapshot, shown if strips is not None else shown[:count], path, sheet, replace
+        )
+
+    exported(work(), as_json)
+
+
+def seed_range(text: str, count: int) -> range:
+    """ "5-9" as these seeds, "5" as so many from it on. Raises ConfigError."""
+    first, dash, last = text.partition("-")
+    try:
+        numbers = range(int(first), int(last) + 1 if dash else int(first) + count)
+    except ValueError:
+        numbers = range(0)
+    if not 0 < len(numbers) <= 10**6:
+        raise ConfigError(f"--seeds {text}: write the first and the last, such as 0-99, or the first alone.")
+    return numbers
 
 
 def exported(events: Iterable[Any], as_json: bool) -> None:

@@ -205,12 +205,17 @@ def write_png(path: Path | str, pixels: np.ndarray, recipe: Mapping[str, str] | 
 
     Raises OSError (no permission, full disk).
     """
+    write_atomic(Path(path), png(pixels, recipe))
+
+
+def png(pixels: np.ndarray, recipe: Mapping[str, str] | None = None) -> bytes:
+    """The bytes of such a file."""
     text = PngInfo()
     for name, value in (recipe or {}).items():
         text.add_itxt(name, value)
     buffer = io.BytesIO()
     _picture(pixels).save(buffer, "PNG", pnginfo=text)
-    write_atomic(Path(path), buffer.getvalue())
+    return buffer.getvalue()
 
 
 def read_recipe(path: Path | str) -> dict[str, str]:

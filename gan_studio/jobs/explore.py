@@ -6,6 +6,7 @@ with a side-car of the same name in JSON beside it, and is opened again from eit
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Generator, Sequence
@@ -14,18 +15,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import platformdirs
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from .. import __version__, images, runs
+from .. import __version__, images, importers, runs
 from ..compute import mixed_seed
 from ..config import ConfigError, Spec, option
 from ..directions import Direction, plain_numbers
 from ..walks import resampled, truncated
 from .events import Progress
 from .exports import refuse_existing, save
-from .snapshots import Snapshot, open_snapshot, weights_hash
+from .snapshots import Snapshot, open_file, open_snapshot, weights_hash
 
 FORMAT = 1
 TEXT = "GAN Studio"  # the name of the text in a PNG
@@ -47,7 +49,9 @@ class Edit(Spec):
 class View(Spec):
     """What a picture is made of. Drawn from the seed, within the limit; then truncated; then edited."""
 
-    run: Annotated[str, Field(max_length=4096)] = option("", "The run's name, or its folder where it lies elsewhere.")
+    run: Annotated[str, Field(max_length=4096)] = option(
+        "", "The run's name, or its folder where it lies elsewhere; or the file of another program's generator."
+    )
     step: int = option(0, "Its checkpoint.", ge=0, le=2**53)
     weights: Literal["averaged", "raw"] = option("averaged", "The running average of the weights, or as they are.")
     sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = option("", "Of the file with the weights.")
@@ -84,10 +88,9 @@ class View(Spec):
 def view_of(snapshot: Snapshot, seed: int = 0) -> View:
     """What a snapshot shows of a seed. Raises ConfigError where it makes no pictures."""
     explorable(snapshot)
-    folder = snapshot.checkpoint.parent.parent
     about = snapshot.about
     return View(
-        run=folder.name if folder.parent == runs.default_root() else str(folder),
+        run=snapshot.origin.address(),
         step=about["step"],
         weights=about["weights"],
         sha256=about["sha256"],
@@ -178,6 +181,11 @@ def text_of(view: View, picture: np.ndarray) -> dict[str, str]:
     return {"Software": f"GAN Studio {__version__}", TEXT: values}
 
 
+def sidecar_of(view: View, picture: np.ndarray) -> str:
+    """The same for the file beside it."""
+    return json.dumps(kept(view, picture).plain(), ensure_ascii=False, indent=1) + "\n"
+
+
 def keep(path: Path, view: View, picture: np.ndarray, replace: bool = False) -> None:
     """Write a PNG with its recipe, and the side-car .json; each whole or not at all.
 
@@ -187,7 +195,7 @@ def keep(path: Path, view: View, picture: np.ndarray, replace: bool = False) -> 
     if not replace:
         refuse_existing(path)
         refuse_existing(sidecar)
-    save(sidecar, json.dumps(kept(view, picture).plain(), ensure_ascii=False, indent=1) + "\n")
+    save(sidecar, sidecar_of(view, picture))
     try:
         images.write_png(path, picture, text_of(view, picture))
     except OSError as error:
@@ -248,7 +256,9 @@ def _damaged(path: Path) -> str:
 
 
 def opened(view: View, root: Path | None = None, device: str = "cpu") -> Snapshot:
-    """The snapshot of a view. Raises ConfigError where its run or checkpoint is gone, or holds other weights."""
+    """The snapshot of a view. Raises ConfigError where its run, checkpoint or file is gone, or holds other weights."""
+    if is_of_file(view):
+        return _opened_file(view, device)
     try:
         run = runs.open_run(view.run, root)
     except (ConfigError, OSError):
@@ -268,11 +278,29 @@ def opened(view: View, root: Path | None = None, device: str = "cpu") -> Snapsho
     return explorable(snapshot)
 
 
+def is_of_file(view: View) -> bool:
+    """Whether its generator is another program's. A picture is anybody's: no other files are opened for it."""
+    return view.run.lower().endswith(importers.SUFFIXES)
+
+
+def _opened_file(view: View, device: str) -> Snapshot:
+    path = Path(view.run)
+    if not path.is_file():
+        raise ConfigError(f"The file {path} is not here any more; bring it back, or search for it.")
+    snapshot = open_file(path, device=device)
+    if view.sha256 and snapshot.about["sha256"] != view.sha256:
+        raise ConfigError(f"{path} holds other weights than this picture was made with; search for the file it was.")
+    return snapshot
+
+
 def search(view: View, root: Path | None = None) -> Generator[Progress, None, View | None]:
     """The view with the run and step that hold its weights, wherever they are now; None where they are nowhere.
 
-    Reads every checkpoint of every run, those of the same step first. Closing the generator cancels.
+    Reads every checkpoint of every run, those of the same step first. A file of another program is looked for, under
+    any name, where it was, in the working folder, and among the user's downloads. Closing the generator cancels.
     """
+    if is_of_file(view):
+        return (yield from _search_files(view))
     places = [(run, checkpoint) for run in runs.list_runs(root) for checkpoint in run.checkpoints()]
     places.sort(key=lambda place: place[1].step != view.step)
     for done, (run, checkpoint) in enumerate(places):
@@ -282,6 +310,26 @@ def search(view: View, root: Path | None = None) -> Generator[Progress, None, Vi
                 where = run.name if run.folder.parent == runs.default_root() else str(run.folder)
                 return view.model_copy(update={"run": where, "step": checkpoint.step, "weights": weights})
     return None
+
+
+def _search_files(view: View) -> Generator[Progress, None, View | None]:
+    folders = [Path(view.run).parent, Path.cwd(), Path(platformdirs.user_downloads_dir())]
+    places = [path for folder in dict.fromkeys(folders) for path in _weights_in(folder)]
+    places.sort(key=lambda path: path.name != Path(view.run).name)
+    for done, path in enumerate(places):
+        yield Progress(done, len(places), "Searching the files")
+        with contextlib.suppress(OSError):
+            if importers.file_hash(path) == view.sha256:
+                return view.model_copy(update={"run": str(path.absolute())})
+    return None
+
+
+def _weights_in(folder: Path) -> list[Path]:
+    try:
+        found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in importers.SUFFIXES]
+        return [path for path in found if path.is_file() and path.stat().st_size <= importers.MOST_BYTES]
+    except (OSError, ValueError):  # no such folder; a name with a null
+        return []
 
 
 def _hash_or_none(checkpoint: runs.Checkpoint, name: str) -> str | None:

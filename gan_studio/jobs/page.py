@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from PIL import Image
 
+from ..images import png
 from ..presets import resources
 from .svg import safe
 
@@ -121,6 +122,23 @@ def figure(pixels: np.ndarray, caption: str, alt: str, most_bytes: int, id: str 
     }
     image = "".join(_attribute(name, text) for name, text in attributes.items())
     return f"<figure{_attribute('id', id)}><img{image}><figcaption>{safe(caption)}</figcaption></figure>"
+
+
+def tile(name: str, pixels: np.ndarray, texts: Mapping[str, str], words: Sequence[str]) -> str:
+    """A picture of a gallery, [H, W, C] uint8, as the very PNG with its texts that a file of this name would be."""
+    height, width = pixels.shape[:2]
+    attributes = {
+        "class": "crisp" if width < SHARP else "",
+        "src": _inside("image/png", png(pixels, texts)),
+        "width": str(width),
+        "height": str(height),
+        "alt": " ".join(words) or name,
+        "loading": "lazy",
+    }
+    image = "".join(_attribute(name, text) for name, text in attributes.items())
+    said = "".join(f"<span>{safe(line)}</span>" for line in words)
+    under = f"<figcaption>{said}</figcaption>" if said else ""
+    return f'<figure><a download="{safe(name)}"><img{image}></a>{under}</figure>'
 
 
 def picture(pixels: np.ndarray, most_bytes: int) -> str:

@@ -29,3 +29,13 @@
     });
   }
 }
+// A click on a picture of a gallery saves it. Its address is lent when it is needed: twice in the page, it would be
+// twice as large.
+for (const link of document.querySelectorAll(".tiles a")) {
+  const lend = () => {
+    link.href = link.firstElementChild.src;
+  };
+  link.tabIndex = 0;
+  link.addEventListener("pointerenter", lend, { once: true });
+  link.addEventListener("focus", lend, { once: true });
+}
