@@ -263,7 +263,7 @@ def test_directions_are_found_named_and_kept(open_window, picture_run, qtbot, mo
     run = picture_run()
     room = open_window().rooms[0]
     choose_run(room, qtbot)
-    qtbot.waitUntil(lambda: room.directions.found and not room.finder.is_running, timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(room.directions.found) and not room.finder.is_running, timeout=SECONDS)
     effects = [one.effect for one in room.directions.found]
     assert max(effects) > 0 and {one.found_by for one in room.directions.found} == {"pca", "sefa"}
     shown = [row for row in room.directions.rows.values() if row.isVisible()]

@@ -140,6 +140,11 @@ class ExploreFrame(Room):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             label.setWordWrap(True)
             column.addWidget(label)
+        self.open_button = QPushButton("Open a run's folder…")
+        self.open_button.setToolTip("A run that lies elsewhere than the others")
+        self.open_button.setEnabled(False)
+        column.addSpacing(8)
+        column.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         return page
 
@@ -152,6 +157,7 @@ class ExploreFrame(Room):
             (self.copy_button, "content-copy"),
             (self.paste_button, "content-paste"),
             (self.save_button, "content-save-outline"),
+            (self.open_button, "folder-open-outline"),
         ):
             theme.tint(button, icon)
 

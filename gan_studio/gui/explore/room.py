@@ -114,6 +114,8 @@ class ExploreRoom(ExploreFrame):
         for line in (self.drawing, self.resting, self.disk):
             line.failed.connect(self.session.tell)
         self.runs.activated.connect(self._run_chosen)
+        self.open_button.clicked.connect(self._ask_for_run)
+        self.open_button.setEnabled(True)
         self.steps.activated.connect(self._step_chosen)
         self.raw.clicked.connect(self._weights_chosen)
         self.follow.toggled.connect(self._follow)
@@ -226,6 +228,16 @@ class ExploreRoom(ExploreFrame):
         for step in reversed(steps):
             self.steps.addItem(f"Step {step:,}", step)
         self.steps.setCurrentIndex(self.steps.findData(here))
+
+    def _ask_for_run(self) -> None:
+        if chosen := QFileDialog.getExistingDirectory(self, "Open a run's folder", str(self.session.root)):
+            folder = Path(chosen)
+            if is_run(folder) or is_checkpoint(folder):
+                self.take(folder)
+            else:
+                self.notices.show_notice(
+                    f"{folder.name} is not the folder of a run; choose one with a config.toml.", "error"
+                )
 
     def _run_chosen(self, row: int) -> None:
         run = self.runs.itemData(row)
@@ -750,9 +762,15 @@ class ExploreRoom(ExploreFrame):
     # --- the window's wishes ---
 
     def takes(self, path: Path) -> bool:
-        is_picture = path.suffix.lower() in PICTURES
-        is_recipe = path.suffix.lower() == ".json" and path.with_suffix(".png").is_file()
-        return is_run(path) or is_checkpoint(path) or ((is_picture or is_recipe) and path.is_file())
+        return is_run(path) or is_checkpoint(path) or self._takes_file(path)
+
+    def _takes_file(self, path: Path) -> bool:
+        """A picture of ours or its recipe; any picture where it can be searched for."""
+        from .reading import has_recipe
+
+        if path.suffix.lower() == ".json":
+            return path.with_suffix(".png").is_file() and path.is_file()
+        return path.suffix.lower() in PICTURES and path.is_file() and (self.opened is not None or has_recipe(path))
 
     def take(self, path: Path) -> None:
         from ...runs import Run

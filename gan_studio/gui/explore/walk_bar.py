@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QProgressBar,
     QPushButton,
-    QStackedLayout,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -90,12 +90,10 @@ class WalkBar(QWidget):
         self.list.itemActivated.connect(self._open)
         self.list.itemSelectionChanged.connect(self._offer)
         self.empty = quiet(QLabel(EMPTY, alignment=Qt.AlignmentFlag.AlignCenter))
-        self.stack = QStackedLayout()
+        self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.list)
-        holder = QWidget()
-        holder.setLayout(self.stack)
-        holder.setFixedHeight(THUMB + 26)
+        self.stack.setFixedHeight(THUMB + 26)
         self.add_button = self._tool("plus", "Add this view to the key-frames (K)", self.add_wanted.emit)
         self.remove_button = self._tool("minus", "Take the chosen key-frame away", self.remove_chosen)
         self.left_button = self._tool("arrow-left", "Move the chosen key-frame to the front", self._move_left)
@@ -109,7 +107,7 @@ class WalkBar(QWidget):
                 line.addWidget(button)
             buttons.addLayout(line)
         row = QHBoxLayout()
-        row.addWidget(holder, 1)
+        row.addWidget(self.stack, 1)
         row.addLayout(buttons)
         return row
 
