@@ -1,4 +1,4 @@
-"""Find the directions of a snapshot's latent space, measure what each does, and keep them in the run's folder.
+"""Find the directions of a snapshot's latent space, measure what each does, and keep them beside its weights.
 
 A new way to find them is a function and a line in WAYS.
 """
@@ -214,11 +214,13 @@ def area_under_roc(scores: Tensor, has: Tensor) -> float:
 
 
 def file_of(snapshot: Snapshot) -> Path:
-    return snapshot.checkpoint.parent.parent / directions.FILE
+    """Where they are kept now, or will be."""
+    places = snapshot.origin.directions_files()
+    return next((place for place in reversed(places) if place.is_file()), places[0])
 
 
 def kept(snapshot: Snapshot) -> list[Direction]:
-    """The directions that the run's folder keeps. Raises ConfigError where the file is damaged."""
+    """The directions that are kept for a run or file. Raises ConfigError where the file with them is damaged."""
     return directions.load(file_of(snapshot), snapshot.z_dim)
 
 
@@ -232,8 +234,16 @@ def keep(snapshot: Snapshot, found: Sequence[Direction]) -> list[Direction]:
 
 def replace(snapshot: Snapshot, found: Sequence[Direction]) -> None:
     """Keep these and no others. Raises ConfigError where they cannot be written."""
-    path = file_of(snapshot)
-    try:
-        directions.save(path, found)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written ({error.strerror}); allow it, or make room.") from error
+    places = snapshot.origin.directions_files()
+    for number, place in enumerate(places):
+        try:
+            if number:  # the folder of the first is that of the weights, and is not made again where it is gone
+                place.parent.mkdir(parents=True, exist_ok=True)
+            directions.save(place, found)
+        except OSError as error:
+            problem = ConfigError(f"{place} cannot be written ({error.strerror}); allow it, or make room.")
+        else:
+            for older in places[number + 1 :]:
+                older.unlink(missing_ok=True)
+            return
+    raise problem

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import runs
 from ..compute import Engine, mixed_seed
 from ..config import ConfigError
 from ..data import Dataset
@@ -75,7 +74,9 @@ Judge = Callable[[np.ndarray], np.ndarray]  # pictures [N, H, W, C] uint8 -> log
 
 def judge(snapshot: Snapshot) -> Judge | None:
     """D of the snapshot's checkpoint; None where there is none. Raises ConfigError where it cannot be read."""
-    weights, _ = runs.Checkpoint(snapshot.checkpoint).load()
+    weights = snapshot.origin.networks()
+    if not weights:
+        return None
     config = snapshot.config
     training = config.recipe.build(
         snapshot.shape, config.steps, Engine(snapshot.device, threads=torch.get_num_threads())

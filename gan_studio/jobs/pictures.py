@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .. import images
-from ..config import to_toml
 from ..runs import Run
 from ..walks import truncated
 from .snapshots import Snapshot, open_snapshot
@@ -146,11 +145,7 @@ def shown(snapshot: Snapshot, count: int, seed: int, truncation: float = 1.0) ->
 def provenance(snapshot: Snapshot, count: int, seed: int, truncation: float = 1.0) -> dict[str, str]:
     """The texts inside a PNG: all that is needed to make it again."""
     about = {name: str(value) for name, value in (snapshot.about | {"truncation": truncation}).items()}
-    return {"Software": "GAN Studio", "count": str(count), "seed": str(seed)} | about | {"config": _config(snapshot)}
-
-
-def _config(snapshot: Snapshot) -> str:
-    return to_toml(snapshot.config.plain())
+    return {"Software": "GAN Studio", "count": str(count), "seed": str(seed)} | about | snapshot.origin.texts()
 
 
 def write_gallery(run: Run, width_px: int = 1600) -> Path:

@@ -1,20 +1,114 @@
-"""Snapshots: a frozen copy of a trained generator that others may use, opened from a run folder or a checkpoint."""
+"""Snapshots: a frozen copy of a trained generator, from a run, a checkpoint, or a file that another program wrote."""
 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import torch
 from torch import Tensor, nn
 
-from .. import runs
+from .. import directions, importers, runs
 from ..compute import pick_device
-from ..config import ConfigError
+from ..config import ConfigError, to_toml
+from ..latent import Latent
 from ..recipes import GeneratingRecipe
 from .settings import RunConfig
+
+
+class Origin(ABC):
+    """Where a generator comes from."""
+
+    path: Path  # a checkpoint's folder, or a file
+
+    @property
+    @abstractmethod
+    def config(self) -> RunConfig:
+        """What it was trained with. Raises ConfigError where nobody knows."""
+
+    @abstractmethod
+    def seeded_latents(self, count: int, seed: int) -> Tensor:
+        """z [N, z_dim] on the CPU; row i belongs to seed + i."""
+
+    @abstractmethod
+    def address(self) -> str:
+        """What the view of a picture names it by."""
+
+    @abstractmethod
+    def texts(self) -> dict[str, str]:
+        """What else a picture should carry to be made again."""
+
+    @abstractmethod
+    def directions_files(self) -> tuple[Path, ...]:
+        """Where directions are kept: in the first of these that can be written."""
+
+    @abstractmethod
+    def networks(self) -> dict[str, dict[str, Any]]:
+        """The weights of all the networks that were trained together; {} where there is the generator alone."""
+
+
+@dataclass(frozen=True)
+class OfRun(Origin):
+    """From a checkpoint of a run."""
+
+    settings: RunConfig
+    path: Path
+
+    @property
+    def config(self) -> RunConfig:
+        return self.settings
+
+    def seeded_latents(self, count: int, seed: int) -> Tensor:
+        recipe = self.settings.recipe
+        assert isinstance(recipe, GeneratingRecipe)
+        return recipe.seeded_latents(count, seed)
+
+    def address(self) -> str:
+        folder = self.path.parent.parent
+        return folder.name if folder.parent == runs.default_root() else str(folder)
+
+    def texts(self) -> dict[str, str]:
+        return {"config": to_toml(self.settings.plain())}
+
+    def directions_files(self) -> tuple[Path, ...]:
+        return (self.path.parent.parent / directions.FILE,)
+
+    def networks(self) -> dict[str, dict[str, Any]]:
+        return runs.Checkpoint(self.path).load()[0]
+
+
+@dataclass(frozen=True)
+class OfFile(Origin):
+    """From a file that another program wrote."""
+
+    path: Path
+    latent: Latent
+    sha256: str
+
+    @property
+    def config(self) -> RunConfig:
+        raise ConfigError(f"{self.path.name} was not trained here, so nobody knows its training pictures and labels.")
+
+    def seeded_latents(self, count: int, seed: int) -> Tensor:
+        return self.latent.seeded(count, seed)
+
+    def address(self) -> str:
+        return str(self.path.absolute())
+
+    def texts(self) -> dict[str, str]:
+        return {}
+
+    def directions_files(self) -> tuple[Path, ...]:
+        """Beside it, or in the user's data folder where its own folder is not the user's to write in."""
+        mine = Path(platformdirs.user_data_dir("gan-studio")) / "directions" / f"{self.sha256}.json"
+        return self.path.with_name(f"{self.path.name}.{directions.FILE}"), mine
+
+    def networks(self) -> dict[str, dict[str, Any]]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -22,21 +116,28 @@ class Snapshot:
     """A generator in evaluation mode on one device, with where it comes from."""
 
     network: nn.Module = field(repr=False)
-    config: RunConfig = field(repr=False)
     shape: tuple[int, ...]  # of one sample
     about: dict[str, Any]  # {"run", "step", "weights": "averaged" or "raw", "title", "sha256" of the weights}
     device: torch.device
-    checkpoint: Path  # its folder
+    origin: Origin = field(repr=False)
 
     @property
     def z_dim(self) -> int:
         return self.latents(1, 0).shape[1]
 
+    @property
+    def config(self) -> RunConfig:
+        """Raises ConfigError where it was not trained here."""
+        return self.origin.config
+
+    @property
+    def checkpoint(self) -> Path:
+        """The folder with its weights, or the file."""
+        return self.origin.path
+
     def latents(self, count: int, seed: int) -> Tensor:
         """z [N, z_dim]; row i belongs to seed + i."""
-        recipe = self.config.recipe
-        assert isinstance(recipe, GeneratingRecipe)
-        return recipe.seeded_latents(count, seed).to(self.device)
+        return self.origin.seeded_latents(count, seed).to(self.device)
 
     @torch.no_grad()
     def generate(self, z: Tensor, batch: int = 256) -> Tensor:
@@ -45,11 +146,14 @@ class Snapshot:
 
 
 def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, device: str = "auto") -> Snapshot:
-    """The generator of a run (its newest checkpoint, or that of a step) or of a checkpoint's folder.
+    """The generator of a run (its newest checkpoint, or that of a step), of a checkpoint's folder, or of a file.
 
-    `raw` takes the weights as they are instead of their average. Raises ConfigError.
+    `raw` takes the weights as they are instead of their average. A file is one that another program wrote, see
+    `importers`. Raises ConfigError.
     """
     path = Path(path)
+    if path.is_file():
+        return open_file(path, step, device)
     if path.parent.name == "checkpoints":
         run, checkpoint = runs.open_run(path.parent.parent), runs.Checkpoint(path)
     else:
@@ -66,7 +170,6 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
     name = "generator_ema" if averaged else "generator"
     return Snapshot(
         _network(config.recipe, shape, weights[name], run, device),
-        config,
         shape,
         {
             "run": run.name,
@@ -76,7 +179,34 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
             "sha256": weights_hash(checkpoint, name),
         },
         pick_device(device),
-        checkpoint.path,
+        OfRun(config, checkpoint.path),
+    )
+
+
+def open_file(path: Path, step: int | None = None, device: str = "auto") -> Snapshot:
+    """The generator in a file that another program wrote; nothing in it runs. Raises ConfigError.
+
+    Its `about` also tells what was "found", "inferred", and is "unknown" of it.
+    """
+    found = importers.read(path)
+    if step not in (None, found.step):
+        raise ConfigError(f"{path.name} holds one generator and not that of step {step}; leave the step out.")
+    return Snapshot(
+        found.network.to(pick_device(device)),
+        found.shape,
+        {
+            "run": path.stem,
+            "title": path.name,
+            "step": found.step,
+            "weights": "raw",
+            "sha256": found.sha256,
+            "format": found.format,
+            "found": "; ".join(found.found),
+            "inferred": "; ".join(found.inferred),
+            "unknown": "; ".join(found.unknown),
+        },
+        pick_device(device),
+        OfFile(path, found.latent, found.sha256),
     )
 
 
