@@ -18,7 +18,7 @@ from gan_studio.gui.theory import playground as bench_file
 from gan_studio.gui.theory.computing import LatestWins
 from gan_studio.gui.theory.game_bar import SHELVES, SPEEDS
 from gan_studio.gui.theory.game_plane import logits_of
-from gan_studio.gui.theory.playground import DRAWING, PlaygroundBench, settings_of
+from gan_studio.gui.theory.playground import DRAWING, PlaygroundBench, caption_of, settings_of
 from gan_studio.gui.theory.words import read
 from gan_studio.gui.worker import Worker
 from gan_studio.objectives import OBJECTIVES
@@ -398,6 +398,20 @@ def test_the_legend_says_what_the_colours_mean(bench, qtbot):
 def test_colours_are_even_in_the_score():
     scores = np.array([0.0, 0.25, 0.5, 1.0])
     assert np.allclose(np.tanh(logits_of(scores) / 2), 2 * scores - 1, atol=1e-5)
+
+
+def test_the_saturating_loss_pulls_ever_less_while_d_learns(bench, qtbot):
+    """Goodfellow et al. 2014, section 3; Arjovsky and Bottou 2017, figure 2. The arrows alone could not say it."""
+    pulls = {}
+    for objective in ("minimax", "non-saturating"):
+        players = playground.Players(settings_of({"data": "ring", "objective": objective}))
+        before = caption_of(players.scene())
+        for _ in range(300):
+            players.take_step(("D",))
+        pulls[objective] = [float(text.rpartition(" ")[2]) for text in (before, caption_of(players.scene()))]
+    assert pulls["minimax"][1] < pulls["minimax"][0] / 10
+    assert pulls["non-saturating"][1] > 5 * pulls["non-saturating"][0]
+    assert "median pull" in bench.plane.view.plane.caption
 
 
 def test_mode_collapse_runs_from_hill_to_hill():

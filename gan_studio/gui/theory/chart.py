@@ -182,7 +182,8 @@ class Chart(QWidget):
             painter.setPen(QPen(c.grid, 1))
             painter.drawLine(QPointF(at, box.top()), QPointF(at, box.bottom()))
             painter.setPen(c.muted)
-            painter.drawText(QRectF(at - 40, box.bottom() + 2, 80, font.height()), CENTRE, text)
+            left = min(at - 40, self.width() - 40 - font.horizontalAdvance(text) / 2)  # the last one whole
+            painter.drawText(QRectF(left, box.bottom() + 2, 80, font.height()), CENTRE, text)
         for y, text in zip(upward, labels(upward), strict=True):
             at = self.point(self.x_range[0], y).y()
             painter.setPen(QPen(c.grid, 1))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QSplitter, QTabWidget, QVBoxL
 
 from ...config import ConfigError, from_text
 from ...data.toy2d import Drawn
-from ...theory.playground import RAN_AWAY, Game, Moment, Playground, Wish, advice, goes_on
+from ...theory.playground import RAN_AWAY, Game, Moment, Playground, Scene, Wish, advice, goes_on
 from ...theory.sentence import Sentence
 from ...theory.step_story import PLAYERS, W1
 from ..form_items import exhaust
@@ -45,6 +45,7 @@ PLACES = {  # of what the words set
     "g_rate": "g_optimiser.lr",
     "d_rate": "d_optimiser.lr",
 }
+STEADY = "The same latents all along"
 WATCH, SETTINGS, DRAWING = range(3)  # the pages beside the plane
 
 
@@ -334,7 +335,7 @@ class PlaygroundBench(Bench):
             self._show_phase(self.phase)
             return
         moment = self.newest
-        self.plane.show_scene(moment.scene, caption="The same latents all along")
+        self.plane.show_scene(moment.scene, caption=caption_of(moment.scene))
         if moment.step == 0:
             self.panel.show_story("", (), BEFORE)
         elif moment.phases:
@@ -430,6 +431,13 @@ def settings_of(words: dict[str, str]) -> Playground:
         weight = {"weight": from_text(words["weight"])} if "weight" in words else {}
         changes["penalties"] = [{"kind": words["penalty"]} | weight]
     return FIRST.with_values(changes)
+
+
+def caption_of(scene: Scene) -> str:
+    """The arrows are drawn relative to each other: here is how long half of them are at least."""
+    if scene.pull is None or not len(scene.pull):
+        return STEADY
+    return f"{STEADY} · median pull {float(np.median(np.linalg.norm(scene.pull, axis=1))):.2g}"
 
 
 def thinned(points: np.ndarray) -> np.ndarray:
