@@ -665,8 +665,7 @@ def test_a_race_is_edited_as_new(room, qtbot):
 def test_del_moves_a_race_to_the_trash(room, qtbot, monkeypatch, tmp_path):
     race = race_to_the_end(room, qtbot)
     select(room, qtbot, race)
-    trash = SimpleNamespace(moveToTrash=lambda: bool(shutil.move(race.folder, tmp_path / "trash")))
-    monkeypatch.setattr(race_list, "QFile", lambda path: trash)
+    monkeypatch.setattr(race_list, "move_to_trash", lambda folder: bool(shutil.move(folder, tmp_path / "trash")))
     monkeypatch.setattr(room.races, "_agreed", lambda entry: True)
     qtbot.waitUntil(lambda: deed(room, "trash").isEnabled(), timeout=5_000)  # it is read that it has ended
     qtbot.keyClick(room.races.view, Qt.Key.Key_Delete)
