@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLabel,
+    QLineEdit,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -27,6 +29,15 @@ from ..widgets.fold import FoldButton, quiet
 from .direction_row import DirectionRow, axis_of
 
 GROUP = 10  # of the latent's numbers
+AT_ONCE = 6  # rows; the others follow one by one
+GROUPS = {  # how they were found: in this order
+    "attribute": "From the labels",
+    "pca": "PCA",
+    "sefa": "SeFa",
+    "random": "Random",
+    "axis": "Numbers of the latent",
+}
+NOTHING = "Directions are ways to go from any picture. Find some, and each becomes a slider that shows what it will do."
 WAYS = (
     (("pca",), "&PCA of the first layer", "The principal directions of its activations."),
     (("sefa",), "&SeFa", "In closed form: what changes the first layer's output most."),
@@ -82,6 +93,11 @@ class DirectionList(QWidget):
         self.rows: dict[str, DirectionRow] = {}
         self._view: View | None = None
         self._z_dim, self._spread = 0, 1.0
+        self._numbers: Fold | None = None  # of the latent
+        self._open: dict[str, bool] = {}  # of the groups that the user opened or folded
+        self._waiting: deque[tuple[Direction, Fold]] = deque()  # rows that are to be built
+        self._builder = QTimer(self, interval=0)
+        self._builder.timeout.connect(self._build_next)
         self.setMinimumWidth(300)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
@@ -93,6 +109,10 @@ class DirectionList(QWidget):
         self.sheet.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.sheet.verticalScrollBar().valueChanged.connect(self.seen)
         column.addWidget(self.sheet, 1)
+        inside = QWidget()
+        self.column = QVBoxLayout(inside)
+        self.column.setContentsMargins(0, 0, 8, 0)
+        self.sheet.setWidget(inside)
         self._fill()
 
     def _bar(self) -> QHBoxLayout:
@@ -107,8 +127,13 @@ class DirectionList(QWidget):
         self.reset_button.clicked.connect(self.reset_wanted)
         bar = QHBoxLayout()
         bar.setSpacing(4)
+        self.search = QLineEdit(placeholderText="Search")
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName("Search the directions")
+        self.search.setToolTip("Show the directions with these words in their names.")
+        self.search.textChanged.connect(self._search)
         bar.addWidget(self.find_button)
-        bar.addStretch(1)
+        bar.addWidget(self.search, 1)
         bar.addWidget(self.keep_button)
         bar.addWidget(self.reset_button)
         return bar
@@ -148,6 +173,11 @@ class DirectionList(QWidget):
     def show_network(self, z_dim: int, spread: float, layers: list[str]) -> None:
         """Of another snapshot."""
         self._z_dim, self._spread = z_dim, spread
+        self.rows = {name: row for name, row in self.rows.items() if row.direction.found_by != "axis"}
+        if self._numbers:
+            self._numbers.hide()
+            self._numbers.deleteLater()
+        self._numbers = self._make_numbers()
         self.menu.clear()
         for ways, text, tip in WAYS:
             action = self.menu.addAction(text)
@@ -200,6 +230,10 @@ class DirectionList(QWidget):
     def seen_rows(self) -> Iterator[DirectionRow]:
         yield from (row for row in self.rows.values() if row.is_seen())
 
+    def leave(self) -> None:
+        """The window closes."""
+        self._builder.stop()
+
     def forget_strips(self) -> None:
         for row in self.rows.values():
             row.drawn = None
@@ -207,28 +241,72 @@ class DirectionList(QWidget):
     # --- the rows ---
 
     def _fill(self) -> None:
-        self.rows = {}
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 8, 0)
+        """In groups by how they were found; a row that is there already stays, with its strip."""
+        self._waiting.clear()
+        before, self.rows = self.rows, {}
+        old = [item.widget() for item in iter(partial(self.column.takeAt, 0), None)]
         alive, dead = ranked(self.found)
-        for one in alive:
-            column.addWidget(self._row(one))
-        if not self.found:
-            column.addWidget(quiet(QLabel("Directions are ways to go from any picture. Find some, and each becomes a "
-                                          "slider that shows what it will do.")))  # fmt: skip
+        for kind, title in GROUPS.items():
+            if some := [one for one in alive if one.found_by == kind]:
+                self.column.addWidget(self._group(f"{title} ({len(some)})", kind, some, before, open_=True))
         if dead:
-            title = f"{len(dead)} that change little"
-            fold = Fold(title, "Less than a tenth of what the strongest changes")
-            for one in dead:
-                fold.rows.addWidget(self._row(one))
-            fold.opened.connect(self.seen)
-            column.addWidget(fold)
-        if self._z_dim:
-            column.addWidget(self._numbers())
-        column.addStretch(1)
-        self.sheet.setWidget(inside)
+            self.column.addWidget(self._group(f"{len(dead)} that change little", "dead", dead, before, open_=False))
+        if not self.found:
+            self.column.addWidget(quiet(QLabel(NOTHING)))
+        if self._numbers:
+            self.column.addWidget(self._numbers)
+            self.rows |= {name: row for name, row in before.items() if row.direction.found_by == "axis"}
+        self.column.addStretch(1)
+        for widget in old:  # with those of the rows that are not wanted any more
+            if widget is not None and widget is not self._numbers:
+                widget.hide()
+                widget.deleteLater()
         self.keep_button.setEnabled(bool(self.found))
+        self.search.setEnabled(bool(self.found))
+        self._build_some(AT_ONCE)
+        self._builder.start()
+
+    def _group(
+        self, title: str, kind: str, some: list[Direction], before: dict[str, DirectionRow], open_: bool
+    ) -> Fold:
+        fold = Fold(title, f"Show or hide {title}, the strongest first")
+        for one in some:
+            row = before.get(one.name)
+            if row is not None and row.direction == one:
+                self.rows[one.name] = row
+                fold.rows.addWidget(row)
+            else:
+                self._waiting.append((one, fold))
+        fold.button.setChecked(self._open.get(kind, open_))
+        fold.button.turned.connect(partial(self._open.__setitem__, kind))
+        fold.opened.connect(self.seen)
+        return fold
+
+    def _build_next(self) -> None:
+        """A few at a time, so that the window goes on."""
+        self._build_some(1)
+        if not self._waiting:
+            self._builder.stop()
+            self._search()
+            self.seen.emit()
+
+    def _build_some(self, count: int) -> None:
+        for _ in range(min(count, len(self._waiting))):
+            one, fold = self._waiting.popleft()
+            row = self._row(one)
+            if self._view:
+                row.set_amount(self._view.amount(one.name))
+            fold.rows.addWidget(row)
+            row.setVisible(self._is_wanted(one))
+
+    def _is_wanted(self, direction: Direction) -> bool:
+        return all(word in direction.name.lower() for word in self.search.text().lower().split())
+
+    def _search(self) -> None:
+        for row in self.rows.values():
+            if row.direction.found_by != "axis":
+                row.setVisible(self._is_wanted(row.direction))
+        self.seen.emit()
 
     def _row(self, direction: Direction) -> DirectionRow:
         row = self.rows[direction.name] = DirectionRow(direction)
@@ -237,7 +315,7 @@ class DirectionList(QWidget):
         row.remove_wanted.connect(self._remove)
         return row
 
-    def _numbers(self) -> Fold:
+    def _make_numbers(self) -> Fold:
         fold = Fold(f"The latent's {self._z_dim} numbers", "Each number of z for itself, as sigmas from where it is")
         for first in range(0, self._z_dim, GROUP):
             last = min(first + GROUP, self._z_dim) - 1

@@ -161,24 +161,29 @@ def newest_step(run: Run) -> int:
 
 @dataclass(frozen=True)
 class Directions:
+    """What one way has found."""
+
     found: list[Direction]
 
 
 def finding(snapshot: Snapshot, how: Finding) -> Iterator[Progress | Directions]:
-    """On a copy of the network, whose layers are looked into. A way that does not fit is left out if another does."""
+    """One way after the other; a way that does not fit is left out if another does.
+
+    On a copy of the network, whose layers are looked into. Raises ConfigError where none fits.
+    """
     own = replace(snapshot, network=copy.deepcopy(snapshot.network))
-    found: list[Direction] = []
     problem: ConfigError | None = None
+    fits = False
     for way in how.ways:
         try:
             some = yield from find_directions.find(own, how.model_copy(update={"ways": (way,)}))
         except ConfigError as error:
             problem = error
         else:
-            found += [one.renamed(f"{one.name} of {how.layer}") if how.layer else one for one in some]
-    if problem and not found:
+            fits = True
+            yield Directions([one.renamed(f"{one.name} of {how.layer}") if how.layer else one for one in some])
+    if problem and not fits:
         raise problem
-    yield Directions(found)
 
 
 @dataclass(frozen=True)

@@ -288,7 +288,7 @@ class ExploreRoom(ExploreFrame):
             self.notices.show_notice(found.sentence)
         self.show_view(found.view)
         if not self.directions.found and not self.finder.is_running:
-            self.find_directions(("pca", "sefa"), "")
+            self.find_directions(("pca", "sefa", "attribute"), "")
 
     def _forget(self) -> None:
         """Nothing of the last snapshot is waited for."""
@@ -377,6 +377,8 @@ class ExploreRoom(ExploreFrame):
     def _caption(self, view: View, picture: np.ndarray) -> str:
         height, width = picture.shape[:2]
         what = "a latent of its own" if view.z else f"seed {view.seed:,}"
+        if view.edits:
+            what += " + 1 direction" if len(view.edits) == 1 else f" + {len(view.edits)} directions"
         return f"{what} · step {view.step:,} · {view.weights} weights · {width} × {height}"
 
     def go_to_seed(self, seed: int) -> None:
@@ -471,12 +473,13 @@ class ExploreRoom(ExploreFrame):
     def _finder_told(self, mail: list[Any]) -> None:
         from .reading import Directions
 
-        match mail[-1]:
-            case Directions(found):
-                self.directions.add_directions(found)
-                self._rest.start()
-            case progress:
-                self.directions.show_progress(progress.done, progress.total, progress.text)
+        for event in mail:
+            match event:
+                case Directions(found):
+                    self.directions.add_directions(found)
+                    self._rest.start()
+                case progress:
+                    self.directions.show_progress(progress.done, progress.total, progress.text)
 
     def _keep(self, found: list[Direction]) -> None:
         from ...jobs import find_directions
@@ -816,6 +819,7 @@ class ExploreRoom(ExploreFrame):
         for timer in (self._rest, self._look, self._player):
             timer.stop()
         if self._ready:
+            self.directions.leave()
             for stream in (self.finder, self.reader, self.writer, self.searcher):
                 stream.stop()
             for line in (self.drawing, self.resting, self.disk):
