@@ -695,6 +695,36 @@ def write_points(path: Path, array: Any) -> Path:
     return path
 
 
+@app.command("inspect")
+@in_sentences
+def inspect_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="netG_epoch_N.pth, netG_N_steps.pth ...")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what another program's generator is, without running anything in its file."""
+    from .importers import read
+
+    found = read(file)
+    if as_json:
+        return print_json(
+            {
+                "file": str(file),
+                "format": found.format,
+                "shape": found.shape,
+                "latent": found.latent.plain(),
+                "step": found.step,
+                "sha256": found.sha256,
+                "found": found.found,
+                "inferred": found.inferred,
+                "unknown": found.unknown,
+            }
+        )
+    typer.echo(f"{file.name}: {found.format}")
+    for word, lines in {"found": found.found, "inferred": found.inferred, "unknown": found.unknown}.items():
+        typer.echo(f"{word:10}{'; '.join(lines)}")
+    typer.echo(f"{'SHA-256':10}{found.sha256}")
+
+
 # --- explore ---------------------------------------------------------------------------------------------------------
 
 Step = Annotated[int | None, typer.Option(help="The checkpoint. [default: the newest]")]
@@ -1041,7 +1071,7 @@ def export_tensorboard(
 @export_app.command("gallery")
 @in_sentences
 def export_gallery(
-    run: RunName,
+    run: Maker,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help=".png, .html, .pdf, .zip, or a folder. [default: RUN-gallery.png]"),
@@ -1079,7 +1109,6 @@ def export_gallery(
     from .jobs import gallery, gallery_export
     from .jobs.explore import view_of
     from .jobs.sheet import Sheet
-    from .jobs.snapshots import open_snapshot
 
     numbers = seed_range(seeds, 64 if count is None else count)
     values: dict[str, Any] = {"columns": strips if columns is None else columns, "rows": rows, "width": width}
@@ -1089,7 +1118,7 @@ def export_gallery(
         | {"captions": captions, "heading": heading}
     )
     how = gallery.Arrangement.parse({"order": sort, "novel_only": novel})
-    snapshot = open_snapshot(opened(run, root).folder, step, raw, device)
+    snapshot = snapshot_of(run, root, step, raw, device)
     view = view_of(snapshot).with_values({"psi": truncation})
     samples = gallery.by_seeds(view, numbers)
     if strips is not None:

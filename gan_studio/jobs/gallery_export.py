@@ -60,7 +60,9 @@ def refuse(path: Path, replace: bool = False) -> None:
 
 
 def heading(snapshot: Snapshot, samples: Sequence[Sample]) -> str:
-    return f"{snapshot.about['title']}, step {snapshot.about['step']:,}, {_counted(len(samples))}"
+    """One line, whatever the title holds."""
+    title = " ".join("".join(letter if letter.isprintable() else " " for letter in snapshot.about["title"]).split())
+    return ", ".join(filter(None, [title, f"step {snapshot.about['step']:,}", _counted(len(samples))]))
 
 
 def _counted(count: int) -> str:

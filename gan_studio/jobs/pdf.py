@@ -93,6 +93,7 @@ class Page:
 
     def text(self, words: str, left: float, top: float, size: float, room: float, tone: Tone = (0, 0, 0)) -> None:
         """A line in Helvetica, cut where it would be longer than its room; letters beyond Western ones become `?`."""
+        words = "".join(letter if letter.isprintable() else " " for letter in words)
         font = ImageFont.load_default(size)
         while len(words) > 1 and WIDER * font.getlength(words) > room:
             words = words[:-2].rstrip() + "…"
@@ -102,7 +103,7 @@ class Page:
 
 def _said(words: str) -> bytes:
     """A string between brackets, with what means something there escaped."""
-    text = "".join(letter if letter.isprintable() else " " for letter in words).encode("cp1252", "replace")
+    text = words.encode("cp1252", "replace")
     return text.replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
 
 

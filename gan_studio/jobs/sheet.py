@@ -30,7 +30,12 @@ class Sheet(Spec):
     columns: int = option(8, "Pictures side by side; 0: about as many as rows.", ge=0, le=1000, learn=True)
     rows: int = option(0, "Rows of a page; 0: as many as there is room for. A PNG is one page.", ge=0, le=10_000)
     width: int = option(
-        0, "Of a picture in a PNG; 0: as it is, small ones several times as large.", ge=0, le=8192, unit="px", learn=True
+        0,
+        "Of a picture in a PNG; 0: as it is, small ones several times as large.",
+        ge=0,
+        le=8192,
+        unit="px",
+        learn=True,
     )
     gap: int = option(8, "Between pictures.", ge=0, le=1000)
     margin: int = option(24, "Around all of them.", ge=0, le=1000)
