@@ -5,6 +5,7 @@ A new way to find them is a function and a line in WAYS.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -244,6 +245,7 @@ def replace(snapshot: Snapshot, found: Sequence[Direction]) -> None:
             problem = ConfigError(f"{place} cannot be written ({error.strerror}); allow it, or make room.")
         else:
             for older in places[number + 1 :]:
-                older.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    older.unlink(missing_ok=True)
             return
     raise problem
