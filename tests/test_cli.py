@@ -638,7 +638,7 @@ def test_an_export_that_cannot_be_written(points: Run, tmp_path: Path, words: li
 
 def test_the_exports_are_listed() -> None:
     said = typed("export", "--help").out
-    for command in ("report", "curves", "timelapse", "tensorboard"):
+    for command in ("report", "curves", "timelapse", "gallery", "tensorboard"):
         assert f"\n  {command} " in said and "Usage" in typed("export", command, "--help").out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -166,7 +166,7 @@ class Drawing:
             self._write(words, (left, below), across, self._font)
         self._count += 1
 
-    def _write(self, words: str, place: tuple[float, float], room: float, font: ImageFont.FreeTypeFont) -> None:
+    def _write(self, words: str, place: tuple[float, float], room: float, font: Any) -> None:
         while len(words) > 1 and self._pen.textlength(words, font) > room:
             words = words[:-2].rstrip() + "…"
         self._pen.text(place, words, self._ink, font)
