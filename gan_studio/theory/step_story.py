@@ -73,7 +73,7 @@ NEARER = "The exact Wasserstein distance fell from {before:.3g} to {after:.3g}."
 FARTHER = "The exact Wasserstein distance rose from {before:.3g} to {after:.3g}."
 SAME = "The exact Wasserstein distance is {after:.3g}, as before."
 APART = "The exact Wasserstein distance is {after:.3g}."
-COVERED = "The generated points reach {covered:.0f} modes of the data; {percent:.0f} % of them lie close to one."
+COVERED = "Modes that the generated points reach: {covered:.0f}; {percent:.0f} % of the points lie close to one."
 
 # fmt: off
 OF_D = (

@@ -86,7 +86,7 @@ def test_what_the_plane_shows():
     assert "Now D calls 81 % of the real points real, and 30 % of the generated ones." in told
     assert "Its points have gone 0.02 far on average." in told
     assert any("with a force of 0.12 on average" in text for text in told)
-    assert told[-1] == "The generated points reach 7 modes of the data; 50 % of them lie close to one."
+    assert told[-1] == "Modes that the generated points reach: 7; 50 % of the points lie close to one."
 
 
 def test_looking_at_the_plane():

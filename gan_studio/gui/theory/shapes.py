@@ -91,7 +91,7 @@ PRESETS: dict[str, tuple[str, str, Pair]] = {
     ),
     "f-gan": (
         "Mixture of the f-GAN paper",
-        "What Nowozin et al. 2016 fit one Gaussian to; the table of the third tab is theirs.",
+        "What Nowozin et al. 2016 fit one Gaussian to, in the third tab.",
         Pair(Mixture((0.33, 0.67), (-1.0, 2.0), (0.25, 2**0.5)), Gaussian(0, 1)),
     ),
 }
