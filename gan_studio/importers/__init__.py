@@ -85,7 +85,7 @@ def imported(data: bytes) -> Imported:
     format = next((one for one in (entry() for entry in FORMATS) if one.fits(weights)), None)
     if format is None:
         titles = ", ".join(entry.title for entry in FORMATS)
-        names = ", ".join(name[:40] for name in sorted(weights)[:3])
+        names = ", ".join(map(_printable, sorted(weights)[:3]))
         raise ConfigError(
             f"is of no network that is known here (it holds {names} ...); these generators are: {titles}."
         )
@@ -153,8 +153,13 @@ def _differences(network: nn.Module, weights: Weights) -> Iterator[str]:
             yield f"{name} is {_times(theirs[name])} and not {_times(shape)}"
         elif name not in theirs and not name.endswith("num_batches_tracked"):  # PyTorch before 0.4.1 kept none
             yield f"{name} is missing"
-    for name in theirs.keys() - ours.keys():
-        yield f"{name[:60]} is too many"
+    for name in sorted(theirs.keys() - ours.keys()):
+        yield f"{_printable(name)} is too many"
+
+
+def _printable(name: str) -> str:
+    """Whoever wrote the file chose it, and it is shown in terminals and windows."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:40])
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -256,6 +256,13 @@ def test_a_tower_of_blocks_does_not_fill_the_memory(tmp_path: Path) -> None:
     assert "other layers" in told(saved(tmp_path / "H.pth", layers))
 
 
+def test_names_that_would_move_the_cursor_are_made_harmless(tmp_path: Path) -> None:
+    odd = "a\n\x1b[2J\ud800" + "b" * 10_000
+    assert "a??[2J?bbb" in told(saved(tmp_path / "a.pth", {odd: torch.ones(1)}))
+    state = ExampleGenerator(3, 1).state_dict() | {odd: torch.ones(1)}
+    assert "a??[2J?bbb" in told(saved(tmp_path / "b.pth", state))
+
+
 @pytest.mark.parametrize("content", [[], {}, {"a": 1}, None, 5, "x", [torch.ones(2)], {1: torch.ones(2)}, torch.ones(3),
                                      {"state_dict": {"a": [1]}}, {"model_state_dict": {}}])  # fmt: skip
 @pytest.mark.parametrize("legacy", [False, True])
