@@ -19,6 +19,7 @@ GROUNDS = {"white": 255, "black": 16}
 INKS = {"white": 70, "black": 190}
 LINE = 1.4  # the height of a line, in sizes of its letters
 TITLE = 1.5  # the size of the heading's letters, in those of the captions
+LEVEL = 4  # of compression: measured on enlarged pictures, as small as 6 within 2 %, and up to 2.6 times as fast
 MOST_PX = 65_000  # of a side: what programs open
 SMALL_PX = 96  # pictures narrower than this are enlarged unless a width is given
 SIZES = 9, 28  # of letters, in pixels or points
@@ -173,7 +174,7 @@ class Drawing:
 
     def save(self, path: Path, recipe: dict[str, str]) -> None:
         """Raises OSError."""
-        path.write_bytes(images.png(np.asarray(self._image), recipe))
+        path.write_bytes(images.png(np.asarray(self._image), recipe, LEVEL))
 
 
 def on_ground(pixels: np.ndarray, grey: int) -> np.ndarray:
