@@ -363,7 +363,7 @@ class ExploreRoom(ExploreFrame):
 
         assert self.view
         self.shown = None
-        self.drawing.ask("picture", partial(render, self.view, self.snapshot), partial(self._show_picture, self.view))
+        self.drawing.ask(partial(render, self.view, self.snapshot), partial(self._show_picture, self.view))
 
     def _show_picture(self, view: View, picture: np.ndarray) -> None:
         if self.opened is None or view.sha256 != self.snapshot.about["sha256"]:
@@ -552,7 +552,7 @@ class ExploreRoom(ExploreFrame):
             return
         frame %= len(self._walk)
         z = self._walk[frame : frame + 1]
-        self.drawing.ask("picture", partial(pictures, z, self.snapshot), partial(self._show_frame, frame))
+        self.drawing.ask(partial(pictures, z, self.snapshot), partial(self._show_frame, frame))
 
     def _show_frame(self, frame: int, pictures: np.ndarray) -> None:
         if self._walk is not None and self._player.isActive():
