@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tarfile
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -26,6 +27,16 @@ MOST_MEMBERS = 20_000  # of a zip, and of tensors
 MOST_PICKLE = 2**26  # bytes of the pickle that names them
 WRAPPERS = ("model_state_dict", "state_dict", "netG", "generator")  # under these keys programs keep a network
 STEPS = ("global_step", "step", "epoch")
+NUMBERS = {
+    torch.float64,
+    torch.float32,
+    torch.float16,
+    torch.bfloat16,
+    torch.int64,
+    torch.int32,
+    torch.uint8,
+    torch.bool,
+}
 
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # pickled magic number of torch.save before 1.6
 ZIP = b"PK\x03\x04"
@@ -71,7 +82,7 @@ def _is_weight(item: tuple[Any, Any]) -> bool:
 
 def _plain(tensor: Tensor) -> Tensor:
     """Dense and on the CPU. Raises ConfigError."""
-    if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_quantized or tensor.is_complex():
+    if tensor.dtype not in NUMBERS or tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_nested:
         raise ConfigError("holds tensors of a kind that weights are not; save them as plain numbers.")
     return tensor.detach()
 
@@ -88,7 +99,7 @@ def _content(data: bytes) -> tuple[Any, str]:
     """(what was saved, how it was, in words). Raises ConfigError."""
     if data.startswith(ZIP):
         return _unpickled(_rewritten(data)), "torch.save"
-    if data.startswith(LEGACY):
+    if data.startswith(LEGACY) and not tarfile.is_tarfile(io.BytesIO(data)):  # torch looks for a tar first
         return _unpickled(data), "torch.save before PyTorch 1.6"
     if _may_be_safetensors(data):
         return _of_safetensors(data), "safetensors"

@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import struct
+import tarfile
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from torch.nn import functional
 from gan_studio import importers
 from gan_studio.config import ConfigError
 from gan_studio.importers import read
+from gan_studio.importers.torch_file import LEGACY
 
 # --- the programs' own networks, as they are written there -----------------------------------------------------------
 
@@ -275,6 +277,7 @@ def test_tensors_of_other_kinds_are_told(tmp_path: Path) -> None:
         "sparse": torch.eye(4).to_sparse(),
         "meta": torch.ones(4, device="meta"),
         "complex": torch.ones(4) * 1j,
+        "tiny": torch.ones(4).to(torch.float8_e4m3fn),
     }.items():
         assert "kind that weights are not" in told(saved(tmp_path / f"{name}.pth", {"main.0.weight": odd}))
 
@@ -363,6 +366,14 @@ def test_whole_modules_are_not_rebuilt(tmp_path: Path, legacy: bool) -> None:
     path = tmp_path / "module.pth"
     saved(path, nn.Linear(2, 3), legacy)
     assert "save the generator's state_dict() instead" in told(path)
+
+
+def test_a_tar_in_the_clothes_of_the_old_format_is_refused(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("\udc80\x02\udc8a\nl\udcfc\udc9cF\udcf9 j\udca8P\x19.")
+    with tarfile.open(tmp_path / "t.pth", "w", format=tarfile.USTAR_FORMAT, errors="surrogateescape") as archive:
+        archive.addfile(member)
+    assert (tmp_path / "t.pth").read_bytes().startswith(LEGACY)
+    assert "is no file of weights" in told(tmp_path / "t.pth")
 
 
 def test_programs_are_refused(tmp_path: Path) -> None:
