@@ -453,7 +453,7 @@ class ChoiceItem(Folding):
         own = look.wants(self._info["learn"] and is_choice, self._haystack)
         nested = self.section.filter(look) if self.section else False
         self.shown = own or nested
-        self.nearness = max(look.nearness(self.title) if own else -1, self.section.nearness() if nested else -1)
+        self.nearness = max(look.nearness(self.title) if own else -1, self.section.nearness() if self.section and nested else -1)
         self._own_shown = own
         self.setVisible(self.shown)
         self.heading.setHidden(look.learn and not (look.words or own or self.above))
