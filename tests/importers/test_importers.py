@@ -157,6 +157,7 @@ def test_mimicrys_generators_make_their_pictures(tmp_path: Path, widths: list[in
     path = saved(tmp_path / "netG_1500_steps.pth", content)
     found = read(path)
     assert found.format == "mimicry" and found.shape == (3, size, size) and found.latent.dim == 5 and found.step == 1500
+    assert any("sigmoid" in line for line in found.unknown) == (size == 32)
     assert "saved at step 1,500" in found.found and "'model_state_dict'" in found.found[0]
     assert_same_pictures(path, G)
 
