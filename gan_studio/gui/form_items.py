@@ -452,8 +452,9 @@ class ChoiceItem(Folding):
         is_choice = self.editor.count() > 1
         own = look.wants(self._info["learn"] and is_choice, self._haystack)
         nested = self.section.filter(look) if self.section else False
+        within = self.section.nearness() if self.section and nested else -1
         self.shown = own or nested
-        self.nearness = max(look.nearness(self.title) if own else -1, self.section.nearness() if self.section and nested else -1)
+        self.nearness = max(look.nearness(self.title) if own else -1, within)
         self._own_shown = own
         self.setVisible(self.shown)
         self.heading.setHidden(look.learn and not (look.words or own or self.above))
