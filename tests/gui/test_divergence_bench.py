@@ -302,7 +302,7 @@ def test_another_valley_is_told(bench, qtbot):
 
 
 def test_the_f_gan_paper_s_mixture_has_its_table(bench):
-    """Nowozin et al. 2016, table 2: mean and deviation of the best Gaussian."""
+    """Mean and deviation of the best Gaussian for the mixture of Nowozin et al. 2016."""
     p = PRESETS["f-gan"][2].p
     for kind, mean, deviation in (
         ("kl", 1.0100, 1.8308),
