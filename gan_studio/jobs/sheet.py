@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -22,7 +22,7 @@ TITLE = 1.5  # the size of the heading's letters, in those of the captions
 LEVEL = 4  # of compression: measured on enlarged pictures, as small as 6 within 2 %, and up to 2.6 times as fast
 MOST_PX = 65_000  # of a side: what programs open
 SMALL_PX = 96  # pictures narrower than this are enlarged unless a width is given
-SIZES = 9, 28  # of letters, in pixels or points
+LEAST, MOST, MOST_ON_PAPER = 9, 28, 11  # the size of letters, in pixels and in points
 
 
 class Sheet(Spec):
@@ -106,7 +106,7 @@ def layout(sheet: Sheet, samples: Sequence[Sample], shape: tuple[int, ...]) -> L
     rows = -(-len(samples) // columns)
     width = sheet.width or shape[2] * -(-SMALL_PX // shape[2])
     tile = (width, max(1, round(width * shape[1] / shape[2])))
-    found = _layout(sheet, samples, columns, min(rows, sheet.rows or rows), tile)
+    found = _layout(sheet, samples, columns, min(rows, sheet.rows or rows), tile, MOST)
     across, down = found.size
     if across * down > images.MAX_PIXELS or max(across, down) > MOST_PX:
         raise ConfigError(
@@ -121,17 +121,18 @@ def page_layout(sheet: Sheet, samples: Sequence[Sample], shape: tuple[int, ...])
     width, height = PAPERS[sheet.page]
     columns = min(sheet.columns or 8, len(samples))
     across = (width - 2 * sheet.margin + sheet.gap) / columns - sheet.gap
-    one = _layout(sheet, samples, columns, 1, (across, across * shape[1] / shape[2]))
+    one = _layout(sheet, samples, columns, 1, (across, across * shape[1] / shape[2]), MOST_ON_PAPER)
     _, least = one.size
     rows = 1 + int((height - least) // (one.tile[1] + one.words + one.gap))
     if across < 1 or rows < 1:
         raise ConfigError("There is no room for a picture on this paper; choose fewer columns or a smaller margin.")
-    return _layout(sheet, samples, columns, min(rows, sheet.rows or rows), one.tile)
+    return replace(one, rows=min(rows, sheet.rows or rows))
 
 
-def _layout(sheet: Sheet, samples: Sequence[Sample], columns: int, rows: int, tile: tuple[float, float]) -> Layout:
-    least, most = SIZES
-    letters = min(max(tile[0] // 8, least), most)
+def _layout(
+    sheet: Sheet, samples: Sequence[Sample], columns: int, rows: int, tile: tuple[float, float], most: float
+) -> Layout:
+    letters = min(max(tile[0] // 8, LEAST), most)
     lines = max(len(caption(sample, 0)) for sample in samples) if sheet.captions else 0
     words = lines * LINE * letters
     head = 2 * LINE * TITLE * letters if sheet.heading else 0.0
