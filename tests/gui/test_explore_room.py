@@ -475,7 +475,9 @@ def test_panels_and_layout(open_window, run, qtbot):
     choose_run(room, qtbot)
     window.commands["panels"].trigger()
     assert room.left.isHidden() != window.commands["panels"].isChecked()
+    room.smooth.click()
     kept = room.save_layout()
+    room.smooth.click()
     room.reset_layout()
     room.restore_layout(kept)
     assert room.save_layout() == kept

@@ -33,7 +33,7 @@ HOW = {
     "random": "By chance",
     "axis": "One number of the latent",
 }
-NAME_WIDTH = 116
+NAME_WIDTH = 146
 
 
 class DirectionRow(QWidget):

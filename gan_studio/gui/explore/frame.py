@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from .walk_bar import WalkBar
 
 LOADING = "Loading PyTorch; a moment."
-WIDTHS = (250, 640, 390)  # of the pad, the picture and the directions at first
+WIDTHS = (250, 630, 400)  # of the pad, the picture and the directions at first
+SMOOTH = b"smooth"  # of the kept layout
 NOTHING = "Walk through what a trained generator can draw."
 HINT = "Choose a run above. Or drop a picture that was saved here, and it opens as it was."
 NO_RUNS = "No run of pictures has a checkpoint yet. Train one in the Train tab, DCGAN on avatars for instance, or drop "
@@ -98,13 +99,14 @@ class ExploreFrame(Room):
         self.steps.setToolTip("The step of the checkpoint")
         self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
         self.follow = Toggle("Follow", "Show the newest checkpoint as soon as the run has saved it.")
+        self.smooth = Toggle("Smooth", "Soften the enlarged pixels; what is saved or copied stays as it is.")
         self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
         self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
         bar.setSpacing(6)
-        for widget in (self.runs, self.steps, self.raw, self.follow):
+        for widget in (self.runs, self.steps, self.raw, self.follow, self.smooth):
             widget.setEnabled(False)
             bar.addWidget(widget)
         bar.addSpacing(8)
@@ -220,11 +222,12 @@ class ExploreFrame(Room):
     # --- the window's wishes ---
 
     def save_layout(self) -> list[QByteArray]:
-        return [self.splitter.saveState()]
+        return [self.splitter.saveState(), QByteArray(SMOOTH if self.smooth.isChecked() else b"crisp")]
 
     def restore_layout(self, layout: list[QByteArray]) -> None:
-        if len(layout) == 1:
+        if len(layout) == 2:
             self.splitter.restoreState(layout[0])
+            self.smooth.setChecked(layout[1] == SMOOTH)
 
     def show_panels(self, visible: bool) -> None:
         self.left.setVisible(visible)

@@ -119,6 +119,8 @@ class ExploreRoom(ExploreFrame):
         self.steps.activated.connect(self._step_chosen)
         self.raw.clicked.connect(self._weights_chosen)
         self.follow.toggled.connect(self._follow)
+        self.smooth.toggled.connect(self.picture.set_smooth)
+        self.picture.set_smooth(self.smooth.isChecked())
         self.undo_button.clicked.connect(self.undo)
         self.redo_button.clicked.connect(self.redo)
         self.paste_button.clicked.connect(self.paste)
@@ -171,7 +173,7 @@ class ExploreRoom(ExploreFrame):
     def _offer(self) -> None:
         """What can be done now."""
         there = self.view is not None
-        for widget in (self.steps, self.follow, self.copy_button, self.paste_button, self.save_button):
+        for widget in (self.steps, self.follow, self.smooth, self.copy_button, self.paste_button, self.save_button):
             widget.setEnabled(there)
         self.raw.setEnabled(self.opened is not None and self.opened.has_average)
         self.undo_button.setEnabled(self.past.can_go_back)
