@@ -6,7 +6,6 @@ so that they are the same again to the last bit.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -154,14 +153,14 @@ def _png(snapshot: Snapshot, samples: Sequence[Sample], path: Path, sheet: Sheet
 
 
 def _pdf(snapshot: Snapshot, samples: Sequence[Sample], path: Path, sheet: Sheet) -> Iterator[Progress]:
-    place = page_layout(sheet, samples, snapshot.shape)
+    book = Book(sheet, page_layout(sheet, samples, snapshot.shape), heading(snapshot, samples))
     done = 0
-    with path.open("wb") as file, contextlib.closing(Book(file, sheet, place, heading(snapshot, samples))) as book:
-        for part in in_batches(snapshot, samples):
-            for sample, picture in part:
-                book.add(sample, picture)
-            done += len(part)
-            yield Progress(done, len(samples), WRITING)
+    for part in in_batches(snapshot, samples):
+        for sample, picture in part:
+            book.add(sample, picture)
+        done += len(part)
+        yield Progress(done, len(samples), WRITING)
+    book.save(path)
 
 
 FORMS: dict[str, Writer] = {"": _folder, ".png": _png, ".html": _html, ".pdf": _pdf, ".zip": _zip}

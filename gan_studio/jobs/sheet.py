@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -13,7 +14,6 @@ from PIL import Image, ImageDraw, ImageFont
 from .. import images
 from ..config import ConfigError, Spec, option
 from .gallery import Sample
-from .pdf import PAPERS, Page, Pdf
 
 GROUNDS = {"white": 255, "black": 16}
 INKS = {"white": 70, "black": 190}
@@ -23,6 +23,9 @@ LEVEL = 4  # of compression: measured on enlarged pictures, as small as 6 within
 MOST_PX = 65_000  # of a side: what programs open
 SMALL_PX = 96  # pictures narrower than this are enlarged unless a width is given
 LEAST, MOST, MOST_ON_PAPER = 9, 28, 11  # the size of letters, in pixels and in points
+PAPERS = {"A4": (595.28, 841.89), "letter": (612.0, 792.0)}  # points of 1/72 inch
+LETTERS = "cp1252"  # what the fonts that every reader of PDFs has can write
+FIRST_DAY = datetime(1980, 1, 1, tzinfo=UTC)  # of a PDF, as in a zip: the same pictures give the same bytes
 
 
 class Sheet(Spec):
@@ -200,41 +203,52 @@ def _tone(mode: str, grey: int) -> int | tuple[int, int, int]:
 
 
 class Book:
-    """Pages of pictures. `add` puts a picture in the next place, on a new page where one is full."""
+    """Pages of pictures, pixel for pixel. `add` puts a picture in the next place, on a new page where one is full.
 
-    def __init__(self, file: BinaryIO, sheet: Sheet, place: Layout, heading: str):
-        self._pdf = Pdf(file, sheet.page)
+    All of it is in memory, compressed, until it is saved.
+    """
+
+    def __init__(self, sheet: Sheet, place: Layout, heading: str):
+        from fpdf import FPDF  # takes half a second
+
         self._sheet, self._layout, self._heading, self._count = sheet, place, heading, 0
-        self._page: Page | None = None
-        self._ground, self._ink = ((tones[sheet.ground] / 255,) * 3 for tones in (GROUNDS, INKS))
+        self._pdf = FPDF(unit="pt", format=PAPERS[sheet.page])
+        self._pdf.set_image_filter("FlateDecode")
+        self._pdf.core_fonts_encoding = LETTERS
+        self._pdf.set_title(heading)
+        self._pdf.set_creator("GAN Studio")
+        self._pdf.set_creation_date(FIRST_DAY)
+        self._pdf.set_fill_color(GROUNDS[sheet.ground])
+        self._pdf.set_text_color(INKS[sheet.ground])
 
     def add(self, sample: Sample, pixels: np.ndarray) -> None:
         """[H, W, C] uint8."""
-        page = self._open()
+        if self._count % self._layout.count == 0:
+            self._turn()
         left, top = self._layout.place(self._count % self._layout.count)
         across, down = self._layout.tile
-        flat = on_ground(pixels, GROUNDS[self._sheet.ground])
-        page.show(flat[:, :, None] if flat.ndim == 2 else flat, left, top, across, down)
+        picture = Image.fromarray(on_ground(pixels, GROUNDS[self._sheet.ground]))
+        self._pdf.image(picture, left, top, across, down)
         for i, words in enumerate(caption(sample, self._count) if self._sheet.captions else []):
             below = top + down + (LINE * i + 0.2) * self._layout.letters
-            page.text(words, left, below, self._layout.letters, across, self._ink)
+            self._write(words, (left, below), across, self._layout.letters)
         self._count += 1
 
-    def _open(self) -> Page:
-        if self._page is not None and self._count % self._layout.count:
-            return self._page
-        self._turn()
-        self._page = self._pdf.page(self._ground)
-        if self._sheet.heading:
-            margin, size = self._layout.margin, TITLE * self._layout.letters
-            self._page.text(self._heading, margin, margin, size, self._pdf.width - 2 * margin, self._ink)
-        return self._page
-
     def _turn(self) -> None:
-        if self._page is not None:
-            self._pdf.add(self._page)
-        self._page = None
+        self._pdf.add_page()
+        self._pdf.rect(0, 0, self._pdf.w, self._pdf.h, style="F")
+        if self._sheet.heading:
+            margin = self._layout.margin
+            self._write(self._heading, (margin, margin), self._pdf.w - 2 * margin, TITLE * self._layout.letters)
 
-    def close(self) -> None:
-        self._turn()
-        self._pdf.close(self._heading)
+    def _write(self, words: str, place: tuple[float, float], room: float, size: float) -> None:
+        """Letters that the font lacks become `?`."""
+        self._pdf.set_font("Helvetica", size=size)
+        words = words.encode(LETTERS, "replace").decode(LETTERS)
+        while len(words) > 1 and self._pdf.get_string_width(words) > room:
+            words = words[:-2].rstrip() + "…"
+        self._pdf.text(place[0], place[1] + size, words)
+
+    def save(self, path: Path) -> None:
+        """Raises OSError."""
+        path.write_bytes(self._pdf.output())

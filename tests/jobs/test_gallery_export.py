@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
+from fpdf.fpdf import get_page_format
 from PIL import Image
 from PIL.PdfParser import PdfParser
 
@@ -23,8 +26,7 @@ from gan_studio.jobs.events import Exported, Progress
 from gan_studio.jobs.explore import kept, latents, pictures, read_recipe, render, reopened, view_of
 from gan_studio.jobs.gallery import BATCH, Sample, by_seeds, strips
 from gan_studio.jobs.gallery_export import FORMS, export_gallery
-from gan_studio.jobs.pdf import PAPERS, Pdf
-from gan_studio.jobs.sheet import Sheet, caption, layout, names, page_layout
+from gan_studio.jobs.sheet import PAPERS, Book, Layout, Sheet, caption, layout, names, page_layout
 from gan_studio.jobs.snapshots import open_snapshot
 
 COUNT = BATCH + 4
@@ -308,7 +310,7 @@ def test_colours_and_transparency(picture_run, tmp_path: Path, suffix: str) -> N
     list(export_gallery(snapshot, samples, tmp_path / f"a{suffix}", sheet))
     pixel = render(samples[0].view, snapshot).astype(float)
     expected = pixel[:, :, :3] * pixel[:, :, 3:] / 255 + 16 * (1 - pixel[:, :, 3:] / 255)
-    shown = sheet_of(tmp_path / "a.png") if suffix == ".png" else read(tmp_path / "a.pdf")[0][1][0]
+    shown = sheet_of(tmp_path / "a.png") if suffix == ".png" else read(tmp_path / "a.pdf")[0].pictures[0]
     assert np.abs(shown - expected).max() <= 1.5
 
 
@@ -318,38 +320,71 @@ def test_titles_of_any_length_and_letters_fit(snapshot, samples, tmp_path: Path)
         for name in ("a.png", "a.pdf"):
             list(export_gallery(snapshot, samples[:1], tmp_path / name, Sheet(columns=1, width=16), True))
         assert sheet_of(tmp_path / "a.png").shape[1] == 16 + 48
-        words, _ = read(tmp_path / "a.pdf")[0]
-        assert words.count(b"Tj") == 2
+        words = read(tmp_path / "a.pdf")[0].words
+        assert len(words) == 2 and words[1] == b"seed 7"
 
 
 # --- a PDF, read by Pillow's parser ----------------------------------------------------------------------------------
 
 
-def read(path: Path) -> list[tuple[bytes, list[np.ndarray]]]:
-    """The content and the pictures of each page."""
-    pages = []
+@dataclass
+class Page:
+    size: tuple[float, float]
+    content: bytes
+    words: list[bytes]  # each line, in cp1252
+    pictures: list[np.ndarray]  # [H, W, C], in their order
+    boxes: list[list[float]]  # width, height, left, bottom of each, in points
+
+
+def read(path: Path) -> list[Page]:
     with PdfParser(str(path)) as pdf:
-        for reference in pdf.pages:
-            page = pdf.read_indirect(reference)
-            shown = page[b"Resources"][b"XObject"]
-            pages.append((pdf.read_indirect(page[b"Contents"]).decode(), [pixels(pdf, shown[n]) for n in shown]))
-    return pages
+        return [page_of(pdf, pdf.read_indirect(reference)) for reference in pdf.pages]
+
+
+def page_of(pdf: PdfParser, page: dict) -> Page:
+    content = pdf.read_indirect(page[b"Contents"]).decode()
+    lines = re.findall(rb"\(((?:[^\\()]|\\.)*)\) Tj", content)
+    words = [re.sub(rb"\\(.)", rb"\1", line) for line in lines]
+    drawn = re.findall(rb"q ([\d.]+) 0 0 ([\d.]+) ([\d.]+) ([\d.]+) cm /(\w+) Do Q", content)
+    shown = pdf.read_indirect(page[b"Resources"])[b"XObject"] if drawn else {}
+    found = [pixels(pdf, shown[name]) for *_, name in drawn]
+    size = {**pdf.read_indirect(page[b"Parent"]), **page}[b"MediaBox"][2:]
+    return Page(tuple(size), content, words, found, [list(map(float, box)) for *box, _ in drawn])
 
 
 def pixels(pdf: PdfParser, reference: object) -> np.ndarray:
     stream = pdf.read_indirect(reference)
     about = stream.dictionary
-    return np.frombuffer(stream.decode(), np.uint8).reshape(about[b"Height"], about[b"Width"], -1)
+    assert b"Interpolate" not in about and about[b"BitsPerComponent"] == 8
+    rows = np.frombuffer(stream.decode(), np.uint8).reshape(about[b"Height"], -1)
+    assert about[b"DecodeParms"][b"Predictor"] == 15 and not rows[:, 0].any()  # ISO 32000-1, 7.4.4.4: as it is
+    return rows[:, 1:].reshape(about[b"Height"], about[b"Width"], -1)
 
 
 def test_a_print_holds_every_pixel_on_its_pages(snapshot, samples, tmp_path: Path) -> None:
     sheet = Sheet(columns=4, rows=3)
     list(export_gallery(snapshot, samples, tmp_path / "a.pdf", sheet))
     pages = read(tmp_path / "a.pdf")
-    assert [len(shown) for _, shown in pages] == [12, 12, 12]
-    found = np.stack([picture for _, shown in pages for picture in shown])
+    assert [len(page.pictures) for page in pages] == [12, 12, 12]
+    found = np.stack([picture for page in pages for picture in page.pictures])
     assert (found == pictures_of(snapshot, samples)).all()
-    assert b"(seed 7) Tj" in pages[0][0] and b"(Pictures, step 10, 36 pictures) Tj" in pages[2][0]
+    words = [word for page in pages for word in page.words if word.startswith(b"seed")]
+    assert words == [b"seed %d" % sample.view.seed for sample in samples]
+    assert [page.words[0] for page in pages] == [b"Pictures, step 10, 36 pictures"] * 3
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_pictures_of_a_print_stand_in_their_places(snapshot, samples, tmp_path: Path, paper: str) -> None:
+    sheet = Sheet(columns=7, page=paper, margin=13, gap=3, ground="black")
+    list(export_gallery(snapshot, samples, tmp_path / "a.pdf", sheet))
+    (page,), place = read(tmp_path / "a.pdf"), page_layout(sheet, samples, (1, 16, 16))
+    assert page.size == pytest.approx(get_page_format(paper, 1), abs=0.01) == PAPERS[paper]
+    for i, box in enumerate(page.boxes):
+        left, top = place.place(i)
+        assert box == pytest.approx([*place.tile, left, page.size[1] - top - place.tile[1]], abs=0.01)
+    grey, *area = map(float, re.findall(rb"([\d.]+) g\n([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+) re f", page.content)[0])
+    assert grey == pytest.approx(16 / 255, abs=1e-3)  # all over the page, from its upper corner down
+    assert area == pytest.approx([0, page.size[1], page.size[0], -page.size[1]], abs=0.01)
 
 
 @pytest.mark.parametrize("paper", PAPERS)
@@ -371,23 +406,15 @@ def test_no_room_for_a_picture_is_told(samples) -> None:
         assert "no room for a picture" in told(page_layout, sheet, samples * 50, shape)
 
 
-def test_every_object_of_a_pdf_is_where_its_table_says(tmp_path: Path) -> None:
-    path = tmp_path / "a.pdf"
-    with path.open("wb") as file:
-        pdf = Pdf(file, "letter")
-        page = pdf.page((0, 0, 0))
-        page.show(np.arange(12, dtype=np.uint8).reshape(2, 2, 3), 72, 72, 144, 144)
-        page.text("a (b) \\ c\nü", 72, 20, 12, 500, (1, 1, 1))
-        pdf.add(page)
-        pdf.close("Grün ✨")
-    data = path.read_bytes()
-    start = int(data.rsplit(b"startxref\n", 1)[1].split()[0])
-    head, *rows = data[start:].split(b"trailer")[0].splitlines()[1:]
-    assert head.split() == [b"0", b"%d" % len(rows)] and {len(row) for row in rows} == {19}
-    for number, row in enumerate(rows[1:], 1):
-        assert data[int(row[:10]) :].startswith(b"%d 0 obj" % number)
-    content, (picture,) = read(path)[0]
-    assert (picture == np.arange(12).reshape(2, 2, 3)).all()
-    assert b"q 144.000 0 0 144.000 72.000 576.000 cm" in content and rb"(a \(b\) \\ c " + b"\xfc)" in content
-    with PdfParser(str(path)) as theirs:
-        assert bytes(theirs.info[b"Title"]).decode("utf-16") == "Grün ✨"
+def test_words_of_a_print_keep_their_letters_and_their_room(samples, tmp_path: Path) -> None:
+    place = Layout(2, 1, (21, 21), 10, 14, 42, gap=0, margin=10)
+    book = Book(Sheet(columns=2), place, r"Grün (\) “{nb}” ✨")
+    for sample in samples[:3]:
+        book.add(sample, np.arange(12, dtype=np.uint8).reshape(2, 2, 3))
+    book.save(tmp_path / "a.pdf")
+    first, second = read(tmp_path / "a.pdf")
+    assert (np.stack(first.pictures + second.pictures) == np.arange(12).reshape(2, 2, 3)).all()
+    assert first.words[0] == second.words[0] == "Grün (\\) “{nb}” ?".encode("cp1252")
+    assert first.words[1:] == [b"se\x85"] * 2  # Helvetica: 5 + 5.56 + 10 points of 21, one more e is too many
+    with PdfParser(str(tmp_path / "a.pdf")) as theirs:
+        assert bytes(theirs.info[b"Title"]).decode("utf-16") == r"Grün (\) “{nb}” ✨"
