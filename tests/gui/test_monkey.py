@@ -29,9 +29,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QTabBar, QWidget
 from gan_studio import presets
 from gan_studio.config import ConfigError, to_toml
 from gan_studio.gui import theme
+from gan_studio.gui.race.room import RaceRoom
 from gan_studio.gui.session import Session
 from gan_studio.gui.theory.room import TheoryRoom, imported
 from gan_studio.gui.train.report_export import SaveDialog
+from gan_studio.gui.train.room import TrainRoom
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import look as look_job
@@ -256,7 +258,7 @@ class Monkey(QObject):
         """Left alone it would seldom find settings that can be trained, or raced."""
         stage = self.window.session.stage
         if top is self.window and stage == "idle":
-            runs, races, *_ = self.window.rooms
+            runs, races = (next(r for r in self.window.rooms if isinstance(r, kind)) for kind in (TrainRoom, RaceRoom))
             room = races if self.random.random() < 0.4 else runs
             self.tell("begin in", room)
             if room is races:

@@ -98,7 +98,7 @@ class DirectionList(QWidget):
         self._waiting: deque[tuple[Direction, Fold]] = deque()  # rows that are to be built
         self._builder = QTimer(self, interval=0)
         self._builder.timeout.connect(self._build_next)
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(340)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.addLayout(self._bar())

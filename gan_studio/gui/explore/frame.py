@@ -90,11 +90,13 @@ class ExploreFrame(Room):
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.runs.setMaximumWidth(300)
+        self.runs.setMinimumWidth(90)
         self.runs.setPlaceholderText("Choose a run")
         self.runs.setAccessibleName("Run")
         self.runs.setToolTip("The run whose generator draws; the newest is first.")
         self.steps = QComboBox()
         self.steps.setMinimumContentsLength(9)
+        self.steps.setMinimumWidth(80)
         self.steps.setAccessibleName("Checkpoint")
         self.steps.setToolTip("The step of the checkpoint")
         self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
@@ -118,7 +120,8 @@ class ExploreFrame(Room):
         self.copy_menu = QMenu(self.copy_button)
         self.copy_button.setMenu(self.copy_menu)
         self.paste_button = self._tool("Paste a latent: a list of numbers (Ctrl+V)")
-        self.save_button = QPushButton("Save picture…")
+        self.save_button = QPushButton("Save…")
+        self.save_button.setAccessibleName("Save the picture")
         self.save_button.setToolTip("Write the picture as a PNG with its recipe inside: dropped here, it opens again.")
         for button in (self.undo_button, self.redo_button, self.copy_button, self.paste_button, self.save_button):
             button.setEnabled(False)
@@ -199,7 +202,7 @@ class ExploreFrame(Room):
             layout = part.layout()
             assert layout
             layout.addWidget(widget)
-        self.left.setMinimumWidth(200)
+        self.left.setMinimumWidth(160)
         self._furnished = True
 
     def _search(self) -> QWidget:

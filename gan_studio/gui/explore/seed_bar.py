@@ -9,6 +9,7 @@ from ...jobs.explore import View
 from .. import theme
 from ..theory.number_slider import NumberSlider
 from ..widgets.editors import NumberBox
+from ..widgets.flow import FlowLayout
 from ..widgets.fold import quiet
 
 MOST_SEED = 2**32
@@ -33,18 +34,21 @@ class SeedBar(QWidget):
         self.next_button = self._tool("chevron-right", "The next seed (Page Down)", 1)
         self.chance_button = self._tool("dice-5-outline", "A seed by chance (R)", 0)
         self.truncation = NumberSlider("Truncation", View.model_fields["psi"], 0.0, 1.5)
-        self.truncation.setMinimumWidth(180)
+        self.truncation.slider.setMinimumWidth(90)
         self.truncation.edited.connect(self._truncated)
         self.own = quiet(QLabel(OWN))
         self.own.setWordWrap(False)
         self.own.setToolTip("From the pad, the clipboard or a picture; no seed gives it.")
         self.own.hide()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
+        seed = QWidget()
+        row = QHBoxLayout(seed)
+        row.setContentsMargins(0, 0, 0, 0)
         for widget in (label, self.box, self.back_button, self.next_button, self.chance_button, self.own):
             row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.truncation, 2)
+        both = FlowLayout(self, gap=24)
+        both.setContentsMargins(8, 4, 8, 4)
+        both.addWidget(seed)
+        both.addWidget(self.truncation)
 
     def _tool(self, icon: str, tip: str, by: int) -> QToolButton:
         button = QToolButton(autoRaise=True)
