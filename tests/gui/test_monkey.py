@@ -201,7 +201,13 @@ class Monkey(QObject):
         target = self.typed_into()
         key, modifier = self.random.choice(KEYS), self.random.choice(MODIFIERS)
         self.tell("key", target, f"{key.name} {modifier.name}")
-        QTest.keyClick(target, key, modifier)
+        self.strike(target, key, modifier)
+
+    def strike(self, target: QWidget, *key) -> None:
+        """A key that is pressed may close what it was pressed in."""
+        QTest.keyPress(target, *key)
+        if is_there(target):
+            QTest.keyRelease(target, *key)
 
     def write(self, top: QWidget) -> None:
         """Each letter goes where the focus is by then."""
@@ -209,9 +215,9 @@ class Monkey(QObject):
         self.tell("write", self.typed_into(), text[:20])
         for letter in text[:30]:
             if ord(letter) < 128:
-                QTest.keyClick(self.typed_into(), letter)
+                self.strike(self.typed_into(), letter)
         if self.random.random() < 0.7:
-            QTest.keyClick(self.typed_into(), Qt.Key.Key_Return)
+            self.strike(self.typed_into(), Qt.Key.Key_Return)
 
     def drag(self, top: QWidget) -> None:
         target, at = self.place(top)
