@@ -48,7 +48,7 @@ COMMANDS = (
             icon="chart-box-outline"),
     Command("timelapse", EXPORT, "Time-&lapse…", "Write the samples from step to step as a GIF, a WebP or an MP4.",
             icon="filmstrip"),
-    Command("export_picture", EXPORT, "Pict&ure of the Explore tab…", "Write the picture as a PNG with its recipe inside.",
+    Command("export_picture", EXPORT, "Pict&ure of the Explore tab…", "Write it as a PNG with its recipe inside.",
             icon="image-outline"),
     Command("export_walk", EXPORT, "&Walk of the Explore tab…", "Write the walk through the key-frames as a film.",
             icon="movie-open-outline"),
