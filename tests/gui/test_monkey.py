@@ -204,10 +204,10 @@ class Monkey(QObject):
         self.strike(target, key, modifier)
 
     def strike(self, target: QWidget, *key) -> None:
-        """A key that is pressed may close what it was pressed in."""
-        QTest.keyPress(target, *key)
-        if is_there(target):
-            QTest.keyRelease(target, *key)
+        """A key that is pressed may close what it was pressed in, and PySide may tell of a list that has just gone."""
+        for strike in (QTest.keyPress, QTest.keyRelease):
+            if is_there(target):
+                strike(target, *key)
 
     def write(self, top: QWidget) -> None:
         """Each letter goes where the focus is by then."""
