@@ -669,8 +669,8 @@ def test_del_moves_a_race_to_the_trash(room, qtbot, monkeypatch, tmp_path):
     monkeypatch.setattr(room.races, "_agreed", lambda entry: True)
     qtbot.waitUntil(lambda: deed(room, "trash").isEnabled(), timeout=5_000)  # it is read that it has ended
     qtbot.keyClick(room.races.view, Qt.Key.Key_Delete)
-    qtbot.waitUntil(lambda: not race.folder.exists() and not room.races.entries, timeout=5_000)
-    assert room.race is None and room.pages.currentWidget() is room.nothing
+    qtbot.waitUntil(lambda: not room.races.entries and room.race is None, timeout=5_000)
+    assert not race.folder.exists() and room.pages.currentWidget() is room.nothing
 
 
 def test_a_race_that_is_raced_is_not_deleted(room, qtbot):
