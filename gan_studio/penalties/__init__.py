@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -38,3 +38,17 @@ class Penalty(Spec):
 
 
 PENALTIES: Registry[Penalty] = Registry("gan_studio.penalties", "penalty")
+
+
+def applied(penalties: Sequence[Penalty], turn: int, D: Critic, real: Tensor, fake: Tensor) -> tuple[Terms, Terms]:
+    """What D minimises in its `turn`-th step because of these penalties, and what is only shown of it."""
+    terms: Terms = {}
+    slopes: Terms = {}
+    for penalty in penalties:
+        if turn % penalty.every == 0:
+            for name, term in penalty.d_loss(D, real, fake).items():
+                if name.startswith(SLOPE):
+                    slopes[name] = term
+                else:
+                    terms[name] = terms.get(name, 0.0) + penalty.every * term  # two of a kind add up
+    return terms, slopes

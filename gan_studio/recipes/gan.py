@@ -21,7 +21,7 @@ from ..nn.schedules import AnySchedule, Constant
 from ..nn.temporarily import evaluating, frozen
 from ..nn.unrolled import Function, look_ahead
 from ..objectives import OBJECTIVES, Objective
-from ..penalties import PENALTIES, SLOPE, Penalty
+from ..penalties import PENALTIES, Penalty, applied
 from ..registry import OneOf
 from . import PLAYERS, RECIPES, Curves, Generates, GeneratingRecipe, Recipe, Training, built, means
 
@@ -204,7 +204,7 @@ class GanTraining(Training, Generates):
         with self.engine.autocast():
             D = self._judge_of(self.D, real, fake)
             terms = self.recipe.objective.d_loss(D, real, fake)
-            extra, slopes = self._penalties(D, real, fake)
+            extra, slopes = applied(self.recipe.penalties, self.d_iteration, D, real, fake)
         norm = self._minimise(terms | extra, self.d_opt, "gradient/D")
         for penalty in self.recipe.penalties:
             penalty.after_d_step(self.D)
@@ -237,23 +237,10 @@ class GanTraining(Training, Generates):
         def loss(D_k: Function) -> Tensor:
             D = self._judge_of(D_k, real, fake)
             terms = self.recipe.objective.d_loss(D, real, fake)
-            extra, _ = self._penalties(D, real, fake.detach())
+            extra, _ = applied(self.recipe.penalties, self.d_iteration, D, real, fake.detach())
             return total(terms | extra)
 
         return look_ahead(self.D, self.d_opt, loss, self.recipe.unroll)
-
-    def _penalties(self, D: Judge, real: Tensor, fake: Tensor) -> tuple[Terms, Terms]:
-        """What D minimises, and what is only shown of it."""
-        terms: Terms = {}
-        slopes: Terms = {}
-        for penalty in self.recipe.penalties:
-            if self.d_iteration % penalty.every == 0:
-                for name, term in penalty.d_loss(D, real, fake).items():
-                    if name.startswith(SLOPE):
-                        slopes[name] = term
-                    else:
-                        terms[name] = terms.get(name, 0.0) + penalty.every * term  # two of a kind add up
-        return terms, slopes
 
     def _minimise(self, terms: Terms, optimiser: torch.optim.Optimizer, curve: str) -> Curves:
         """Move a player's weights. Returns the norm of the gradient before any clipping, where it was measured."""

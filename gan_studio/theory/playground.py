@@ -33,7 +33,7 @@ from ..nn.optimisers import Adam, AnyOptimiser
 from ..nn.spectral import SpectralNorm
 from ..nn.temporarily import evaluating, frozen
 from ..objectives import OBJECTIVES, Critic, Objective
-from ..penalties import PENALTIES, SLOPE, Penalty
+from ..penalties import PENALTIES, Penalty, applied
 from ..registry import OneOf
 from .sentence import Sentence
 from .step_story import PLAYERS, W1, Seen, chapters, look
@@ -276,7 +276,7 @@ class Players:
         D = judge_of(self.D, self.settings.instance_noise, real, fake)
         objective = self.settings.objective
         terms = objective.d_loss(D, real, fake)
-        extra, slopes = self._penalties(D, real, fake)
+        extra, slopes = applied(self.settings.penalties, self._d_turns, D, real, fake)
         norm = self._minimise(terms | extra, self.d_opt, self.settings.d_optimiser.lr, "gradient/D")
         for penalty in self.settings.penalties:
             penalty.after_d_step(self.D)
@@ -297,19 +297,6 @@ class Players:
             norm = self._minimise(terms, self.g_opt, self.settings.g_optimiser.lr, "gradient/G")
         witness.look("G after", real, z)
         return means("G/", terms) | norm
-
-    def _penalties(self, D: Critic, real: Tensor, fake: Tensor) -> tuple[Terms, Terms]:
-        """What D minimises, and what is only shown of it."""
-        terms: Terms = {}
-        slopes: Terms = {}
-        for penalty in self.settings.penalties:
-            if self._d_turns % penalty.every == 0:
-                for name, term in penalty.d_loss(D, real, fake).items():
-                    if name.startswith(SLOPE):
-                        slopes[name] = term
-                    else:
-                        terms[name] = terms.get(name, 0.0) + penalty.every * term  # two of a kind add up
-        return terms, slopes
 
     def _minimise(self, terms: Terms, optimiser: torch.optim.Optimizer, rate: float, curve: str) -> Curves:
         for group in optimiser.param_groups:
