@@ -6,10 +6,11 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from ...config import ConfigError, Problem, from_text
 from .. import theme
+from ..widgets.entry_box import EntryBox
 from ..widgets.fold import alarming
 from . import looks
 
@@ -42,15 +43,10 @@ class LaneRow(QWidget):
         self.swatch = QLabel()
         self.name = QLineEdit(placeholderText="Name of the lane", maxLength=60)
         self.name.setToolTip("What this lane is called; each has a name of its own")
-        self.objective = QComboBox()
+        self.objective = EntryBox("", letters=8)  # `set_number` names it
         self.objective.addItem(AS_BASE, None)
         self.objective.setItemData(0, "The objective that the base has", Qt.ItemDataRole.ToolTipRole)
-        for entry in OBJECTIVES:
-            self.objective.addItem(entry.title, entry.kind)
-            about = f"{entry.about} {entry.paper}"
-            self.objective.setItemData(self.objective.count() - 1, about, Qt.ItemDataRole.ToolTipRole)
-        self.objective.setMinimumContentsLength(8)
-        self.objective.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.objective.add(OBJECTIVES)
         self.objective.setToolTip("The loss that D and G play for in this lane")
         self.penalties = PenaltyButton()
         self.extra = QLineEdit(placeholderText="path=value; …")

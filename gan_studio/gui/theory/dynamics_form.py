@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ...config import Spec
@@ -13,6 +13,7 @@ from ...registry import Registry
 from ...theory.dynamics import LOSSES, REGULARISERS
 from ...theory.dynamics.portrait import Portrait
 from ...theory.dynamics.rules import RULES
+from ..widgets.entry_box import EntryBox
 from .number_slider import NumberSlider
 
 SHELVES: dict[str, tuple[str, Registry[Any]]] = {  # {key of the words: (label, shelf)}
@@ -55,14 +56,8 @@ class DynamicsForm(QWidget):
 
     def _choice(self, key: str) -> QComboBox:
         name, shelf = SHELVES[key]
-        box = QComboBox()
-        for entry in shelf:
-            box.addItem(entry.title, entry.kind)
-            tip = f"{entry.about} {entry.paper}".strip()
-            box.setItemData(box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        box.setAccessibleName(name.replace("&", ""))
-        box.setMinimumContentsLength(10)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box = EntryBox(name.replace("&", ""))
+        box.add(shelf)
         box.activated.connect(partial(self._choose, key))
         return box
 

@@ -26,6 +26,7 @@ from ...registry import Registry
 from ...theory.playground import Playground
 from ...theory.step_story import PLAYERS
 from .. import theme
+from ..widgets.entry_box import EntryBox
 from ..widgets.toggle import Toggle
 
 ANEW = "Another one begins a new game"
@@ -82,17 +83,10 @@ class GameBar(QWidget):
         self.show_playing(False)
 
     def _choice(self, key: str) -> QComboBox:
-        name, _ = SHELVES[key]
-        box = QComboBox()
+        box = EntryBox(SHELVES[key][0].replace("&", ""))
         if key == "penalty":
             box.addItem("None", NONE)
-        for entry in ENTRIES[key]:
-            box.addItem(entry.title, entry.kind)
-            tip = f"{entry.about} {entry.paper}".strip()
-            box.setItemData(box.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        box.setAccessibleName(name.replace("&", ""))
-        box.setMinimumContentsLength(10)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.add(ENTRIES[key])
         box.activated.connect(partial(self._choose, key))
         return box
 
