@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QWidget
 
 from gan_studio.config import ConfigError
-from gan_studio.gui.theory.computing import LatestWins
+from gan_studio.gui.computing import LatestWins
 from gan_studio.gui.theory.density_plot import POINT_HEIGHT, outline
 from gan_studio.gui.theory.divergence import DivergenceBench
 from gan_studio.gui.theory.measure_table import number

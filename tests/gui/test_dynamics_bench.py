@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from gan_studio.config import ConfigError
 from gan_studio.gui import theme
-from gan_studio.gui.theory.computing import LatestWins
+from gan_studio.gui.computing import LatestWins
 from gan_studio.gui.theory.dynamics import VERDICTS, DynamicsBench, bound_of, with_minus
 from gan_studio.gui.theory.eigen_plot import pair_text
 from gan_studio.gui.theory.number_slider import NumberSlider

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from gan_studio.config import ConfigError
 from gan_studio.gui import theme
+from gan_studio.gui.computing import LatestWins
 from gan_studio.gui.theory import lipschitz
-from gan_studio.gui.theory.computing import LatestWins
 from gan_studio.gui.theory.estimate_plot import EXACT, EstimatePlot
 from gan_studio.gui.theory.lipschitz import LipschitzBench
 from gan_studio.gui.theory.plane_map import of_slopes, of_values

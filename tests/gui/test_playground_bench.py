@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QWidget
 from gan_studio.config import ConfigError
 from gan_studio.data.toy2d import DISTRIBUTIONS
 from gan_studio.gui import theme
+from gan_studio.gui.computing import LatestWins
 from gan_studio.gui.theory import game_bar
 from gan_studio.gui.theory import playground as bench_file
-from gan_studio.gui.theory.computing import LatestWins
 from gan_studio.gui.theory.game_bar import SHELVES, SPEEDS
 from gan_studio.gui.theory.game_plane import logits_of
 from gan_studio.gui.theory.playground import DRAWING, PlaygroundBench, caption_of, settings_of

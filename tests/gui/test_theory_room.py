@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QWidget
 
 from gan_studio.config import ConfigError
 from gan_studio.gui import theme, window
+from gan_studio.gui.computing import LatestWins, Stream
 from gan_studio.gui.session import Session
 from gan_studio.gui.theory import room as theory_room
-from gan_studio.gui.theory.computing import LatestWins, Stream
 from gan_studio.gui.theory.room import BENCHES, TheoryRoom, bold
 from gan_studio.gui.theory.words import FormulaView, TryButton, blocks, drawn, one_line, own_language, read
 from gan_studio.presets import resources

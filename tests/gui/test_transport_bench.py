@@ -13,8 +13,8 @@ from scipy.stats import wasserstein_distance
 
 from gan_studio.config import ConfigError
 from gan_studio.gui import theme
+from gan_studio.gui.computing import LatestWins
 from gan_studio.gui.theory import move_bar
-from gan_studio.gui.theory.computing import LatestWins
 from gan_studio.gui.theory.heap_plot import runs, stacked
 from gan_studio.gui.theory.heaps import LINE_PRESETS, MOST, PLANE_PRESETS, Clouds, Heaps, piles
 from gan_studio.gui.theory.plan_answer import answer

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ...jobs.explore import View
     from ...jobs.snapshots import Snapshot
     from ...runs import Run
-    from ..theory.computing import LatestWins, Stream
+    from ..computing import LatestWins, Stream
     from ..widgets.notice import Notices
     from .following import Following
     from .reading import Choice, Company, Compared, Opened
@@ -89,7 +89,7 @@ class ExploreRoom(ExploreFrame):
     # --- the rest, once the window is on the screen ---
 
     def make_ready(self) -> Iterator[None]:
-        from ..theory.computing import LatestWins, Stream
+        from ..computing import LatestWins, Stream
         from .following import Following
 
         yield

@@ -29,7 +29,7 @@ from .quick_sets import FIRST, QUICK_SETS, Changes, QuickSet
 if TYPE_CHECKING:
     from ...jobs.race_folder import Race, RaceConfig
     from ...presets import Preset
-    from ..theory.computing import LatestWins
+    from ..computing import LatestWins
     from .lane_row import LaneRow
 
 FEWEST, MOST = 2, 8  # lanes, as `jobs.race_folder` has it, which brings torch

@@ -24,7 +24,7 @@ from ..room import Room
 from ..session import Session
 
 if TYPE_CHECKING:
-    from ..theory.computing import LatestWins
+    from ..computing import LatestWins
     from ..theory.words import WordsPane
     from ..widgets.notice import Notices
     from ..widgets.timeline import Timeline

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from ..theory.computing import Stream
+from ..computing import Stream
 from .record import Gone, RaceNews, Turned, watch
 
 if TYPE_CHECKING:

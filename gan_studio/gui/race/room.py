@@ -22,7 +22,7 @@ from .race_frame import LOADING, RaceFrame
 
 if TYPE_CHECKING:
     from ...jobs.race_folder import Race
-    from ..theory.computing import LatestWins
+    from ..computing import LatestWins
     from ..widgets.notice import Notices
     from .race_form import RaceForm
     from .race_list import RaceList
@@ -67,7 +67,7 @@ class RaceRoom(RaceFrame):
     # --- the rest, once the window is on the screen ---
 
     def furnish(self) -> Iterator[None]:
-        from ..theory.computing import LatestWins
+        from ..computing import LatestWins
         from .race_form import RaceForm
         from .race_list import RaceList
 

@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from .computing import LatestWins, Stream
+from ..computing import LatestWins, Stream
 
 
 class Bench(QWidget):

@@ -30,9 +30,9 @@ from ..session import Session
 from ..worker import Worker
 
 if TYPE_CHECKING:
+    from ..computing import LatestWins
     from ..widgets.notice import Notices
     from .bench import Bench
-    from .computing import LatestWins
     from .words import WordsPane
 
 BENCHES = (  # file and class, in the order of the list
@@ -120,7 +120,7 @@ class TheoryRoom(Room):
 
     def _furnish(self, found: list[type[Bench]]) -> None:
         """As they come; the first of them is not waited for by the others."""
-        from .computing import LatestWins
+        from ..computing import LatestWins
         from .words import WordsPane
 
         if not self.benches:

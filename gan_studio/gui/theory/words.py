@@ -35,8 +35,8 @@ from PySide6.QtWidgets import (
 from ...config import ConfigError
 from ...presets import resources
 from .. import theme
+from ..computing import LatestWins
 from ..widgets.fold import FoldButton
-from .computing import LatestWins
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 TRY = re.compile(r"\[Try: (?P<label>[^\]]+)\]\(try:(?P<settings>[^)]*)\)")

@@ -1,4 +1,4 @@
-"""Work of the benches, off the GUI thread: questions, of which only the newest counts, and live trainings."""
+"""Work of the tabs, off the GUI thread: questions, of which only the newest counts, and live trainings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from ..worker import Worker
+from .worker import Worker
 
 HZ = 60  # how often answers are fetched: what is dragged is to follow the hand
 
