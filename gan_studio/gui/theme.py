@@ -158,6 +158,13 @@ ICON_SIDES = (16, 24, 32, 64)  # pixels
 _icons: dict[tuple[str, int, int], QIcon] = {}  # a form has a hundred of the same few
 
 
+def faded(colour: QColor, opacity: float) -> QColor:
+    """The same colour, so opaque, 0 to 1."""
+    colour = QColor(colour)
+    colour.setAlphaF(opacity)
+    return colour
+
+
 def icon(name: str, colour: QColor | None = None) -> QIcon:
     """A Material Design icon ("play", "stop"), tinted for the palette in use; see `tint` for one that follows it."""
     import qtawesome  # loads fonts: not before the first icon is wanted

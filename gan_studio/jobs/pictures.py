@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from .. import images
+from ..plane import Arrows
 from ..runs import Run
 from ..walks import truncated
 from .snapshots import Snapshot, open_snapshot
@@ -16,13 +17,9 @@ PAPER: images.Colour = (250, 249, 246)  # of a gallery's wall
 PLANE_PX = 512  # width of a picture of points
 MOST = 5000  # points of a kind in the plane
 
-ARROWS = 100  # that are drawn: more hide what they stand on
-LONG = 0.1  # nearly all arrows are at most this share of the side
-
 # Of the plane, as in the window: what D takes for real and for generated, real points, generated points, the pull.
 FOR_REAL, FOR_FAKE, REAL, GENERATED = (28, 108, 196), (200, 66, 26), (12, 122, 83), (30, 33, 38)
 PULL = (133, 86, 0)
-Arrows = tuple[np.ndarray, np.ndarray]  # from and to, [A, 2] each
 
 
 def one_picture(array: np.ndarray) -> np.ndarray:
@@ -52,7 +49,7 @@ def plane(
     """Points [N, 2] over D's logits [R, R] on the square [-extent, extent]^2, as [size_px, size_px, 3] uint8.
 
     Row 0 of the logits is at y = -extent. `extent` 0: all the real points are in it, or nearly all the generated ones.
-    `arrows` as `pulled` gives them; `warped` [K, K, 2] is what G makes of an even grid.
+    `arrows` as `plane.pulled` gives them; `warped` [K, K, 2] is what G makes of an even grid.
     """
     layers = [(real, REAL, 2.0)] if real is not None else []
     extent = extent or extent_of(generated if real is None else real)
@@ -67,20 +64,6 @@ def plane(
         sheet.paste(images.WHITE, mask=_lines(lines, size_px, 3.0, 178))  # legible on every colour of the map
         sheet.paste(PULL, mask=_lines(lines, size_px, 1.5, 255))
     return np.asarray(sheet)
-
-
-def pulled(points: np.ndarray, pull: np.ndarray, extent: float) -> Arrows:
-    """From the first points [N, 2] along what pulls them [M, 2], so long that nearly all are at most LONG of the side.
-
-    The few that pull harder are cut to that length.
-    """
-    count = min(len(points), len(pull), ARROWS)
-    start, pull = points[:count].astype(np.float64), np.nan_to_num(pull[:count].astype(np.float64)).clip(-1e100, 1e100)
-    norms = np.linalg.norm(pull, axis=1)
-    longest = float(np.quantile(norms, 0.95)) if count else 0.0
-    share = np.minimum(norms / longest, 1.0) if longest else np.zeros_like(norms)
-    unit = pull / np.maximum(norms, 1e-30)[:, None]
-    return start, start + unit * (share * LONG * 2 * extent)[:, None]
 
 
 def extent_of(points: np.ndarray) -> float:

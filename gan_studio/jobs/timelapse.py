@@ -23,10 +23,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from ..config import ConfigError, Spec, option
+from ..plane import pulled
 from ..runs import Run
 from .events import Exported, Progress
 from .frames import Frame, frame_steps, read_frame, read_real
-from .pictures import PLANE_PX, extent_of, plane, pulled
+from .pictures import PLANE_PX, extent_of, plane
 
 WRITING = "Writing the film"
 NIGHT, DAY = (24, 226), (255, 60)  # ground and ink of the caption, in grey: under pictures, under points

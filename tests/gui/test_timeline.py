@@ -18,13 +18,13 @@ from gan_studio.gui.train.playback import Playback
 from gan_studio.gui.train.results_panel import ResultsPanel
 from gan_studio.gui.widgets import timeline as timeline_module
 from gan_studio.gui.widgets.curves import CurvesView
-from gan_studio.gui.widgets.points import PointsView, arrows
+from gan_studio.gui.widgets.points import PointsView
 from gan_studio.gui.widgets.series import Series
 from gan_studio.gui.widgets.timeline import EDGE, Timeline, nearest
 from gan_studio.jobs import frames
 from gan_studio.jobs.events import Landscape, Samples
 from gan_studio.jobs.frames import Frame, frame_steps, read_frame
-from gan_studio.jobs.pictures import pulled
+from gan_studio.plane import pulled
 from gan_studio.runs import create
 
 STEPS = list(range(0, 1001, 100))
@@ -538,17 +538,19 @@ def test_each_layer_can_be_seen_and_hidden(view, qtbot):
     assert view.layers() == before
 
 
-def test_arrows_are_in_proportion_and_bounded():
+def test_arrows_are_in_proportion_and_bounded(view):
     points = np.zeros((100, 2))
     pull = np.stack([np.arange(1.0, 101.0), np.zeros(100)], axis=1)
     pull[-1] = (1e9, 0)  # one that pulls very hard makes the others no shorter
-    start, end = arrows(points, pull, extent=2.0)
+    start, end = pulled(points, pull, extent=2.0)
     lengths = np.linalg.norm(end - start, axis=1)
     assert lengths.max() == pytest.approx(0.1 * 4)
     assert lengths[49] / lengths[24] == pytest.approx(2)
-    assert (arrows(points, np.zeros((100, 2)), 1.0)[1] == 0).all()
-    assert np.isfinite(arrows(points, np.full((100, 2), np.nan), 1.0)[1]).all()
-    for in_window, in_film in zip((start, end), pulled(points, pull, extent=2.0), strict=True):
+    assert (pulled(points, np.zeros((100, 2)), 1.0)[1] == 0).all()
+    assert np.isfinite(pulled(points, np.full((100, 2), np.nan), 1.0)[1]).all()
+    view.show_generated(points)
+    view.show_landscape(np.zeros((4, 4)), 2.0, pull)
+    for in_window, in_film in zip(view.plane._pull, (start, end), strict=True):
         assert np.array_equal(in_window, in_film)
 
 

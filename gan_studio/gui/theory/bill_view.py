@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import theme
-from .chart import RIGHT, faded
+from .chart import RIGHT
 from .measure_table import number
 from .plan_answer import Answer
 
@@ -125,9 +125,9 @@ class CostBars(QWidget):
 
     def _colour(self, row: int, cost: float, sure: bool, c: theme.Colours) -> QColor:
         if row:
-            return faded(c.third if row == 1 else c.d, 0.7)
+            return theme.faded(c.third if row == 1 else c.d, 0.7)
         dear = cost > self.rows[1][1] + SAME * (1 + self.rows[1][1])
-        return faded(c.warning if dear else c.third, 0.8) if sure else faded(c.muted, 0.4)
+        return theme.faded(c.warning if dear else c.third, 0.8) if sure else theme.faded(c.muted, 0.4)
 
     def sizeHint(self) -> QSize:
         return QSize(260, 3 * (self.fontMetrics().height() + 4))

@@ -167,7 +167,7 @@ class Chart(QWidget):
                 bottom = self.inside().bottom()
                 ends = [QPointF(points[-1, 0], bottom), QPointF(points[0, 0], bottom)]
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QBrush(faded(colour, 0.18)))
+                painter.setBrush(QBrush(theme.faded(colour, 0.18)))
                 painter.drawPolygon(QPolygonF([*corners, *ends]))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(pen_of(line))
@@ -197,7 +197,7 @@ class Chart(QWidget):
     def _paint_zone(self, painter: QPainter, box: QRectF, zone: Zone) -> None:
         left, right = self.point(zone.low, 0).x(), self.point(zone.high, 0).x()
         area = QRectF(left, box.top(), right - left, box.height()).intersected(box)
-        painter.fillRect(area, QBrush(faded(zone.colour(), 0.16)))
+        painter.fillRect(area, QBrush(theme.faded(zone.colour(), 0.16)))
         if area.width() > self.fontMetrics().horizontalAdvance(zone.label) + 6:
             painter.setPen(zone.colour())
             painter.drawText(area.adjusted(3, 2, -3, -4), BOTTOM, zone.label)
@@ -218,7 +218,7 @@ class Chart(QWidget):
             painter.drawText(box.adjusted(8, 8, -8, -8), CENTRE | int(Qt.TextFlag.TextWordWrap), self.empty)
         if self.y_title:
             wide, height = self.fontMetrics().horizontalAdvance(self.y_title), self.fontMetrics().height()
-            painter.fillRect(QRectF(box.left() + 4, box.top() + 2, wide + 4, height - 1), faded(c.plot, 0.8))
+            painter.fillRect(QRectF(box.left() + 4, box.top() + 2, wide + 4, height - 1), theme.faded(c.plot, 0.8))
             painter.setPen(c.muted)
             painter.drawText(QPointF(box.left() + 6, box.top() + self.fontMetrics().ascent() + 2), self.y_title)
         row, height = 0, self.fontMetrics().height()
@@ -252,12 +252,6 @@ def unbroken(x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
         return [points] if len(points) > 1 else []
     edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]])))
     return [points[a:b] for a, b in edges.reshape(-1, 2).tolist() if b - a > 1]
-
-
-def faded(colour: QColor, alpha: float) -> QColor:
-    colour = QColor(colour)
-    colour.setAlphaF(alpha)
-    return colour
 
 
 # --- whose colour ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QMouseEvent, QPa
 
 from .. import theme
 from ..widgets.points import heat_map
-from .chart import LINE, faded
+from .chart import LINE
 from .heaps import EXTENT, MOST, Clouds
 from .phase_plane import STEPS, TURNS
 from .plan_answer import Answer
@@ -95,7 +95,7 @@ class CloudPlot(ScenePlot):
         for wasteful in (False, True):
             for k in range(1, SHADES + 1):
                 some = (shade == k) & (wastes == wasteful)
-                painter.setPen(QPen(faded(arrow_colour(wasteful), faint * (0.3 + 0.7 * k / SHADES)), LINE))
+                painter.setPen(QPen(theme.faded(arrow_colour(wasteful), faint * (0.3 + 0.7 * k / SHADES)), LINE))
                 painter.drawLines(arrow_lines(start[some], end[some]))
         if self.pointed is not None:
             some = (moved.source == self.pointed[0]) & (moved.target == self.pointed[1])
@@ -123,8 +123,8 @@ class CloudPlot(ScenePlot):
         places = np.concatenate([self.scene.p, self.scene.q, start + gone[goes, None] * (end - start)])
         mass = np.concatenate([left, there, moved.mass[goes]])
         size = EARTH * np.sqrt(mass * min(len(self.scene.p), len(self.scene.q)))
-        painter.setPen(QPen(faded(c.plot, 0.8), 1))
-        painter.setBrush(faded(c.third, 0.85))
+        painter.setPen(QPen(theme.faded(c.plot, 0.8), 1))
+        painter.setBrush(theme.faded(c.third, 0.85))
         for x, y, radius in np.stack([*self.pixels(*places.T), size], axis=1)[mass > 0].tolist():
             painter.drawEllipse(QPointF(x, y), radius, radius)
         for which, errors in (("p", self.answer.bill.row_errors), ("q", self.answer.bill.column_errors)):
@@ -150,7 +150,7 @@ class CloudPlot(ScenePlot):
         font = self.fontMetrics()
         wide = max(font.horizontalAdvance(name) for name, _ in names) + 12
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(c.plot, 0.85))
+        painter.setBrush(theme.faded(c.plot, 0.85))
         painter.drawRect(QRectF(box.left() + 1, box.top() + 1, wide, font.height() * len(names) + 6))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for line, (name, colour) in enumerate(names):

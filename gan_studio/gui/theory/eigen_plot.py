@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from .. import theme
-from .chart import LINE, Chart, faded
+from .chart import LINE, Chart
 
 CROSS = 4.5  # half the size of a mark
 NARROWER = -20  # pixels by which the numbers at the left are: they are short
@@ -45,7 +45,7 @@ class EigenPlot(Chart):
 
     def paint_more(self, painter: QPainter, box: QRectF, c: theme.Colours) -> None:
         region, edge = self.stable(box)
-        painter.fillPath(region, faded(c.third, 0.15))
+        painter.fillPath(region, theme.faded(c.third, 0.15))
         painter.setPen(QPen(c.third, LINE))
         painter.drawPath(edge)
         painter.setPen(QPen(c.danger if self.is_unstable() else c.text, LINE))

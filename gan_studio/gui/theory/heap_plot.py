@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 
 from .. import theme
 from ..widgets.ticks import labels, ticks
-from .chart import CENTRE, LINE, RIGHT, faded
+from .chart import CENTRE, LINE, RIGHT
 from .heaps import Heaps, Scene
 from .plan_answer import Answer, Critic
 from .scene_plot import COLOURS, WASTE, Cell, ScenePlot, arrow_colour
@@ -132,7 +132,7 @@ class HeapPlot(ScenePlot):
         thin, wastes = half <= THIN, self.wastes()
         for wasteful in (False, True):
             lines = [QLineF(a, rows[0], b, rows[1]) for a, b in ends[thin & (wastes == wasteful)].tolist()]
-            painter.setPen(QPen(faded(arrow_colour(wasteful), FAINT), LINE))
+            painter.setPen(QPen(theme.faded(arrow_colour(wasteful), FAINT), LINE))
             painter.drawLines(lines)
         assert self.answer
         moved = self.answer.moved
@@ -146,8 +146,8 @@ class HeapPlot(ScenePlot):
         assert self.answer
         moved = self.answer.moved
         if (moved.source[k], moved.target[k]) == self.pointed:
-            return faded(theme.colours().text, 0.9)
-        return faded(arrow_colour(bool(self.answer.wasted[k] > WASTE and self.answer.critic)), FAINT)
+            return theme.faded(theme.colours().text, 0.9)
+        return theme.faded(arrow_colour(bool(self.answer.wasted[k] > WASTE and self.answer.critic)), FAINT)
 
     def _paint_critic(self, painter: QPainter, box: QRectF, critic: Critic, c: theme.Colours) -> None:
         """Its own axis, at the left, between heaps and holes; slopes are written on it."""
@@ -166,7 +166,7 @@ class HeapPlot(ScenePlot):
                 place = QRectF(at.x() - 40 + 8 * slope, at.y() + 14 * side - 9, 80, 18)
                 text = f"slope {slope:+d}".replace("-", "−") if slope else "slope 0"
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(faded(c.plot, 0.75))
+                painter.setBrush(theme.faded(c.plot, 0.75))
                 wide = self.fontMetrics().horizontalAdvance(text) + 6
                 painter.drawRoundedRect(QRectF(place.center().x() - wide / 2, place.top() + 1, wide, 16), 3, 3)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -186,7 +186,7 @@ class HeapPlot(ScenePlot):
             colour = COLOURS[which]()
             for i, share in enumerate(self.scene.heap(which).tolist()):
                 box = self._bar(which, i, 0.0, share)
-                painter.setBrush(faded(colour, 0.07))
+                painter.setBrush(theme.faded(colour, 0.07))
                 painter.setPen(QPen(colour, LINE, Qt.PenStyle.DashLine if which == "q" else Qt.PenStyle.SolidLine))
                 if share > 0:
                     painter.drawRect(box)
@@ -215,18 +215,18 @@ class HeapPlot(ScenePlot):
         left, bottom = self.pixels(x, low)
         right, top = self.pixels(x + WIDE, low + moved.mass)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(QPen(faded(c.plot, 0.6), 1))
-        painter.setBrush(faded(c.third, 0.75))
+        painter.setPen(QPen(theme.faded(c.plot, 0.6), 1))
+        painter.setBrush(theme.faded(c.third, 0.75))
         for a, b, w, h in np.stack([left, top, right - left, bottom - top], axis=1).tolist():
             painter.drawRect(QRectF(a, b, w, h))
         painter.setPen(Qt.PenStyle.NoPen)
         for which, carried in (("p", rows), ("q", self.answer.plan.sum(axis=0))):
             for i, (share, there) in enumerate(zip(self.scene.heap(which).tolist(), carried.tolist(), strict=True)):
                 if there > share + 1e-9:
-                    painter.setBrush(QBrush(faded(c.danger, 0.8), Qt.BrushStyle.BDiagPattern))
+                    painter.setBrush(QBrush(theme.faded(c.danger, 0.8), Qt.BrushStyle.BDiagPattern))
                     painter.drawRect(self._over(which, i, share, there))
                 elif which == "p" and there < share - 1e-9:
-                    painter.setBrush(QBrush(faded(c.third, 0.8), Qt.BrushStyle.Dense5Pattern))
+                    painter.setBrush(QBrush(theme.faded(c.third, 0.8), Qt.BrushStyle.Dense5Pattern))
                     painter.drawRect(self._bar("p", i, there, share))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

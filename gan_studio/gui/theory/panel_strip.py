@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 from ...theory.dynamics.portrait import PANELS, Drawing, Panel, Portrait, draw
 from .. import theme
 from ..widgets.lines import polygon
-from .chart import LINE, faded, unbroken
+from .chart import LINE, unbroken
 from .phase_plane import apart, field_lines, start_colour
 
 ARROWS = 9
@@ -100,7 +100,7 @@ class PanelButton(QAbstractButton):
 
     def _paint_drawing(self, painter: QPainter, drawing: Drawing, box: QRectF, c: theme.Colours) -> None:
         painter.translate(box.center())
-        painter.setPen(QPen(faded(c.muted, 0.6), LINE))
+        painter.setPen(QPen(theme.faded(c.muted, 0.6), LINE))
         painter.drawLines(lines_of(drawing, box.width()))
         painter.setPen(QPen(start_colour(0), LINE))
         theta, psi = drawing.paths[:, 0].T * (box.width() / 2 / drawing.axis[-1])

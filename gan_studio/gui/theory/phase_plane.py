@@ -10,7 +10,7 @@ from ...theory.dynamics.portrait import Drawing
 from .. import theme
 from ..widgets.lines import polygon
 from ..widgets.plot import RUN_COLOURS
-from .chart import LINE, Chart, faded, unbroken
+from .chart import LINE, Chart, unbroken
 
 Start = tuple[float, float]
 
@@ -82,7 +82,7 @@ class PhasePlane(Chart):
     def paint_more(self, painter: QPainter, box: QRectF, c: theme.Colours) -> None:
         if self._drawing is not None:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(faded(c.muted, 0.75), LINE))
+            painter.setPen(QPen(theme.faded(c.muted, 0.75), LINE))
             painter.drawLines(self._field_lines(self._drawing, box))
             for i in range(self._drawing.paths.shape[1]):
                 self._paint_path(painter, self._drawing.paths[:, i], start_colour(i))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .. import theme
-from .chart import CENTRE, RIGHT, faded
+from .chart import CENTRE, RIGHT
 from .panel_strip import smaller
 from .scene_plot import COLOURS, Cell
 
@@ -130,7 +130,7 @@ class PlanMatrix(QWidget):
         for i, j in np.argwhere(self.plan > NOTHING).tolist():
             mass, cell = float(self.plan[i, j]), QRectF(box.left() + j * side, box.top() + i * side, side, side)
             strength = min(1.0, mass / heaviest) ** 0.5
-            painter.fillRect(cell, faded(c.warning if self.wasted[i, j] else c.third, 0.12 + 0.6 * strength))
+            painter.fillRect(cell, theme.faded(c.warning if self.wasted[i, j] else c.third, 0.12 + 0.6 * strength))
             if side >= LEAST_TEXT and mass >= 0.0005:
                 painter.drawText(cell, CENTRE, percent(mass))
 
@@ -167,11 +167,11 @@ class PlanMatrix(QWidget):
 
         painter.setPen(Qt.PenStyle.NoPen)
         if carried > 0:
-            painter.fillRect(bar(0, min(carried, wanted)), faded(COLOURS[which](), 0.6))
+            painter.fillRect(bar(0, min(carried, wanted)), theme.faded(COLOURS[which](), 0.6))
         if carried > wanted + 0.01:
             painter.fillRect(bar(wanted, carried), c.danger)
         elif carried < wanted - 0.01:
-            painter.fillRect(bar(carried, wanted), QBrush(faded(c.warning, 0.9), Qt.BrushStyle.Dense6Pattern))
+            painter.fillRect(bar(carried, wanted), QBrush(theme.faded(c.warning, 0.9), Qt.BrushStyle.Dense6Pattern))
         if wanted > 0:
             painter.setPen(QPen(COLOURS[which](), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .. import theme
 from ..widgets.points import heat_map
-from .chart import faded
 
 OCTAVES = 2.0  # slopes from 1/4 to 4 have each a colour of their own
 FULL = 5.0  # what `heat_map` takes for nearly full colour
@@ -75,7 +74,7 @@ class PlaneMap(QWidget):
         if self._points is not None:
             painter.setClipRect(box)
             for points, colour in zip(self._points, (c.third, c.text), strict=True):
-                painter.setPen(faded(colour, 0.8))
+                painter.setPen(theme.faded(colour, 0.8))
                 x, y = self._pixels(points, box)
                 painter.drawPointsNp(x, y)  # type: ignore[arg-type]
             painter.setClipping(False)

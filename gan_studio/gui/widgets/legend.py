@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QEnterEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from .. import theme
@@ -280,9 +280,3 @@ def place_beside(point: QPoint, size: QSize, room: QSize, gap: int = 14) -> QPoi
         return QPoint(x - gap - size.width(), along_y)
     beneath = y + gap + size.height() <= room.height()
     return QPoint(along_x, y + gap if beneath else max(0, y - gap - size.height()))
-
-
-def dim(colour: QColor, share: float) -> QColor:
-    faint = QColor(colour)
-    faint.setAlphaF(share)
-    return faint

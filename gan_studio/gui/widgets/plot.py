@@ -14,7 +14,7 @@ from ...plots import KINDS, kind_of
 from .. import theme
 from .canvas import Canvas
 from .flow import FlowLayout
-from .legend import Chip, Row, RunChip, dim
+from .legend import Chip, Row, RunChip
 from .lines import Line
 from .series import Series
 
@@ -180,13 +180,13 @@ class Plot(QWidget):
         measured = self.is_measured(main, name)
         if measured or not (smoothed and self.kind.smoothed):
             return [Line(series, pen, dots=measured)]
-        return [Line(series, QPen(dim(pen.color(), BAND)))] * band + [Line(series, pen, smooth=True)]
+        return [Line(series, QPen(theme.faded(pen.color(), BAND)))] * band + [Line(series, pen, smooth=True)]
 
     def _lines_over(self, overlay: Overlay, count: int, smoothed: bool, share: float) -> list[Line]:
         lines = []
         for name in self._names_on(overlay.series):
             pen = QPen(self.pen_over(overlay, name, count))
-            pen.setColor(dim(pen.color(), share))
+            pen.setColor(theme.faded(pen.color(), share))
             measured = self.is_measured(overlay.series, name)
             smooth = smoothed and self.kind.smoothed and not measured
             lines.append(Line(overlay.series[name], pen, smooth, dots=measured and count <= FEW))

@@ -23,13 +23,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from ...plane import pulled
 from .. import theme
 from .flow import FlowLayout
 
 MOST = 5000  # points of a kind that are drawn
 STEEPNESS = 0.5  # of the colours: logits of about 4 are full
-ARROWS = 100  # that are drawn: more hide what they stand on
-LONG = 0.1  # nearly all arrows are at most this share of the side
 HEAD_PX = 4.0
 RING_PX = 5.0  # radius
 MOST_ZOOM, LEAST_ZOOM = 64.0, 0.25
@@ -229,8 +228,7 @@ class Plane(QWidget):
         generated = self._points.get("generated", np.empty((0, 2)))
         self._pull = None
         if pull is not None and len(pull) and len(generated):
-            count = min(len(pull), len(generated), ARROWS)
-            self._pull = arrows(generated[:count], pull[:count], self.extent)
+            self._pull = pulled(generated, pull, self.extent)
         self.redraw()
 
     def set_shown(self, layer: str, shown: bool) -> None:
@@ -324,7 +322,7 @@ class Plane(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(QRectF(QPointF(*corners[0]), QPointF(*corners[1])), self._heat)
         if self.warped is not None and "grid" in self.shown:
-            self._paint_grid(painter, self.warped, faded(generated, 0.45))
+            self._paint_grid(painter, self.warped, theme.faded(generated, 0.45))
         # Real points are squares, generated ones crosses: told apart without colour too.
         if "real" in self.shown:
             painter.drawPixmap(0, 0, self._kept_real(real))
@@ -352,7 +350,7 @@ class Plane(QWidget):
         points = self._points.get(layer)
         if points is None or not len(points):
             return
-        painter.setPen(QPen(faded(colour, 0.85 if len(points) < 1000 else 0.55), 1))
+        painter.setPen(QPen(theme.faded(colour, 0.85 if len(points) < 1000 else 0.55), 1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         pixels = self.to_pixels(points).round()[:, None] + dot  # [N, pixels of a dot, 2]
         x, y = np.ascontiguousarray(pixels.reshape(-1, 2).T)
@@ -379,7 +377,7 @@ class Plane(QWidget):
         lines = np.concatenate([np.hstack([a, b]), np.hstack([b, back + wide]), np.hstack([b, back - wide])])
         halo, ink = theme.colours().plot, theme.colours().warning
         drawn = [QLineF(*line) for line in lines.tolist()]
-        for pen in (QPen(faded(halo, 0.7), 3), QPen(ink, 1)):  # legible on every colour of the map
+        for pen in (QPen(theme.faded(halo, 0.7), 3), QPen(ink, 1)):  # legible on every colour of the map
             painter.setPen(pen)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, pen.width() == 1)  # wide: too slow
             painter.drawLines(drawn)
@@ -463,25 +461,6 @@ class Plane(QWidget):
         path, _ = QFileDialog.getSaveFileName(self, "Save the points", "points.png", "PNG (*.png)")
         if path:
             self.grab().save(path if path.lower().endswith(".png") else f"{path}.png")
-
-
-def arrows(points: np.ndarray, pull: np.ndarray, extent: float) -> tuple[np.ndarray, np.ndarray]:
-    """From the points [A, 2] along the pull [A, 2] to [A, 2], so long that nearly all are at most LONG of the side.
-
-    The few that pull harder are cut to that length.
-    """
-    pull = np.nan_to_num(pull.astype(np.float64)).clip(-1e100, 1e100)
-    norms = np.linalg.norm(pull, axis=1)
-    longest = float(np.quantile(norms, 0.95)) if len(norms) else 0.0
-    share = np.minimum(norms / longest, 1.0) if longest else np.zeros_like(norms)
-    unit = pull / np.maximum(norms, 1e-30)[:, None]
-    return points, points + unit * (share * LONG * 2 * extent)[:, None]
-
-
-def faded(colour: QColor, alpha: float) -> QColor:
-    colour = QColor(colour)
-    colour.setAlphaF(alpha)
-    return colour
 
 
 def halves(left: QColor, right: QColor) -> QIcon:
