@@ -29,10 +29,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QTabBar, QWidget
 from gan_studio import presets
 from gan_studio.config import ConfigError, to_toml
 from gan_studio.gui import theme
+from gan_studio.gui.exporting import SaveDialog
 from gan_studio.gui.race.room import RaceRoom
 from gan_studio.gui.session import Session
 from gan_studio.gui.theory.room import TheoryRoom, imported
-from gan_studio.gui.train.report_export import SaveDialog
 from gan_studio.gui.train.room import TrainRoom
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window

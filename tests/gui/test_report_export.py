@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from gan_studio.config import ConfigError
 from gan_studio.gui.commands import Commands
-from gan_studio.gui.train.report_export import COMMANDS, NO_RUN, Exports, SaveDialog
+from gan_studio.gui.exporting import SaveDialog
+from gan_studio.gui.train.report_export import COMMANDS, NO_RUN, Exports
 from gan_studio.gui.widgets.notice import Bar, Notices
 from gan_studio.jobs.events import Exported, Progress
 from gan_studio.jobs.settings import RunConfig

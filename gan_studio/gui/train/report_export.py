@@ -1,43 +1,31 @@
-"""Files for others: ask where, write on a thread, tell how far it is, and offer to open what was written."""
+"""What can be exported of a run: its report, its curves, and files for TensorBoard."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ..commands import Commands
+from ..exporting import Exporting, suffix_of
 from ..widgets.notice import Notices
-from ..words import duration
-from ..worker import Worker
 
 if TYPE_CHECKING:
-    from ...jobs.events import Exported, Progress
     from ...runs import Run
     from ..widgets.curves import CurvesView
-
-Job = Callable[[Path], "Iterator[Progress | Exported]"]
 
 COMMANDS = ("report", "export_curves", "export_tensorboard")
 NO_RUN = "Open a run first."
 PAGE = "Web page (*.html)"
 CURVES = ("Table (*.csv)", "Picture (*.png)", "Drawing (*.svg)", "Names and numbers (*.json)")
 TABLES = (".csv", ".json")  # these are made of the run's files, the others of what is drawn
-STAYS_S = 20  # a notice that offers to open a file
-PATIENCE_S = 3.0  # a window that closes waits so long for what is being written
 
 
-class Exports(QObject):
-    """What can be exported of the run that is shown; several exports may be under way at once.
-
-    `tell` shows an error to the user. Other exports are made with `ask` and `write`.
-    """
+class Exports(Exporting):
+    """Of the run that is shown. Other exports are made with `ask` and `write`."""
 
     def __init__(
         self,
@@ -47,11 +35,9 @@ class Exports(QObject):
         tell: Callable[[Exception], object],
         curves: CurvesView,
     ):
-        super().__init__(room)
-        self._room, self._commands, self._notices, self._tell, self._curves = room, commands, notices, tell, curves
+        super().__init__(room, notices, tell)
+        self._commands, self._curves = commands, curves
         self._run: Run | None = None
-        self._folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        self.under_way: list[Writing] = []
         for id, slot in zip(COMMANDS, (self.report, self.curves, self.tensorboard), strict=True):
             commands.on(id, slot)
         self.show_run(None)
@@ -116,93 +102,6 @@ class Exports(QObject):
             folder = run.folder / "tensorboard"
             self.write(_then(export(run, folder), folder), "Writing for TensorBoard")
 
-    # how
-
-    def ask(self, title: str, name: str, kinds: list[str], then: Callable[[Path], object]) -> SaveDialog:
-        """Ask for a file and give its path to `then`; `kinds` are such as "Table (*.csv)", the usual one first."""
-        dialog = SaveDialog(self._room, title, str(Path(self._folder) / name), kinds)
-        dialog.fileSelected.connect(partial(self._chosen, then))
-        dialog.open()
-        return dialog
-
-    def _chosen(self, then: Callable[[Path], object], name: str) -> None:
-        path = Path(name)
-        self._folder = str(path.parent)
-        then(path)
-
-    def write(self, events: Iterator[Any], what: str) -> Writing:
-        """Iterate a job that ends with `Exported`; `what` is told meanwhile: "Writing the report"."""
-        writing = Writing(events, what, self._notices, self)
-        writing.worker.finished.connect(self._forget)
-        writing.worker.failed.connect(self._tell)
-        self.under_way.append(writing)
-        writing.worker.start()
-        return writing
-
-    def _forget(self) -> None:
-        ended = self.sender()
-        for writing in [writing for writing in self.under_way if writing.worker is ended]:
-            self.under_way.remove(writing)
-            writing.end()
-            for path in writing.paths:
-                self.offer(path)
-            writing.deleteLater()
-
-    def offer(self, path: Path) -> None:
-        """Say that a file is written, and offer to look at it."""
-        show = ("Show in the file browser", partial(self._open, path.parent))
-        if path.is_dir():
-            self._notices.show_notice(f"Written: {path}", action=show, seconds=STAYS_S)
-        else:
-            view = ("Open", partial(self._open, path))
-            self._notices.show_notice(f"Written: {path}", action=view, other=show, seconds=STAYS_S)
-
-    def _open(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self._notices.show_notice(f"No program was found that opens {path}.", "warning")
-
-    def leave(self) -> None:
-        """The window closes: what is not whole yet is not written at all."""
-        for writing in self.under_way:
-            writing.cancel()
-        for writing in self.under_way:
-            writing.worker.join(PATIENCE_S)
-
-
-class Writing(QObject):
-    """One export under way, with its notice."""
-
-    def __init__(self, events: Iterator[Any], what: str, notices: Notices, parent: QObject):
-        super().__init__(parent)
-        self._what, self._notices = what, notices
-        self._began = time.monotonic()
-        self.paths: list[Path] = []
-        self.worker = Worker(events, parent=self)
-        self.worker.events.connect(self._show)
-        self.bar = notices.show_notice(f"{what} …", action=("Cancel", self.cancel), seconds=0)
-
-    def cancel(self) -> None:
-        """Nothing is left behind: files appear whole or not at all."""
-        self.worker.cancel()
-
-    def end(self) -> None:
-        self._notices.take_back(self.bar)
-
-    def _show(self, mail: list[Any]) -> None:
-        from ...jobs.events import Exported, Progress
-
-        for event in mail:
-            match event:
-                case Exported(path):
-                    self.paths.append(path)
-                case Progress(done, total) if total and self.bar in self._notices.bars:  # else it was closed
-                    self.bar.say(f"{self._what}: {100 * done // total} %{self._left(done, total)}")
-
-    def _left(self, done: int, total: int) -> str:
-        """ ", 12 s left", once that can be told."""
-        passed = time.monotonic() - self._began
-        return f", {duration(passed * (total - done) / done)} left" if done and passed > 1 else ""
-
 
 def _then(events: Iterator[Any], path: Path) -> Iterator[Any]:
     """A job that does not tell of its files itself."""
@@ -210,27 +109,6 @@ def _then(events: Iterator[Any], path: Path) -> Iterator[Any]:
 
     yield from events
     yield Exported(path)
-
-
-class SaveDialog(QFileDialog):
-    """Asks for the name of a file; the ending follows the kind that is chosen, unless one is typed."""
-
-    def __init__(self, parent: QWidget, title: str, path: str, kinds: list[str]):
-        super().__init__(parent, title, str(Path(path).parent))
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self.setNameFilters(kinds)
-        self._follow(kinds[0])
-        self.filterSelected.connect(self._follow)
-        self.selectFile(Path(path).name)
-
-    def _follow(self, kind: str) -> None:
-        self.setDefaultSuffix(suffix_of(kind))
-
-
-def suffix_of(kind: str) -> str:
-    """Of "Table (*.csv)" it is "csv"."""
-    return kind.rpartition("*.")[2].rstrip(")")
 
 
 def _refused(sentence: str) -> Exception:
