@@ -1076,13 +1076,18 @@ def export_gallery(
         Path | None,
         typer.Option("--out", "-o", help=".png, .html, .pdf, .zip, or a folder. [default: RUN-gallery.png]"),
     ] = None,
-    seeds: Annotated[str, typer.Option(help="From the first to the last: 0-99; or the first alone.")] = "0",
+    seeds: Annotated[
+        str | None, typer.Option(help="From the first to the last: 0-99; or the first alone. [default: 0]")
+    ] = None,
     count: Annotated[
         int | None,
         typer.Option(help="At most so many, after sorting. [default: all of the seeds, or 64]", min=1, max=1_000_000),
     ] = None,
     truncation: Annotated[float, typer.Option(help="As of `sample`.", min=-2, max=2)] = 1.0,
     sort: Annotated[str, typer.Option(help="seed, score (of D, what it takes for real first), or novelty.")] = "seed",
+    starred: Annotated[
+        bool, typer.Option("--starred", help="What has a star in the Gallery tab; with --seeds, of these alone.")
+    ] = False,
     novel: Annotated[bool, typer.Option("--novel", help="Without near copies of training pictures.")] = False,
     strips: Annotated[
         int | None, typer.Option(help="Instead: so many pictures on the way from each seed to the next.", min=2)
@@ -1106,21 +1111,24 @@ def export_gallery(
 
     Those of a page, a folder or a data set carry their recipes: drop one onto the window to go on from it.
     """
-    from .jobs import gallery, gallery_export
+    from .jobs import gallery, gallery_export, marks
     from .jobs.explore import view_of
     from .jobs.sheet import Sheet
 
-    numbers = seed_range(seeds, 64 if count is None else count)
+    numbers = seed_range("0" if seeds is None else seeds, 64 if count is None else count)
     values: dict[str, Any] = {"columns": strips if columns is None else columns, "rows": rows, "width": width}
     values |= {"margin": margin, "gap": gap, "ground": "black" if black else None}
     sheet = Sheet.parse(
         {name: value for name, value in values.items() if value is not None}
         | {"captions": captions, "heading": heading}
     )
-    how = gallery.Arrangement.parse({"order": sort, "novel_only": novel})
+    how = gallery.Arrangement.parse({"order": sort, "novel_only": novel, "starred_only": starred, "rejected": True})
     snapshot = snapshot_of(run, root, step, raw, device)
     view = view_of(snapshot).with_values({"psi": truncation})
     samples = gallery.by_seeds(view, numbers)
+    if starred:
+        kept = marks.read(snapshot)
+        samples = kept.starred(snapshot) if seeds is None else kept.marked(samples)
     if strips is not None:
         samples = gallery.strips(snapshot, [sample.view for sample in samples], strips)
     path = out or Path(f"{snapshot.about['run']}-gallery.png")

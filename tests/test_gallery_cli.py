@@ -10,6 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gan_studio import cli
+from gan_studio.jobs import marks
 from gan_studio.jobs.explore import read_recipe, render, reopened, view_of
 from gan_studio.jobs.neighbours import judge
 from gan_studio.jobs.snapshots import open_snapshot
@@ -53,6 +54,19 @@ def test_strips_have_a_row_from_each_seed_to_the_next(run, tmp_path: Path) -> No
           "--gap", 0, "--margin", 0)  # fmt: skip
     with Image.open(tmp_path / "s.png") as sheet:
         assert sheet.size == (5 * 16, 3 * 16)
+
+
+def test_starred_ones_alone(run, tmp_path: Path) -> None:
+    assert "no picture to write" in typed(run.name, "--starred", code=2)[1]
+    snapshot = open_snapshot(run.folder, device="cpu")
+    view = view_of(snapshot)
+    marks.mark(snapshot, [view.at_seed(seed) for seed in (900, 5, 7)], "starred")
+    typed(run.name, "-o", "all", "--starred")
+    assert {read_recipe(file).view.seed for file in (tmp_path / "all").glob("*.png")} == {900, 5, 7}
+    typed(run.name, "-o", "some", "--starred", "--seeds", "0-6")
+    assert [read_recipe(file).view for file in (tmp_path / "some").glob("*.png")] == [view.at_seed(5)]
+    (run.folder / marks.FILE).write_text("{")
+    assert "is damaged, so there are no stars" in typed(run.name, "--starred", "-o", "c.png", code=2)[1]
 
 
 def test_scripts_are_told_how_far_it_is(run, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ A new way to find them is a function and a line in WAYS.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,8 +215,7 @@ def area_under_roc(scores: Tensor, has: Tensor) -> float:
 
 def file_of(snapshot: Snapshot) -> Path:
     """Where they are kept now, or will be."""
-    places = snapshot.origin.directions_files()
-    return next((place for place in reversed(places) if place.is_file()), places[0])
+    return snapshot.origin.place(directions.FILE)
 
 
 def kept(snapshot: Snapshot) -> list[Direction]:
@@ -235,17 +233,4 @@ def keep(snapshot: Snapshot, found: Sequence[Direction]) -> list[Direction]:
 
 def replace(snapshot: Snapshot, found: Sequence[Direction]) -> None:
     """Keep these and no others. Raises ConfigError where they cannot be written."""
-    places = snapshot.origin.directions_files()
-    for number, place in enumerate(places):
-        try:
-            if number:  # the folder of the first is that of the weights, and is not made again where it is gone
-                place.parent.mkdir(parents=True, exist_ok=True)
-            directions.save(place, found)
-        except OSError as error:
-            problem = ConfigError(f"{place} cannot be written ({error.strerror}); allow it, or make room.")
-        else:
-            for older in places[number + 1 :]:
-                with contextlib.suppress(OSError):
-                    older.unlink(missing_ok=True)
-            return
-    raise problem
+    snapshot.origin.keep(directions.FILE, lambda place: directions.save(place, found))

@@ -82,22 +82,34 @@ def _at(view: View, z: Tensor) -> list[Sample]:
 # --- made and measured -----------------------------------------------------------------------------------------------
 
 
-def make(
-    snapshot: Snapshot, samples: Sequence[Sample], scored: bool = False, novel: bool = False
-) -> Iterator[Progress | Made]:
-    """Draw the samples in batches, with D's score and how new they are where that is wanted.
+@dataclass(frozen=True)
+class Measures:
+    """What is found out about each picture."""
 
-    Closing the iterator cancels. Raises ConfigError where there is no D, or the data is not here.
+    score: Judge | None = None
+    training: Known | None = None
+
+    def of(self, part: Sequence[Sample], drawn: np.ndarray) -> list[Sample]:
+        """The samples of pictures [N, H, W, C] uint8, with what is known of them then."""
+        found = list(part)
+        if self.score is not None:
+            found = [replace(sample, score=float(one)) for sample, one in zip(found, self.score(drawn), strict=True)]
+        if self.training is not None:
+            near, far = self.training.near, self.training.distances(drawn)
+            found = [
+                replace(sample, novelty=float(one), is_novel=bool(one > near))
+                for sample, one in zip(found, far, strict=True)
+            ]
+        return found
+
+
+def measures(snapshot: Snapshot, scored: bool = False, novel: bool = False) -> Generator[Progress, None, Measures]:
+    """D's score, and how new a picture is, where that is wanted. Closing the generator cancels.
+
+    Raises ConfigError where there is no D, or the data is not here.
     """
-    explorable(snapshot)
     score = _judge(snapshot) if scored else None
-    training = (yield from known(snapshot)) if novel else None
-    yield Progress(0, len(samples), MAKING)
-    for start in range(0, len(samples), BATCH):
-        part = samples[start : start + BATCH]
-        drawn = pictures(latents([sample.view for sample in part], snapshot), snapshot)
-        yield Made(tuple(_measured(part, drawn, score, training)), drawn)
-        yield Progress(start + len(part), len(samples), MAKING)
+    return Measures(score, (yield from known(snapshot)) if novel else None)
 
 
 def _judge(snapshot: Snapshot) -> Judge:
@@ -107,27 +119,27 @@ def _judge(snapshot: Snapshot) -> Judge:
     return found
 
 
-def _measured(part: Sequence[Sample], drawn: np.ndarray, score: Judge | None, training: Known | None) -> list[Sample]:
-    found = list(part)
-    if score is not None:
-        found = [replace(sample, score=float(one)) for sample, one in zip(found, score(drawn), strict=True)]
-    if training is not None:
-        far = training.distances(drawn)
-        found = [
-            replace(sample, novelty=float(one), is_novel=bool(one > training.near))
-            for sample, one in zip(found, far, strict=True)
-        ]
-    return found
+def make(snapshot: Snapshot, samples: Sequence[Sample], by: Measures | None = None) -> Iterator[Progress | Made]:
+    """Draw the samples in batches, and measure them. Closing the iterator cancels."""
+    explorable(snapshot)
+    by = by or Measures()
+    yield Progress(0, len(samples), MAKING)
+    for start in range(0, len(samples), BATCH):
+        part = samples[start : start + BATCH]
+        drawn = pictures(latents([sample.view for sample in part], snapshot), snapshot)
+        yield Made(tuple(by.of(part, drawn)), drawn)
+        yield Progress(start + len(part), len(samples), MAKING)
 
 
 def measured(
     snapshot: Snapshot, samples: Sequence[Sample], scored: bool = False, novel: bool = False
 ) -> Generator[Progress, None, list[Sample]]:
-    """The samples with what is wanted of them, their pictures forgotten. Raises ConfigError as `make` does."""
+    """The samples with what is wanted of them, their pictures forgotten. Raises ConfigError as `measures` does."""
     if not scored and not novel:
         return list(samples)
+    by = yield from measures(snapshot, scored, novel)
     found: list[Sample] = []
-    for event in make(snapshot, samples, scored, novel):
+    for event in make(snapshot, samples, by):
         if isinstance(event, Made):
             found += event.samples
         else:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import platformdirs
 import torch
 from torch import Tensor, nn
 
-from .. import directions, importers, runs
+from .. import importers, runs
 from ..compute import pick_device
 from ..config import ConfigError, to_toml
 from ..latent import Latent
@@ -43,8 +45,30 @@ class Origin(ABC):
         """What else a picture should carry to be made again."""
 
     @abstractmethod
-    def directions_files(self) -> tuple[Path, ...]:
-        """Where directions are kept: in the first of these that can be written."""
+    def places(self, name: str) -> tuple[Path, ...]:
+        """Where a file of this name is kept for it: in the first of these that can be written."""
+
+    def place(self, name: str) -> Path:
+        """Where such a file is now, or will be."""
+        places = self.places(name)
+        return next((place for place in reversed(places) if place.is_file()), places[0])
+
+    def keep(self, name: str, write: Callable[[Path], object]) -> None:
+        """`write` it where that can be done. Raises ConfigError where nothing can be written."""
+        places = self.places(name)
+        for number, place in enumerate(places):
+            try:
+                if number:  # the folder of the first is that of the weights, and is not made again where it is gone
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                write(place)
+            except OSError as error:
+                problem = ConfigError(f"{place} cannot be written ({error.strerror}); allow it, or make room.")
+            else:
+                for older in places[number + 1 :]:
+                    with contextlib.suppress(OSError):
+                        older.unlink(missing_ok=True)
+                return
+        raise problem
 
     @abstractmethod
     def networks(self) -> dict[str, dict[str, Any]]:
@@ -74,8 +98,8 @@ class OfRun(Origin):
     def texts(self) -> dict[str, str]:
         return {"config": to_toml(self.settings.plain())}
 
-    def directions_files(self) -> tuple[Path, ...]:
-        return (self.path.parent.parent / directions.FILE,)
+    def places(self, name: str) -> tuple[Path, ...]:
+        return (self.path.parent.parent / name,)
 
     def networks(self) -> dict[str, dict[str, Any]]:
         return runs.Checkpoint(self.path).load()[0]
@@ -102,10 +126,10 @@ class OfFile(Origin):
     def texts(self) -> dict[str, str]:
         return {}
 
-    def directions_files(self) -> tuple[Path, ...]:
+    def places(self, name: str) -> tuple[Path, ...]:
         """Beside it, or in the user's data folder where its own folder is not the user's to write in."""
-        mine = Path(platformdirs.user_data_dir("gan-studio")) / "directions" / f"{self.sha256}.json"
-        return self.path.with_name(f"{self.path.name}.{directions.FILE}"), mine
+        mine = Path(platformdirs.user_data_dir("gan-studio")) / Path(name).stem / f"{self.sha256}.json"
+        return self.path.with_name(f"{self.path.name}.{name}"), mine
 
     def networks(self) -> dict[str, dict[str, Any]]:
         return {}

@@ -24,6 +24,7 @@ from gan_studio.jobs.gallery import (
     by_seeds,
     make,
     measured,
+    measures,
     strips,
 )
 from gan_studio.jobs.neighbours import judge, neighbours
@@ -119,9 +120,8 @@ def test_what_is_cut_off_stops(snapshot) -> None:
 def test_without_d_or_data_it_is_told(snapshot, monkeypatch) -> None:
     weights, _ = Checkpoint(snapshot.checkpoint).load()
     Run(snapshot.checkpoint.parent.parent).save_checkpoint(10, {"generator": weights["generator"]}, {})
-    samples = by_seeds(view_of(snapshot), range(2))
     with pytest.raises(ConfigError, match="holds no discriminator to score pictures"):
-        list(make(snapshot, samples, scored=True))
+        told(measures(snapshot, scored=True))
 
     def gone(self: object):
         raise ConfigError("The data is not here.")
@@ -129,7 +129,7 @@ def test_without_d_or_data_it_is_told(snapshot, monkeypatch) -> None:
 
     monkeypatch.setattr(type(snapshot.config.data), "prepare", gone)
     with pytest.raises(ConfigError, match="The data is not here"):
-        list(make(snapshot, samples, novel=True))
+        told(measures(snapshot, novel=True))
 
 
 # --- in which order --------------------------------------------------------------------------------------------------
