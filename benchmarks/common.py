@@ -66,7 +66,7 @@ def trained(config: RunConfig, dataset: Dataset, engine: Engine) -> Training:
     """A training taken to its last step: the arithmetic of the job, without its files."""
     engine.enter()
     engine.seed_step(config.seed, 0)
-    training = config.recipe.build(dataset.shape, config.steps, engine)
+    training = config.recipe.build(dataset.shape, config.steps, engine, dataset.pairs)
     stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
     while training.iteration < config.steps:
         engine.seed_step(config.seed, training.iteration + 1)

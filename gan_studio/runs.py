@@ -531,7 +531,7 @@ def branch(parent: Run, step: int | None, config: dict[str, Any], root: Path | N
         config,
         preset=about.get("preset", ""),
         parent={"run": parent.name, "step": checkpoint.step},
-        **{key: about[key] for key in ("shape",) if key in about},
+        **{key: about[key] for key in ("shape", "pairs") if key in about},
     )
     final = run.folder / "checkpoints" / checkpoint.path.name
     temporary = final.with_name(f".{final.name}.tmp")

@@ -28,6 +28,21 @@ class Batch:
     x: Tensor  # pictures [N, C, H, W], float32 in [-1, 1]; or points [N, 2]
     y: Tensor | None = None  # class numbers [N], int64
     attributes: dict[str, Tensor] = field(default_factory=dict)  # {name: class numbers [N]}
+    pair: Tensor | None = None  # the pictures B [N, C', H', W'] where `x` are the pictures A, see `Pairs`
+
+    def both(self) -> tuple[Tensor, Tensor]:
+        """(A, B) of data that has pairs."""
+        assert self.pair is not None
+        return self.x, self.pair
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What the pictures B are, in data whose samples are pictures A."""
+
+    shape: tuple[int, ...]  # of one B
+    matched: bool  # whether each B is what its A should become; otherwise they are two independent sets
+    names: tuple[str, str] = ("A", "B")  # what people call the pictures: ("lines", "avatar")
 
 
 class Dataset(ABC):
@@ -43,6 +58,8 @@ class Dataset(ABC):
     counts: tuple[int, ...] = ()  # samples of each class, where they are numbered
     skipped: tuple[tuple[str, str], ...] = ()  # (file, why it was left out)
     notes: tuple[str, ...] = ()  # what a person should know; the first sums up `skipped`, where there are any
+    pairs: Pairs | None = None  # what `Batch.pair` holds, where there is one
+    held_out: Dataset | None = None  # true pairs (A, B) that training never sees, where the truth is known
 
     @abstractmethod
     def batch(self, count: int, position: int, seed: int) -> Batch:
@@ -69,6 +86,10 @@ class Source(Spec):
 
     def shape(self) -> tuple[int, ...] | None:
         """The shape of one sample, where it is known before `prepare`."""
+        return None
+
+    def pairs(self) -> Pairs | None:
+        """What the pictures B are, where there are any and it is known before `prepare`."""
         return None
 
     @classmethod

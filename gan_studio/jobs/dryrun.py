@@ -73,7 +73,7 @@ def _seconds_per_step(config: RunConfig, dataset: Dataset, engine: Engine) -> fl
 def _timed(config: RunConfig, dataset: Dataset, engine: Engine, most: int = STEPS) -> float:
     engine.forget_peak()
     engine.seed_step(config.seed, 0)
-    training = config.recipe.build(dataset.shape, config.steps, engine)
+    training = config.recipe.build(dataset.shape, config.steps, engine, dataset.pairs)
     training.iteration = TYPICAL
     stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
     training.step(stream)

@@ -85,7 +85,7 @@ class RunConfig(Spec):
         shape = self.data.shape()
         checks: dict[str, Callable[[], None]] = {"data": self.data.check}
         if shape is not None:
-            checks["recipe"] = lambda: self.recipe.check(shape)
+            checks["recipe"] = lambda: self.recipe.check(shape, self.data.pairs())
         for path, check in checks.items():
             try:
                 check()

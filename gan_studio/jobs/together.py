@@ -84,7 +84,7 @@ class Follower:
         self.engine: Engine = replace(engine, ranks=ranks)
         self.engine.enter()
         self.engine.seed_step(self.config.seed, 0)
-        self.training: Training = self.config.recipe.build(dataset.shape, self.config.steps, self.engine)
+        self.training: Training = self.config.recipe.build(dataset.shape, self.config.steps, self.engine, dataset.pairs)
         self.stream = Stream(dataset.to(self.engine.device), self.config.recipe.batch_size, self.config.seed)
         self.untold: list[Curves] = []
         if begin.checkpoint:

@@ -12,7 +12,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -138,12 +138,12 @@ class TrainJob:
         dataset = yield from self._dataset(config)
         for note in dataset.notes:
             yield self._log(note, "warning")
-        for sentence in config.recipe.advice(dataset.shape):
+        for sentence in config.recipe.advice(dataset.shape, dataset.pairs):
             yield self._log(sentence, "warning")
         engine = yield from self._engine(config, dataset)
         engine.enter()
         engine.seed_step(config.seed, 0)
-        training = config.recipe.build(dataset.shape, config.steps, engine)
+        training = config.recipe.build(dataset.shape, config.steps, engine, dataset.pairs)
         for name, network in training.networks().items():
             self.run.log(f"{name}: {parameter_count(network):,} parameters")
         stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
@@ -195,7 +195,8 @@ class TrainJob:
         else:
             engine = default_engine(config.compute, self.spare_core, self.ranks)
             told = forecast(config, engine, 0.0)
-        runs.write_json(self.run.folder / "run.json", self.run.about() | {"shape": list(dataset.shape)})
+        pairs = {"pairs": asdict(dataset.pairs)} if dataset.pairs else {}
+        runs.write_json(self.run.folder / "run.json", self.run.about() | {"shape": list(dataset.shape)} | pairs)
         runs.write_json(self.run.folder / "engine.json", engine.plain())
         runs.write_json(self.run.folder / "environment.json", environment() | {"tried": told.table})
         yield told

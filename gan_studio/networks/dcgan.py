@@ -7,7 +7,6 @@ At 64 px, with batch norm and transposed convolutions, keys and shapes are those
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
 
 from torch import Tensor, nn
 
@@ -15,10 +14,9 @@ from ..config import option
 from ..nn.blocks import PictureToScalar, VectorToPicture, doubling, initialise
 from ..nn.minibatch import MinibatchDiscrimination
 from ..nn.norm import PictureNorm, picture_norm
+from ..nn.resample import DOUBLE, Upsampling
 from ..nn.spectral import spectral_normalise
 from . import DISCRIMINATORS, GENERATORS, Discriminator, Generator, Shape, size_px
-
-Upsampling = Literal["transposed", "nearest"]
 
 WIDTH_HELP = "Channels at half the size; they double with each coarser level, up to 8 times."
 
@@ -45,7 +43,7 @@ class DcganGenerator(Generator):
         layers: list[nn.Module] = [VectorToPicture(z_dim, widths[0], 4, bias)]
         for channels, finer in zip(widths, [*widths[1:], shape[0]], strict=True):
             layers += [picture_norm(self.norm, channels), nn.ReLU(inplace=True)]
-            layers.append(_DOUBLE[self.upsampling](channels, finer, bias))
+            layers.append(DOUBLE[self.upsampling](channels, finer, bias))
         return _finish(_GeneratorNetwork(layers), self.spectral)
 
 
@@ -119,18 +117,6 @@ def _head(channels: int, kernels: int, bias: bool) -> list[nn.Module]:
 
 def _halve(inputs: int, outputs: int, bias: bool) -> nn.Module:
     return nn.Conv2d(inputs, outputs, 4, 2, 1, bias=bias)
-
-
-def _transposed(inputs: int, outputs: int, bias: bool) -> nn.Module:
-    return nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=bias)
-
-
-def _nearest(inputs: int, outputs: int, bias: bool) -> nn.Module:
-    """Resize-convolution. Odena, Dumoulin & Olah 2016."""
-    return nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias))
-
-
-_DOUBLE = {"transposed": _transposed, "nearest": _nearest}
 
 
 def _finish(network: nn.Module, spectral: bool) -> nn.Module:

@@ -38,7 +38,7 @@ def initialise(module: nn.Module, init: Init, gain: float = 1.0) -> None:
             _DRAWS[init](layer.weight, gain)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-        elif init == "normal" and isinstance(layer, NORMS):
+        elif init == "normal" and isinstance(layer, NORMS) and layer.weight is not None:
             nn.init.normal_(layer.weight, 1.0, 0.02)
 
 

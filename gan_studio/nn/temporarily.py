@@ -1,4 +1,4 @@
-"""How a network stands for a while: without gradients for its weights, or in evaluation mode."""
+"""How a network stands for a while: without gradients for its weights, in evaluation mode, or as it is trained."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 @contextlib.contextmanager
@@ -29,4 +30,23 @@ def evaluating(network: nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
+        network.train(training)
+
+
+@contextlib.contextmanager
+def as_in_training(network: nn.Module) -> Iterator[None]:
+    """Training mode for a while, so that dropout is on and batch norms look at what they are given; nothing is moved.
+
+    Dropout draws from the global generator, which is the caller's to seed.
+    """
+    tracking = [m for m in network.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    training = network.training
+    network.train()
+    for norm in tracking:
+        norm.track_running_stats = False
+    try:
+        yield
+    finally:
+        for norm in tracking:
+            norm.track_running_stats = True
         network.train(training)

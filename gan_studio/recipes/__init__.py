@@ -1,26 +1,28 @@
 """The shelf of training algorithms: one file each, reading like the paper's algorithm box. Copy `gan.py` for a new one.
 
 A recipe is a Spec that builds a `Training`: the live networks and optimisers. A training is stepped; it keeps no clock
-and no file. What a trained network can do is a base class: `Generates`, and later `Translates` and `Writes`.
+and no file. What a trained network can do is a base class: `Generates`, `Translates`, and later `Writes`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from ..compute import Engine
 from ..config import ConfigError, Spec
-from ..data import Stream
+from ..data import Pairs, Stream
+from ..networks import TranslatorModule
 from ..registry import Registry
 
 # {curve name: scalar on the device}; "D/..." and "G/..." are loss terms, "gradient/D" and "gradient/G" the norms of the
 # gradients that moved the weights, "slope/..." the norm of D's gradient where a penalty looks.
 Curves = dict[str, Tensor]
 PLAYERS = ("D", "G")
+FORTH, BACK = "A to B", "B to A"  # the directions of translators
 
 
 class Training(ABC):
@@ -96,8 +98,29 @@ class Generates(ABC):
         """z [side * side, z_dim]: an even grid in the plane of the first two latents, see `Latent.grid`."""
 
 
+class Translates(ABC):
+    """A training that makes pictures B of pictures A, and perhaps back."""
+
+    directions: tuple[str, ...]  # FORTH, and BACK where it learns that too
+
+    @property
+    @abstractmethod
+    def averages(self) -> bool:
+        """Whether averages of the translators' weights are kept beside them."""
+
+    @abstractmethod
+    def translate(self, x: Tensor, direction: str = FORTH, averaged: bool = True) -> Tensor:
+        """[N, C, H, W] in [-1, 1] -> [N, C', H', W'] float32, without gradients; the same for the same pictures.
+
+        From the averaged weights (EMA) where they are kept. No statistic and no global generator is moved.
+        """
+
+
 class Recipe(Spec):
-    """A training algorithm with its parts."""
+    """A training algorithm with its parts.
+
+    `shape` is that of one sample; `pairs` says what lies beside it, in data that has pictures B.
+    """
 
     batch_size: int
 
@@ -107,15 +130,15 @@ class Recipe(Spec):
         """Real samples seen in one step, for the rate that is shown."""
 
     @abstractmethod
-    def check(self, shape: tuple[int, ...]) -> None:
-        """Whether the parts fit together for samples of this shape. Raises ConfigError with paths."""
+    def check(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> None:
+        """Whether the parts fit together for such data. Raises ConfigError with paths."""
 
-    def advice(self, shape: tuple[int, ...]) -> tuple[str, ...]:
+    def advice(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> tuple[str, ...]:
         """Sentences about choices that work but that the papers advise against."""
         return ()
 
     @abstractmethod
-    def build(self, shape: tuple[int, ...], steps: int, engine: Engine) -> Training:
+    def build(self, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs | None = None) -> Training:
         """Networks and optimisers on the engine's device, for a training of `steps`. Raises ConfigError."""
 
 
@@ -131,6 +154,25 @@ class GeneratingRecipe(Recipe):
         """The bare generator on the CPU, for weights to be loaded into."""
 
 
+class TranslatingRecipe(Recipe):
+    """A recipe whose trained networks make pictures of pictures: what applying them needs."""
+
+    directions: ClassVar[tuple[str, ...]] = (FORTH,)
+
+    @property
+    def as_trained(self) -> bool:
+        """Whether translators are applied as they are trained: dropout stays on, batch norms look at each picture."""
+        return False
+
+    @abstractmethod
+    def build_translator(self, direction: str, shape: tuple[int, ...], pairs: Pairs) -> TranslatorModule:
+        """The bare network of one direction on the CPU, for weights to be loaded into."""
+
+    def weights_name(self, direction: str) -> str:
+        """What its weights are called in a checkpoint; their average ends in "_ema"."""
+        return "generator"
+
+
 RECIPES: Registry[Recipe] = Registry("gan_studio.recipes", "recipe")
 
 
@@ -140,6 +182,18 @@ def built(part: str, build: Callable[[], nn.Module]) -> nn.Module:
         return build()
     except ConfigError as error:
         raise error.under(part) from None
+
+
+def needed(pairs: Pairs | None, title: str, matched: bool = False) -> Pairs:
+    """What a translating recipe needs of its data. Raises ConfigError, naming the recipe."""
+    if pairs is None:
+        raise ConfigError(f"{title} makes pictures of pictures; choose data with pairs of them, or with two sets.")
+    if matched and not pairs.matched:
+        raise ConfigError(
+            f"{title} learns from pairs that belong together, and this data has two independent sets; "
+            "choose CycleGAN, or data with pairs."
+        )
+    return pairs
 
 
 def means(prefix: str, terms: dict[str, Tensor]) -> Curves:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..compute import Engine
 from ..config import ConfigError, Problem, option
-from ..data import Stream
+from ..data import Pairs, Stream
 from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
 from ..nn.descent import NORMS_EVERY, descend
@@ -110,7 +110,7 @@ class Gan(GeneratingRecipe):
     def samples_per_step(self) -> int:
         return self.batch_size * self.d_steps
 
-    def check(self, shape: tuple[int, ...]) -> None:
+    def check(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> None:
         with torch.device("meta"):
             built("generator", lambda: self.generator.build(self.latent.dim, shape))
             built("discriminator", lambda: self.discriminator.build(packed_shape(shape, self.pack)))
@@ -118,7 +118,7 @@ class Gan(GeneratingRecipe):
             more = self.batch_size + -self.batch_size % self.pack
             raise ConfigError(Problem("batch_size", f"must be a multiple of pack ({self.pack}), such as {more}."))
 
-    def advice(self, shape: tuple[int, ...]) -> tuple[str, ...]:
+    def advice(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> tuple[str, ...]:
         with torch.device("meta"):
             D = self.discriminator.build(packed_shape(shape, self.pack))
         second_order = any(penalty.second_order for penalty in self.penalties)
@@ -141,7 +141,7 @@ class Gan(GeneratingRecipe):
     def build_generator(self, shape: tuple[int, ...]) -> nn.Module:
         return self.generator.build(self.latent.dim, shape)
 
-    def build(self, shape: tuple[int, ...], steps: int, engine: Engine) -> GanTraining:
+    def build(self, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs | None = None) -> GanTraining:
         return GanTraining(self, shape, steps, engine)
 
     def d_steps_at(self, iteration: int) -> int:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ..compute import Engine
 from ..config import option
-from ..data import Stream
+from ..data import Pairs, Stream
 from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
 from ..nn.cross_entropy import cross_entropy, js_lower_bound
@@ -67,7 +67,7 @@ class Veegan(GeneratingRecipe):
     def samples_per_step(self) -> int:
         return self.batch_size
 
-    def check(self, shape: tuple[int, ...]) -> None:
+    def check(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> None:
         with torch.device("meta"):
             self.build_networks(shape)
 
@@ -86,7 +86,7 @@ class Veegan(GeneratingRecipe):
             built("reconstructor", lambda: self.reconstructor.build(math.prod(shape), (z_dim,))),
         )
 
-    def build(self, shape: tuple[int, ...], steps: int, engine: Engine) -> VeeganTraining:
+    def build(self, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs | None = None) -> VeeganTraining:
         return VeeganTraining(self, shape, steps, engine)
 
 
