@@ -98,9 +98,9 @@ def opened(root: Path, run: runs.Run) -> tuple[Window, ExploreRoom]:
     wait(lambda: window.is_ready)
     room = window.rooms[0]
     assert isinstance(room, ExploreRoom)
-    room.open_run(run)
+    room.opening.open_run(run)
     wait(lambda: room.shown is not None and bool(room.directions.rows))
-    wait(lambda: not room.resting.is_busy)
+    wait(lambda: not room.scene.resting.is_busy)
     return window, room
 
 

@@ -135,13 +135,13 @@ def test_another_checkpoint_keeps_the_seed_and_undo_leads_back(room, run, qtbot)
     weights, _ = run.checkpoint_at(10).load()
     other = {name: {key: value + 0.05 for key, value in tensors.items()} for name, tensors in weights.items()}
     run.save_checkpoint(20, other, {})
-    room.go_to_seed(5)
+    room.scene.go_to_seed(5)
     before = drawn(room, qtbot)
     room.follow.click()  # the newest is shown as soon as it is there
     qtbot.waitUntil(lambda: room.view.step == 20 and room.shown is not None, timeout=SECONDS)
     assert room.view.seed == 5 and (room.shown != before).any()
     room.follow.click()
-    room.undo()
+    room.scene.undo()
     qtbot.waitUntil(lambda: room.view.step == 10 and room.shown is not None, timeout=SECONDS)
     np.testing.assert_array_equal(room.shown, before)
 
@@ -169,7 +169,7 @@ def test_a_dropped_run_opens_in_the_tab_in_front(open_window, run, qtbot):
 
 def test_a_run_that_is_gone_is_one_sentence(room, run, qtbot):
     shutil.rmtree(run.folder / "checkpoints")
-    room.open_run(run)
+    room.opening.open_run(run)
     assert "keeps no checkpoint" in notice(room, qtbot, "checkpoint")
     assert room.view.seed == 0  # what was there stays
 
@@ -214,7 +214,7 @@ def test_a_dragged_slider_is_one_step_of_the_past(room, qtbot):
     row = room.directions.rows["Random 1"]
     for notch in (600, 700, 800):
         row.number.slider.setValue(notch)
-    room.undo()
+    room.scene.undo()
     assert room.view.edits == () and row.amount() == 0.0
     room.picture.setFocus()
     qtbot.keyClick(room.picture, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
@@ -230,10 +230,10 @@ def test_the_latents_own_numbers_have_sliders(room, qtbot):
     assert len(folds) == 1
     folds[0].setChecked(True)
     row = room.directions.rows["z 3"]
-    before = latent(room.view, room.snapshot)
+    before = latent(room.view, room.scene.snapshot)
     row.number.box.set_value(0.0)
     row.number._typed(1.0)
-    moved = latent(room.view, room.snapshot) - before
+    moved = latent(room.view, room.scene.snapshot) - before
     assert moved[0].nonzero().flatten().tolist() == [3]
 
 
@@ -241,7 +241,7 @@ def test_truncation_leads_to_the_mean(room, qtbot):
     room.seeds.truncation.slider.setValue(0)
     assert room.view.psi == 0.0
     first = drawn(room, qtbot)
-    room.go_to_seed(9)
+    room.scene.go_to_seed(9)
     np.testing.assert_array_equal(drawn(room, qtbot), first)
 
 
@@ -250,8 +250,8 @@ def test_no_more_edits_than_a_recipe_holds(room, qtbot):
 
     one = room.directions.found[0]
     many = tuple(Edit(direction=one.renamed(f"d{i}"), amount=0.1) for i in range(64))
-    room.show_view(room.view.model_copy(update={"edits": many}))
-    room.edit(one.renamed("one more"), 1.0)
+    room.scene.show_view(room.view.model_copy(update={"edits": many}))
+    room.scene.edit(one.renamed("one more"), 1.0)
     assert "64 directions" in notice(room, qtbot, "64")
     assert len(room.view.edits) == 64
 
@@ -263,7 +263,7 @@ def test_directions_are_found_named_and_kept(open_window, picture_run, qtbot, mo
     run = picture_run()
     room = open_window().rooms[0]
     choose_run(room, qtbot)
-    qtbot.waitUntil(lambda: bool(room.directions.found) and not room.finder.is_running, timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(room.directions.found) and not room.finding.stream.is_running, timeout=SECONDS)
     effects = [one.effect for one in room.directions.found]
     assert max(effects) > 0 and {one.found_by for one in room.directions.found} >= {"pca", "sefa"}
     qtbot.waitUntil(lambda: len(room.directions.rows) == len(effects), timeout=SECONDS)
@@ -285,15 +285,15 @@ def test_directions_are_found_named_and_kept(open_window, picture_run, qtbot, mo
 
 
 def test_labels_give_directions_or_a_sentence(room, qtbot):
-    room.find_directions(("attribute",), "")
-    qtbot.waitUntil(lambda: not room.finder.is_running, timeout=SECONDS)
+    room.finding.find(("attribute",), "")
+    qtbot.waitUntil(lambda: not room.finding.stream.is_running, timeout=SECONDS)
     attributes = [one for one in room.directions.found if one.found_by == "attribute"]
     assert attributes or room.notices.bars
     assert room.directions.working.isHidden() and len(room.directions.found) >= 2
 
 
 def test_finding_can_be_cancelled(room, qtbot):
-    room.find_directions(("pca",), "")
+    room.finding.find(("pca",), "")
     assert not room.directions.find_button.isEnabled()
     room.directions.cancel_button.click()
     assert room.directions.find_button.isEnabled() and len(room.directions.found) == 2
@@ -308,15 +308,15 @@ def test_the_pad_blends_its_corners(room, qtbot):
     qtbot.mousePress(square, Qt.MouseButton.LeftButton, pos=frame.center().toPoint())
     qtbot.mouseMove(square, (frame.topLeft() + (frame.bottomRight() - frame.topLeft()) * 0.25).toPoint())
     qtbot.mouseRelease(square, Qt.MouseButton.LeftButton, pos=frame.center().toPoint())
-    corners = room.snapshot.latents(4, 0).unflatten(0, (2, 2))
+    corners = room.scene.snapshot.latents(4, 0).unflatten(0, (2, 2))
     blend = bilinear(corners, torch.tensor(square.across), torch.tensor(square.down))
-    torch.testing.assert_close(latent(room.view, room.snapshot)[0], blend)
+    torch.testing.assert_close(latent(room.view, room.scene.snapshot)[0], blend)
     np.testing.assert_array_equal(drawn(room, qtbot), expected(room))
     for _ in range(60):
         qtbot.keyClick(square, Qt.Key.Key_Right)
         qtbot.keyClick(square, Qt.Key.Key_Up)
     assert (square.across, square.down) == (1.0, 0.0)
-    torch.testing.assert_close(latent(room.view, room.snapshot), room.snapshot.latents(1, 1))
+    torch.testing.assert_close(latent(room.view, room.scene.snapshot), room.scene.snapshot.latents(1, 1))
     assert room.seeds.own.isVisible()
 
 
@@ -334,9 +334,9 @@ def test_the_pad_shows_what_is_where(room, qtbot):
 
 def add_keys(room, qtbot, *seeds):
     for seed in seeds:
-        room.go_to_seed(seed)
+        room.scene.go_to_seed(seed)
         room.walks.add_button.click()
-    qtbot.waitUntil(lambda: not room.resting.is_busy, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not room.scene.resting.is_busy, timeout=SECONDS)
 
 
 def test_key_frames_have_pictures_order_and_an_end(room, qtbot):
@@ -382,7 +382,7 @@ def test_a_walk_becomes_a_film(room, qtbot, tmp_path, monkeypatch):
 def test_a_name_that_was_completed_is_never_replaced(room, qtbot, tmp_path):
     add_keys(room, qtbot, 3, 4)
     (tmp_path / "walk.gif").write_bytes(b"mine")
-    room.write_walk(tmp_path / "walk")
+    room.playing.write_walk(tmp_path / "walk")
     assert "already" in notice(room, qtbot, "already")
     assert (tmp_path / "walk.gif").read_bytes() == b"mine"
 
@@ -391,15 +391,15 @@ def test_a_name_that_was_completed_is_never_replaced(room, qtbot, tmp_path):
 
 
 def test_a_saved_picture_opens_again_as_it_was(room, qtbot, tmp_path, monkeypatch):
-    room.go_to_seed(12)
+    room.scene.go_to_seed(12)
     room.directions.rows["Random 2"].number._typed(1.5)
     kept, view = drawn(room, qtbot), room.view
     path = tmp_path / "kept.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     room.save_button.click()
     notice(room, qtbot, "Saved")
-    room.reset()
-    room.go_to_seed(1)
+    room.scene.reset()
+    room.scene.go_to_seed(1)
     room.directions.show_directions([])
     drop(room.window(), path)
     notice(room, qtbot, "bit for bit")
@@ -416,31 +416,31 @@ def test_a_picture_whose_run_is_gone_is_one_sentence(room, run, qtbot, tmp_path)
 
 
 def test_a_picture_from_elsewhere_is_searched_for(room, qtbot, tmp_path):
-    room.go_to_seed(31)
+    room.scene.go_to_seed(31)
     wanted = drawn(room, qtbot)
     images.write_png(tmp_path / "mine.png", wanted, {})
-    room.go_to_seed(0)
+    room.scene.go_to_seed(0)
     drop(room.window(), tmp_path / "mine.png")
-    qtbot.waitUntil(lambda: room.searcher.is_running, timeout=SECONDS)
-    qtbot.waitUntil(lambda: not room.searcher.is_running and bool(room.view.z), timeout=SECONDS)
+    qtbot.waitUntil(lambda: room.searching.stream.is_running, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not room.searching.stream.is_running and bool(room.view.z), timeout=SECONDS)
     error = np.sqrt(np.square(drawn(room, qtbot).astype(float) - wanted).mean())
-    assert error < 8 and room.searching.isHidden()
+    assert error < 8 and room.search_row.isHidden()
 
 
 def test_latents_go_through_the_clipboard(room, qtbot):
-    room.go_to_seed(8)
-    room.copy_latent()
+    room.scene.go_to_seed(8)
+    room.keeping.copy_latent()
     text = QApplication.clipboard().text()
-    z = latent(room.view, room.snapshot)
+    z = latent(room.view, room.scene.snapshot)
     assert torch.equal(latent_from_text(text, 6), z) and json.loads(text)
-    room.go_to_seed(1)
+    room.scene.go_to_seed(1)
     room.picture.setFocus()
     qtbot.keyClick(room.picture, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    assert torch.equal(latent(room.view, room.snapshot), z)
+    assert torch.equal(latent(room.view, room.scene.snapshot), z)
     QApplication.clipboard().setText("[1, 2]")
     room.paste_button.click()
     assert "2 numbers" in notice(room, qtbot, "numbers")
-    room.copy_python()
+    room.keeping.copy_python()
     assert "render(view" in QApplication.clipboard().text()
 
 
@@ -452,7 +452,7 @@ def test_the_nearest_training_pictures_and_ds_score(room, qtbot):
     qtbot.waitUntil(room.company.strip.isVisible, timeout=SECONDS)
     first = room.company.score.text()
     assert "D's score" in first and len(room.company.strip._images) == 5
-    room.go_to_seed(4)
+    room.scene.go_to_seed(4)
     qtbot.waitUntil(lambda: room.company.score.text() != first, timeout=SECONDS)
 
 
@@ -486,7 +486,7 @@ def test_panels_and_layout(open_window, run, qtbot):
 def test_closing_in_the_middle_of_everything_leaves_nothing_behind(room, qtbot):
     add_keys(room, qtbot, 1, 2)
     room.walks.play_button.click()
-    room.find_directions(("pca", "sefa", "random"), "")
+    room.finding.find(("pca", "sefa", "random"), "")
     room.company.button.click()
     room.window().close()
 
@@ -501,5 +501,5 @@ def test_the_past_is_bounded_by_what_was_taken_back():
 
 
 def test_the_view_of_a_snapshot_is_where_it_begins(room):
-    assert room.view == view_of(room.snapshot)
+    assert room.view == view_of(room.scene.snapshot)
     assert room.mapTo(room.window(), QPoint()).y() > 0

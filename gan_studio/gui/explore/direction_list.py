@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from ...directions import Direction, ranked
 from ...jobs.explore import MOST_EDITS, View
 from .. import theme
-from ..widgets.fold import FoldButton, quiet
+from ..widgets.fold import Fold, quiet
 from .direction_row import DirectionRow, axis_of
 
 GROUP = 10  # of the latent's numbers
@@ -44,38 +44,6 @@ WAYS = (
     (("attribute",), "From the &labels of the data", "Where the data have labels: glasses, hair, the digit."),
     (("random",), "&Random", "Twelve directions by chance, at right angles to each other."),
 )
-
-
-class Fold(QWidget):
-    """A heading, and rows that are built when it is first opened."""
-
-    opened = Signal()
-
-    def __init__(self, title: str, tip: str):
-        super().__init__()
-        self.button = FoldButton(title)
-        self.button.setToolTip(tip)
-        self.title = QLabel(title, textFormat=Qt.TextFormat.PlainText)
-        self.title.setToolTip(tip)
-        self.inside = QWidget()
-        self.inside.hide()
-        self.rows = QVBoxLayout(self.inside)
-        self.rows.setContentsMargins(8, 0, 0, 0)
-        head = QHBoxLayout()
-        head.setSpacing(4)
-        head.addWidget(self.button)
-        head.addWidget(self.title, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(head)
-        column.addWidget(self.inside)
-        self.button.turned.connect(self._turn)
-
-    def _turn(self, open_: bool) -> None:
-        self.inside.setVisible(open_)
-        if open_:
-            self.opened.emit()
 
 
 class DirectionList(QWidget):

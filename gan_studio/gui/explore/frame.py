@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from .pad import Pad
     from .picture_view import PictureView
     from .seed_bar import SeedBar
+    from .side_panels import SidePanels
     from .walk_bar import WalkBar
 
 LOADING = "Loading PyTorch; a moment."
@@ -51,6 +51,7 @@ class ExploreFrame(Room):
     seeds: SeedBar
     walks: WalkBar
     pad: Pad
+    sides: SidePanels  # on the left: another panel is one line in `build_sides`
     company: CompanyPanel
     directions: DirectionList
 
@@ -176,7 +177,7 @@ class ExploreFrame(Room):
         column = self.centre.layout()
         assert isinstance(column, QVBoxLayout)
         column.addWidget(self.picture, 1)
-        column.addWidget(self._search())
+        column.addWidget(self._search_progress())
         column.addWidget(self.seeds)
         column.addWidget(self.walks)
 
@@ -185,42 +186,35 @@ class ExploreFrame(Room):
         from .company_panel import CompanyPanel
         from .direction_list import DirectionList
         from .pad import Pad
+        from .side_panels import SidePanels
 
         self.pad, self.company, self.directions = Pad(), CompanyPanel(), DirectionList()
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.pad)
-        column.addWidget(self.company)
-        column.addStretch(1)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(inside)
-        for part, widget in ((self.left, scroll), (self.right, self.directions)):
+        self.sides = SidePanels()
+        self.sides.add("Between four seeds", self.pad)
+        self.sides.add("Training pictures and D", self.company)
+        for part, widget in ((self.left, self.sides), (self.right, self.directions)):
             layout = part.layout()
             assert layout
             layout.addWidget(widget)
         self.left.setMinimumWidth(160)
         self._furnished = True
 
-    def _search(self) -> QWidget:
+    def _search_progress(self) -> QWidget:
         """The progress of finding a picture that was dropped."""
-        self.searching = QWidget()
+        self.search_row = QWidget()
         self.search_said = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.search_bar = QProgressBar(textVisible=False)
         self.search_bar.setMaximumHeight(8)
         self.search_bar.setAccessibleName("Progress of finding the picture")
         self.search_stop = QPushButton("Stop here")
         self.search_stop.setToolTip("Take the nearest that was found so far.")
-        row = QHBoxLayout(self.searching)
+        row = QHBoxLayout(self.search_row)
         row.setContentsMargins(8, 4, 8, 0)
         row.addWidget(self.search_said)
         row.addWidget(self.search_bar, 1)
         row.addWidget(self.search_stop)
-        self.searching.hide()
-        return self.searching
+        self.search_row.hide()
+        return self.search_row
 
     # --- the window's wishes ---
 

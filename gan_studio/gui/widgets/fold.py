@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QStyleOption, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStyle,
+    QStyleOption,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 INDENT = 8  # of what is folded, beneath its heading
 DOT = 5  # diameter of the mark behind a changed title
@@ -39,6 +48,38 @@ class FoldButton(QToolButton):
         if self.hasFocus():
             painter.setPen(self.palette().highlight().color())
             painter.drawRoundedRect(self.rect().adjusted(0, 1, -1, -2), 3, 3)
+
+
+class Fold(QWidget):
+    """A heading, and what it folds; that may be built when it is first opened."""
+
+    opened = Signal()
+
+    def __init__(self, title: str, tip: str):
+        super().__init__()
+        self.button = FoldButton(title)
+        self.button.setToolTip(tip)
+        self.title = QLabel(title, textFormat=Qt.TextFormat.PlainText)
+        self.title.setToolTip(tip)
+        self.inside = QWidget()
+        self.inside.hide()
+        self.rows = QVBoxLayout(self.inside)
+        self.rows.setContentsMargins(INDENT, 0, 0, 0)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self.button)
+        head.addWidget(self.title, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self.inside)
+        self.button.turned.connect(self._turn)
+
+    def _turn(self, open_: bool) -> None:
+        self.inside.setVisible(open_)
+        if open_:
+            self.opened.emit()
 
 
 class Title(QLabel):

@@ -1,0 +1,69 @@
+"""The picture's company: the training pictures nearest to it, and what D says of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from ..computing import Stream
+from . import reading
+from .company_panel import COUNT
+from .frame import ExploreFrame
+from .reading import Company, Compared, Opened
+from .scene import Scene
+
+
+class Comparing(QObject):
+    def __init__(self, frame: ExploreFrame, scene: Scene):
+        super().__init__(frame)
+        self.scene, self.panel = scene, frame.company
+        self._company: Company | None = None
+        self.stream = Stream(self)
+        self.stream.told.connect(self._told)
+        self.stream.failed.connect(scene.failed)
+        self.stream.failed.connect(self.stop)
+        self.panel.wanted.connect(self.read)
+        self.panel.cancel_wanted.connect(self.stop)
+        scene.came.connect(self._judge_anew)
+        scene.drawn.connect(self._compare)
+
+    def leave(self) -> None:
+        self.stream.stop()
+
+    def read(self) -> None:
+        if self.scene.opened:
+            self.panel.show_progress(0, 0, "Reading the training pictures")
+            self.stream.start(reading.company(self.scene.snapshot))
+
+    def stop(self, _error: object = None) -> None:
+        self.stream.stop()
+        self._company = None
+        self.panel.clear()
+
+    def _told(self, mail: list[Any]) -> None:
+        match mail[-1]:
+            case Company() as found:
+                self._meet(found)
+            case progress:
+                self.panel.show_progress(progress.done, progress.total, progress.text)
+
+    def _judge_anew(self, _found: Opened, is_other: bool) -> None:
+        if is_other:
+            self.stop()
+        elif self._company:
+            self.scene.resting.ask("judge", partial(reading.judged, self._company, self.scene.snapshot), self._meet)
+
+    def _meet(self, company: Company) -> None:
+        self._company = company
+        self._compare()
+
+    def _compare(self) -> None:
+        if self._company is not None and self.scene.picture is not None:
+            ask = partial(reading.compared, self._company, self.scene.picture, COUNT)
+            self.scene.resting.ask("company", ask, self._compared)
+
+    def _compared(self, found: Compared) -> None:
+        if self._company is not None:
+            self.panel.show_compared(found.nearest, found.distances, found.score)

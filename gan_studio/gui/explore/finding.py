@@ -1,0 +1,83 @@
+"""Directions: found on a thread, kept in the run, renamed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from ...directions import Direction
+from ...jobs import find_directions
+from ...jobs.find_directions import Finding
+from ..computing import Stream
+from . import reading
+from .frame import ExploreFrame
+from .reading import Directions, Opened, attempted
+from .scene import Scene
+
+AT_FIRST = ("pca", "sefa", "attribute")  # of what comes without directions of its own
+
+
+class DirectionFinding(QObject):
+    def __init__(self, frame: ExploreFrame, scene: Scene):
+        super().__init__(frame)
+        self.frame, self.scene, self.list = frame, scene, frame.directions
+        self.stream = Stream(self)
+        self.stream.told.connect(self._told)
+        self.stream.failed.connect(scene.failed)
+        self.stream.ended.connect(self.list.end_progress)
+        self.list.find_wanted.connect(self.find)
+        self.list.cancel_wanted.connect(self.stream.stop)
+        self.list.keep_wanted.connect(self._keep)
+        self.list.renamed.connect(self._renamed)
+        scene.came.connect(self._show_network)
+
+    def leave(self) -> None:
+        self.list.leave()
+        self.stream.stop()
+
+    def find(self, ways: tuple[str, ...], layer: str = "") -> None:
+        if self.scene.opened:
+            self.list.show_progress(0, 0, "Finding directions")
+            how = Finding.parse({"ways": list(ways), "layer": layer})
+            self.stream.start(reading.finding(self.scene.snapshot, how))
+
+    def _told(self, mail: list[Any]) -> None:
+        for event in mail:
+            match event:
+                case Directions(found):
+                    self.list.add_directions(found)
+                    self.scene.rest()
+                case progress:
+                    self.list.show_progress(progress.done, progress.total, progress.text)
+
+    def _show_network(self, opened: Opened, is_other: bool) -> None:
+        if is_other:
+            self.stream.stop()
+            self.list.show_network(opened.snapshot.z_dim, opened.spread, opened.layers)
+            self.list.show_directions(opened.found)
+
+    def find_some(self) -> None:
+        """Where there are none."""
+        if not self.list.found and not self.stream.is_running:
+            self.find(AT_FIRST)
+
+    # --- those that are there ---
+
+    def _keep(self, found: list[Direction]) -> None:
+        if self.scene.opened:
+            keep = partial(find_directions.replace, self.scene.snapshot, found)
+            self.scene.disk.ask("keep", partial(attempted, keep), self._kept)
+
+    def _kept(self, problem: Exception | None) -> None:
+        if problem:
+            self.frame.notices.show_notice(str(problem), "error")
+        else:
+            self.frame.notices.show_notice("The directions are kept in the run; the command line knows them, too.")
+
+    def _renamed(self, direction: Direction, name: str) -> None:
+        """What there is of it stays."""
+        view = self.scene.view
+        if view and (amount := view.amount(direction.name)):
+            self.scene.show_view(view.edited(direction, 0.0).edited(direction.renamed(name), amount))
