@@ -19,6 +19,8 @@ from torch import Tensor
 from .. import images
 from ..compute import mixed_seed
 from ..config import ConfigError, Spec, option
+from .encoder import Encoding, encoder
+from .events import Progress
 from .explore import explorable
 from .features import Features, apart, features_of
 from .snapshots import Snapshot
@@ -100,6 +102,14 @@ def invert(
                 best.see(z, likeness(_made(snapshot, z)))
         if step % every == 0 or step == how.steps:
             yield best.found(step, how.steps)
+
+
+def search(
+    snapshot: Snapshot, picture: np.ndarray, how: Inversion, encoding: Encoding | None = None
+) -> Iterator[Progress | Found]:
+    """The same from an encoder's word too, which is trained first where none is kept. Raises ConfigError."""
+    encode = (yield from encoder(snapshot, encoding)) if encoding else None
+    yield from invert(snapshot, picture, how, encode=encode)
 
 
 def as_asked(path: Path | str | bytes, snapshot: Snapshot) -> np.ndarray:
