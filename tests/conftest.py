@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -101,3 +102,68 @@ def picture_run() -> Callable[..., Run]:
         return run
 
     return make
+
+
+@pytest.fixture
+def class_weights() -> Callable[..., dict[str, Any]]:
+    """Makes the weights of mimicry's generators with classes: the cGAN's, or SAGAN's, which are normalised."""
+
+    def make(
+        classes: int = 4, widths: tuple[int, ...] = (8, 8, 8, 8), z_dim: int = 5, attention: int = 0, seed: int = 0
+    ) -> dict[str, Any]:
+        import torch
+
+        rng = torch.Generator().manual_seed(seed)
+        weights: dict[str, Any] = {}
+
+        def layer(name: str, *shape: int, bias: bool = True) -> None:
+            W = torch.randn(shape, generator=rng) / math.prod(shape[1:]) ** 0.5
+            if bias:
+                weights[f"{name}.bias"] = 0.1 * torch.randn(shape[0], generator=rng)
+            if not attention:
+                weights[f"{name}.weight"] = W
+                return
+            u, _, v = torch.linalg.svd(W.flatten(1), full_matrices=False)
+            near = 0.1 * torch.randn(len(v[0]), generator=rng)  # the power iteration is never quite there
+            weights[f"{name}.weight_orig"] = W
+            weights[f"{name}.weight_u"] = u[:, 0].contiguous()
+            weights[f"{name}.weight_v"] = torch.nn.functional.normalize(v[0] + near, dim=0)
+
+        def norm(name: str, channels: int) -> None:
+            weights[f"{name}.running_mean"] = 0.3 * torch.randn(channels, generator=rng)
+            weights[f"{name}.running_var"] = 0.5 + torch.rand(channels, generator=rng)
+            weights[f"{name}.num_batches_tracked"] = torch.tensor(7)
+
+        layer("l1", 16 * widths[0], z_dim)
+        for i in range(1, len(widths)):
+            a, b = widths[i - 1], widths[i]
+            for part, channels in (("b1", a), ("b2", b)):
+                norm(f"block{i + 1}.{part}.bn", channels)
+                embedding = torch.randn(classes, 2 * channels, generator=rng)
+                weights[f"block{i + 1}.{part}.embed.weight"] = 0.7 * embedding + 0.5
+            layer(f"block{i + 1}.c1", b, a, 3, 3)
+            layer(f"block{i + 1}.c2", b, b, 3, 3)
+            layer(f"block{i + 1}.c_sc", b, a, 1, 1)
+        last = len(widths) + 1
+        norm(f"b{last}", widths[-1])
+        weights[f"b{last}.weight"] = 1 + 0.3 * torch.randn(widths[-1], generator=rng)
+        weights[f"b{last}.bias"] = 0.3 * torch.randn(widths[-1], generator=rng)
+        layer(f"c{last}", 3, widths[-1], 3, 3)
+        if attention:
+            C = attention
+            for name, shape in (("theta", (C // 8, C)), ("phi", (C // 8, C)), ("g", (C // 2, C)), ("o", (C, C // 2))):
+                layer(f"attn_block.{name}", *shape, 1, 1, bias=False)
+            weights["attn_block.gamma"] = torch.tensor(0.8)
+        return weights
+
+    return make
+
+
+@pytest.fixture
+def class_file(class_weights: Callable[..., dict[str, Any]], tmp_path: Path) -> Path:
+    """A generator of four classes, as mimicry saves it."""
+    import torch
+
+    path = tmp_path / "netG_300_steps.pth"
+    torch.save({"model_state_dict": class_weights(), "global_step": 300}, path)
+    return path

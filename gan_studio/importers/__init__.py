@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from .. import classes
 from ..config import ConfigError, Spec
 from ..latent import Latent
 from ..registry import Registry
@@ -31,7 +32,7 @@ PREFIXES = ("module.", "_orig_mod.")  # of DataParallel and of torch.compile
 class Draft:
     """What a format makes of weights: a network without them, and what it was told by."""
 
-    network: nn.Module  # z [N, z_dim] -> x [N, C, H, W] in [-1, 1]
+    network: nn.Module  # z [N, z_dim] -> x [N, C, H, W] in [-1, 1]; one with classes is a `ByClass`
     z_dim: int
     shape: tuple[int, int, int]
     inferred: tuple[str, ...]  # beside the sizes
@@ -198,6 +199,8 @@ def _sizes(draft: Draft) -> Iterator[str]:
     C, H, W = draft.shape
     yield f"pictures of {W} x {H} px in {CHANNELS[C]}"
     yield f"{draft.z_dim} latents"
+    if many := classes.count(draft.network):
+        yield f"{many:,} classes" if many > 1 else "1 class"
 
 
 def consecutive(weights: dict[str, Tensor], name: str, start: int, stride: int = 1) -> list[int]:

@@ -204,8 +204,8 @@ def test_discriminators_and_other_networks_are_told(tmp_path: Path) -> None:
         saved(tmp_path / "netD_1_steps.pth", {"model_state_dict": D})
     )
     state = MimicryGenerator([4, 4, 4, 4]).state_dict()
-    classes = state | {"block2.b1.embed.weight": torch.ones(10, 8)}
-    assert "of chosen classes" in told(saved(tmp_path / "c.pth", classes))
+    mixed = state | {"block2.b1.embed.weight": torch.ones(10, 8)}
+    assert "block2.b1.bn.running_mean is missing" in told(saved(tmp_path / "c.pth", mixed))
     assert "SAGAN" in told(saved(tmp_path / "s.pth", state | {"attn_block.sigma": torch.ones(1)}))
     other = told(saved(tmp_path / "o.pth", nn.Linear(2, 3).state_dict()))
     assert "no network that is known here" in other and "mimicry, PyTorch DCGAN example" in other
