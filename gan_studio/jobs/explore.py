@@ -21,6 +21,8 @@ from pydantic import Field
 from torch import Tensor
 
 from .. import __version__, images, importers, runs
+from ..classes import MOST as MOST_CLASSES
+from ..classes import Shares, dense, sparse
 from ..compute import mixed_seed
 from ..config import ConfigError, Spec, option
 from ..directions import Direction, plain_numbers
@@ -29,7 +31,7 @@ from .events import Progress
 from .exports import refuse_existing, save
 from .snapshots import Snapshot, open_file, open_snapshot, weights_hash
 
-FORMAT = 1
+FORMAT = 2  # 1 knew no classes
 TEXT = "GAN Studio"  # the name of the text in a PNG
 MOST_BYTES = 2**23  # of a picture's recipe
 MOST_NUMBERS = 4096  # of a latent
@@ -46,6 +48,10 @@ class Edit(Spec):
     amount: float = option(0.0, "How many sigmas.", ge=-1000, le=1000)
 
 
+Number = Annotated[int, Field(ge=0, lt=MOST_CLASSES)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class View(Spec):
     """What a picture is made of. Drawn from the seed, within the limit; then truncated; then edited."""
 
@@ -60,6 +66,9 @@ class View(Spec):
     limit: float = option(0.0, "Entries of the seed's latent beyond this are drawn again; 0: none.", ge=0, le=10)
     psi: float = option(1.0, "How far the latent is from the mean, before the edits.", title="Truncation", ge=-2, le=2)
     edits: Annotated[tuple[Edit, ...], Field(max_length=MOST_EDITS)] = option((), "Directions and how far along them.")
+    classes: Annotated[tuple[tuple[Number, Share], ...], Field(max_length=MOST_CLASSES)] = option(
+        (), "Where the network has classes: which, and the share of each; none: one that the seed draws."
+    )
 
     def at_seed(self, seed: int) -> View:
         """The edits stay."""
@@ -68,6 +77,9 @@ class View(Spec):
     def at(self, z: Tensor) -> View:
         """At a latent [z_dim] or [1, z_dim], which is taken as it is: truncation and edits are in it, or gone."""
         return self.model_copy(update={"z": plain_numbers(z.flatten()), "psi": 1.0, "limit": 0.0, "edits": ()})
+
+    def of_classes(self, shares: Shares) -> View:
+        return self.model_copy(update={"classes": shares})
 
     def edited(self, direction: Direction, amount: float) -> View:
         """With so much of a direction, told by its name, instead of what there was of it; 0 takes it away."""
@@ -139,19 +151,40 @@ def latents(views: Sequence[View], snapshot: Snapshot) -> Tensor:
     return torch.cat([latent(view, snapshot) for view in views])
 
 
+def shares(view: View, snapshot: Snapshot) -> Shares:
+    """Its classes. Raises ConfigError where the generator has not these."""
+    return snapshot.shares(view.classes, view.seed)
+
+
+def class_shares(views: Sequence[View], snapshot: Snapshot) -> Tensor:
+    """w [N, classes] float32 on the CPU."""
+    return dense([shares(view, snapshot) for view in views], snapshot.classes)
+
+
+def inputs(views: Sequence[View], snapshot: Snapshot) -> Tensor:
+    """What the network takes: [N, z_dim + classes] float32 on the CPU."""
+    return torch.cat([latents(views, snapshot), class_shares(views, snapshot)], dim=1)
+
+
+def at_input(view: View, row: Tensor, snapshot: Snapshot) -> View:
+    """At one of `inputs`, [z_dim + classes], taken as it is."""
+    z, w = row.split([snapshot.z_dim, snapshot.classes])
+    return view.at(z).of_classes(sparse(w))
+
+
 def render(view: View, snapshot: Snapshot) -> np.ndarray:
     """[H, W, C] uint8. Drawn alone: in a batch the last bit of a sum may fall otherwise."""
-    return pictures(latent(view, snapshot), snapshot)[0]
+    return pictures(inputs([view], snapshot), snapshot)[0]
 
 
 def pictures(z: Tensor, snapshot: Snapshot, batch: int = 64) -> np.ndarray:
-    """Latents [N, z_dim] -> [N, H, W, C] uint8."""
+    """`inputs`, or latents [N, z_dim] of the classes that the snapshot is `of` -> [N, H, W, C] uint8."""
     return images.to_uint8(snapshot.generate(z, batch))
 
 
 def strip(view: View, direction: Direction, amounts: Sequence[float], snapshot: Snapshot) -> np.ndarray:
     """What a direction does to a view: [A, H, W, C] uint8, one for each of its amounts."""
-    return pictures(latents([view.edited(direction, amount) for amount in amounts], snapshot), snapshot)
+    return pictures(inputs([view.edited(direction, amount) for amount in amounts], snapshot), snapshot)
 
 
 # --- what a picture carries ------------------------------------------------------------------------------------------

@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..classes import one, single
 from ..config import ConfigError, Spec, option
-from ..walks import BETWEEN
+from ..walks import BETWEEN, lerp
 from .events import Event, Progress
-from .explore import View, explorable, latents, pictures
+from .explore import View, at_input, class_shares, explorable, inputs, latents, pictures, shares
 from .neighbours import Judge, judge
 from .novelty import Known, known
 from .snapshots import Snapshot
-from .walk import Walk, way
+from .walk import Walk, through
 
 BATCH = 32  # pictures between two looks at whether to stop
 MAKING = "Making pictures"
@@ -60,23 +61,36 @@ def by_seeds(view: View, seeds: Sequence[int]) -> list[Sample]:
     return [Sample(view.at_seed(seed)) for seed in seeds]
 
 
+def of_each(samples: Sequence[Sample], numbers: Sequence[int]) -> list[Sample]:
+    """Each of them in each of these classes, side by side."""
+    return [replace(sample, view=sample.view.of_classes(one(number))) for sample in samples for number in numbers]
+
+
 def along(snapshot: Snapshot, keys: Sequence[View], walk: Walk) -> list[Sample]:
     """The pictures of a walk. Raises ConfigError."""
-    return _at(keys[0], way(latents(keys, snapshot), walk))
+    return _at(keys[0], through(keys, snapshot, walk), snapshot)
 
 
 def strips(snapshot: Snapshot, keys: Sequence[View], steps: int, between: str = "slerp") -> list[Sample]:
     """Rows of so many pictures from each view to the next, both ends among them. Raises ConfigError."""
     if len(keys) < 2 or steps < 2:
         raise ConfigError("A strip goes from one picture to another; name at least two seeds and two pictures a row.")
-    z = latents(keys, snapshot)
+    z, w = latents(keys, snapshot), class_shares(keys, snapshot).double()
     t = torch.linspace(0, 1, steps)
     rows = BETWEEN[between](z[:-1, None], z[1:, None], t)  # [K - 1, steps, z_dim]
-    return _at(keys[0], rows.flatten(0, 1))
+    shares = lerp(w[:-1, None], w[1:, None], t).float()  # [K - 1, steps, classes]
+    return _at(keys[0], torch.cat([rows, shares], dim=2).flatten(0, 1), snapshot)
 
 
-def _at(view: View, z: Tensor) -> list[Sample]:
-    return [Sample(view.at(row)) for row in z]
+def _at(view: View, rows: Tensor, snapshot: Snapshot) -> list[Sample]:
+    return [Sample(at_input(view, row, snapshot)) for row in rows]
+
+
+def labelled(samples: Sequence[Sample], snapshot: Snapshot) -> list[Sample]:
+    """With the class of each, where the generator has classes and it is of one. Raises ConfigError."""
+    if not snapshot.classes:
+        return list(samples)
+    return [replace(sample, label=single(shares(sample.view, snapshot))) for sample in samples]
 
 
 # --- made and measured -----------------------------------------------------------------------------------------------
@@ -125,8 +139,8 @@ def make(snapshot: Snapshot, samples: Sequence[Sample], by: Measures | None = No
     by = by or Measures()
     yield Progress(0, len(samples), MAKING)
     for start in range(0, len(samples), BATCH):
-        part = samples[start : start + BATCH]
-        drawn = pictures(latents([sample.view for sample in part], snapshot), snapshot)
+        part = labelled(samples[start : start + BATCH], snapshot)
+        drawn = pictures(inputs([sample.view for sample in part], snapshot), snapshot)
         yield Made(tuple(by.of(part, drawn)), drawn)
         yield Progress(start + len(part), len(samples), MAKING)
 

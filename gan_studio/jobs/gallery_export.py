@@ -17,9 +17,9 @@ from .. import __version__, images
 from ..config import ConfigError
 from . import page
 from .events import Exported, Progress
-from .explore import explorable, latents, pictures, render, sidecar_of, text_of
+from .explore import explorable, inputs, pictures, render, sidecar_of, text_of
 from .exports import refuse_existing, whole
-from .gallery import BATCH, Sample
+from .gallery import BATCH, Sample, labelled
 from .sheet import Book, Drawing, Sheet, caption, layout, names, page_layout
 from .snapshots import Snapshot
 
@@ -43,7 +43,7 @@ def export_gallery(
     refuse(path, replace)
     if not samples:
         raise ConfigError("There is no picture to write; choose other seeds, or show more of them.")
-    write = FORMS[path.suffix.lower()]
+    write, samples = FORMS[path.suffix.lower()], labelled(samples, snapshot)
     with whole(path) as temporary:
         yield Progress(0, len(samples), WRITING)
         yield from write(snapshot, samples, temporary, sheet or Sheet())
@@ -133,7 +133,7 @@ def in_batches(snapshot: Snapshot, samples: Sequence[Sample]) -> Iterator[list[t
     """Samples with their pictures [H, W, C] uint8, some at a time: faster than each alone."""
     for start in range(0, len(samples), BATCH):
         part = samples[start : start + BATCH]
-        drawn = pictures(latents([sample.view for sample in part], snapshot), snapshot)
+        drawn = pictures(inputs([sample.view for sample in part], snapshot), snapshot)
         yield list(zip(part, drawn, strict=True))
 
 

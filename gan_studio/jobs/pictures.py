@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image, ImageDraw
 
 from .. import images
+from ..classes import Shares, dense, told
 from ..plane import Arrows
 from ..runs import Run
 from ..walks import truncated
@@ -119,15 +121,23 @@ def _dots(points: np.ndarray, size_px: int, radius: float, opacity: int) -> Imag
     return mask.reduce(2)
 
 
-def shown(snapshot: Snapshot, count: int, seed: int, truncation: float = 1.0) -> np.ndarray:
-    """Samples as in an event: pictures [N, H, W, C] uint8 or points [N, 2] float32; row i belongs to seed + i."""
-    x = snapshot.generate(truncated(snapshot.latents(count, seed), truncation))
+def shown(snapshot: Snapshot, count: int, seed: int, truncation: float = 1.0, shares: Shares = ()) -> np.ndarray:
+    """Samples as in an event: pictures [N, H, W, C] uint8 or points [N, 2] float32; row i belongs to seed + i.
+
+    Where the network has classes and none is given, the seed of each draws it.
+    """
+    z = truncated(snapshot.latents(count, seed), truncation)
+    w = dense([snapshot.shares(shares, seed + i) for i in range(count)], snapshot.classes)
+    x = snapshot.generate(torch.cat([z, w.to(z)], dim=1))
     return images.to_uint8(x) if x.ndim == 4 else x.numpy()
 
 
-def provenance(snapshot: Snapshot, count: int, seed: int, truncation: float = 1.0) -> dict[str, str]:
+def provenance(
+    snapshot: Snapshot, count: int, seed: int, truncation: float = 1.0, shares: Shares = ()
+) -> dict[str, str]:
     """The texts inside a PNG: all that is needed to make it again."""
-    about = {name: str(value) for name, value in (snapshot.about | {"truncation": truncation}).items()}
+    chosen = snapshot.about | {"truncation": truncation} | ({"class": told(shares)} if shares else {})
+    about = {name: str(value) for name, value in chosen.items()}
     return {"Software": "GAN Studio", "count": str(count), "seed": str(seed)} | about | snapshot.origin.texts()
 
 

@@ -53,16 +53,22 @@ class Sheet(Spec):
 
 
 def names(samples: Sequence[Sample]) -> list[str]:
-    """What their files are called: by their seeds where these tell them apart, else by their places."""
-    seeds = [sample.view.seed for sample in samples]
-    if len(set(seeds)) == len(seeds) and not any(sample.view.z for sample in samples):
-        return [f"seed-{seed:06d}" for seed in seeds]
+    """What their files are called: by their seeds and classes where these tell them apart, else by their places."""
+    called = [_name(sample) for sample in samples]
+    if len(set(called)) == len(called) and not any(sample.view.z for sample in samples):
+        return called
     return [f"picture-{place:05d}" for place in range(len(samples))]
+
+
+def _name(sample: Sample) -> str:
+    return f"seed-{sample.view.seed:06d}" + ("" if sample.label is None else f"-class-{sample.label}")
 
 
 def caption(sample: Sample, place: int) -> list[str]:
     """Its lines."""
     lines = [str(place + 1) if sample.view.z else f"seed {sample.view.seed}"]
+    if sample.label is not None:
+        lines.append(f"class {sample.label}")
     if sample.score is not None:
         lines.append(f"D {sample.score:.2f}")
     if sample.novelty is not None:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,15 @@ import platformdirs
 import torch
 from torch import Tensor, nn
 
-from .. import importers, runs
-from ..compute import pick_device
+from .. import classes, importers, runs
+from ..classes import ByClass, Shares
+from ..compute import mixed_seed, pick_device
 from ..config import ConfigError, to_toml
 from ..latent import Latent
 from ..recipes import GeneratingRecipe
 from .settings import RunConfig
+
+CLASS = 0x636C617373  # names the classes of seeds
 
 
 class Origin(ABC):
@@ -159,13 +162,30 @@ class Snapshot:
         """The folder with its weights, or the file."""
         return self.origin.path
 
+    @property
+    def classes(self) -> int:
+        """That it can be told to draw, 0 where there are none."""
+        return classes.count(self.network)
+
+    def of(self, shares: Shares) -> Snapshot:
+        """The same, drawing these classes of a latent alone. Raises ConfigError where it has not these."""
+        if classes.checked(shares, self.classes) and isinstance(self.network, ByClass):
+            return replace(self, network=self.network.of(shares))
+        return self
+
+    def shares(self, chosen: Shares, seed: int) -> Shares:
+        """What is chosen, or else a class that the seed draws; () where there are no classes. Raises ConfigError."""
+        if self.classes and not chosen:
+            return classes.one(mixed_seed(CLASS, seed) % self.classes)
+        return classes.checked(chosen, self.classes)
+
     def latents(self, count: int, seed: int) -> Tensor:
         """z [N, z_dim]; row i belongs to seed + i."""
         return self.origin.seeded_latents(count, seed).to(self.device)
 
     @torch.no_grad()
     def generate(self, z: Tensor, batch: int = 256) -> Tensor:
-        """x [N, *shape] float32 on the CPU; pictures in [-1, 1]."""
+        """x [N, *shape] float32 on the CPU; pictures in [-1, 1]. A latent [z_dim] may have [classes] beside it."""
         return torch.cat([self.network(part.to(self.device)).float().cpu() for part in z.split(batch)])
 
 

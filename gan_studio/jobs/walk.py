@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from .. import images, walks
+from ..classes import one
 from ..config import ConfigError, Spec, option
 from .events import Exported, Progress
-from .explore import View, explorable, latents, pictures, render, text_of
+from .explore import View, at_input, class_shares, explorable, latents, pictures, render, text_of
 from .exports import refuse_existing, whole
 from .snapshots import Snapshot
 from .timelapse import FORMATS, MOST_PX, Format, crisp, file_format
@@ -59,6 +61,27 @@ def _around(keys: Tensor, walk: Walk) -> Tensor:
 _WAYS: dict[str, Callable[[Tensor, Walk], Tensor]] = {"keys": _through_all, "circle": _around}
 
 
+def through(views: Sequence[View], snapshot: Snapshot, walk: Walk) -> Tensor:
+    """`inputs` of a network [frames, z_dim + classes] from view to view. Raises ConfigError.
+
+    The shares of classes go straight from key-frame to key-frame; around a circle they stay the first one's.
+    """
+    z = way(latents(views, snapshot), walk)
+    w = class_shares(views, snapshot).double()  # where two key-frames are of one class, all between are of it exactly
+    return torch.cat([z, _SHARES[walk.way](w, walk).float()], dim=1)
+
+
+def _shares_through_all(keys: Tensor, walk: Walk) -> Tensor:
+    return walks.path(keys, walk.frames, walks.lerp, walks.EASINGS[walk.easing], walk.loop)
+
+
+def _shares_around(keys: Tensor, walk: Walk) -> Tensor:
+    return keys[:1].expand(walk.frames, -1)
+
+
+_SHARES: dict[str, Callable[[Tensor, Walk], Tensor]] = {"keys": _shares_through_all, "circle": _shares_around}
+
+
 def export_walk(
     snapshot: Snapshot,
     views: Sequence[View],
@@ -83,7 +106,7 @@ def export_walk(
     side = walk.zoom * max(snapshot.shape[1:])
     if side > MOST_PX:
         raise ConfigError(f"The film would be {side:,} pixels wide or high, and {MOST_PX:,} is the most; zoom less.")
-    z = way(latents(views, snapshot), walk)  # [F, z_dim]
+    z = through(views, snapshot, walk)  # [F, z_dim + classes]
     with whole(path) as temporary:
         yield from write(snapshot, views[0], z, walk, temporary, path)
     yield Exported(path)
@@ -108,14 +131,25 @@ def _write_folder(
     yield Progress(0, len(z), WRITING)
     temporary.mkdir()
     for frame, row in enumerate(z):
-        here = view.at(row)
+        here = at_input(view, row, snapshot)
         picture = render(here, snapshot)
         images.write_png(temporary / f"frame-{frame:05d}.png", picture, text_of(here, picture))
         yield Progress(frame + 1, len(z), WRITING)
 
 
-def key_frames(view: View, seeds: Sequence[int]) -> list[View]:
-    """The view at each of these seeds. Raises ConfigError where there are none."""
+def key_frames(view: View, seeds: Sequence[int], numbers: Sequence[int] = ()) -> list[View]:
+    """The view at each of these seeds, in each of these classes; one seed or one class serves for all of the others.
+
+    Raises ConfigError where there are no seeds, or as many as fit the classes neither way.
+    """
     if not seeds:
         raise ConfigError("A walk needs key-frames; name some seeds.")
-    return [view.at_seed(seed) for seed in seeds]
+    if not numbers:
+        return [view.at_seed(seed) for seed in seeds]
+    count = max(len(seeds), len(numbers))
+    if {len(seeds), len(numbers)} - {1, count}:
+        raise ConfigError(
+            f"{len(seeds)} seeds and {len(numbers)} classes make no pairs; name one of either, or as many."
+        )
+    pairs = zip(list(seeds) * (count // len(seeds)), list(numbers) * (count // len(numbers)), strict=True)
+    return [view.at_seed(seed).of_classes(one(number)) for seed, number in pairs]

@@ -278,7 +278,7 @@ def test_texts_that_unpack_to_too_much_and_lying_sizes_are_refused(tmp_path: Pat
 
 
 def test_a_recipe_of_another_time_is_told(tmp_path: Path) -> None:
-    (tmp_path / "n.json").write_text('{"format": 2, "planet": 1}')
+    (tmp_path / "n.json").write_text('{"format": 3, "planet": 1}')
     assert "newer GAN Studio" in told(read_recipe, tmp_path / "n.json")
 
 
