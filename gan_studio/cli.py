@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -31,6 +31,7 @@ from .ranks import ALONE, Ranks, from_environment
 from .terminal import View, duration, view
 
 if TYPE_CHECKING:
+    from .classes import Shares
     from .data import Source
     from .directions import Direction
     from .jobs.inbox import Inbox
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 LOG_BYTES = 2**20  # of the program's log, before it starts anew
+MOST_PICTURES = 10**6  # of a gallery
 
 app = typer.Typer(
     name="gan-studio",
@@ -619,6 +621,13 @@ def print_json(values: Any) -> None:
 
 # --- samples ---------------------------------------------------------------------------------------------------------
 
+Class = Annotated[
+    str,
+    typer.Option(
+        "--class", help="Where it has classes: 3, or a blend, 3:0.6,7:0.4. [default: the seed of each draws one]"
+    ),
+]
+
 
 @app.command()
 @in_sentences
@@ -634,6 +643,7 @@ def sample(
         float,
         typer.Option(help="Latents at this share of their way from the mean: fewer kinds, nicer ones.", min=-2, max=2),
     ] = 1.0,
+    classes: Class = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     root: Root = None,
 ) -> None:
@@ -642,16 +652,17 @@ def sample(
     from .jobs.pictures import provenance, shown
 
     snapshot = snapshot_of(run, root, step, raw, device)
+    shares = chosen_classes(classes, snapshot)
     stem = f"{snapshot.about['run']}-step{snapshot.about['step']}-seed{seed}"
     if len(snapshot.shape) != 3:
         path = write_points(out or Path(f"{stem}.npy"), shown(snapshot, count, seed, truncation))
     elif separate:
         path = out or Path(stem)
-        write_separate(path, snapshot, range(seed, seed + count), truncation)
+        write_separate(path, snapshot, range(seed, seed + count), truncation, shares)
     else:
         path = out or Path(f"{stem}.png")
-        pictures = shown(snapshot, count, seed, truncation)
-        images.write_png(path, images.grid(pictures), provenance(snapshot, count, seed, truncation))
+        pictures = shown(snapshot, count, seed, truncation, shares)
+        images.write_png(path, images.grid(pictures), provenance(snapshot, count, seed, truncation, shares))
     typer.echo(str(path))
 
 
@@ -667,18 +678,25 @@ def snapshot_of(name: str, root: Path | None, step: int | None, raw: bool, devic
     return open_snapshot(opened(name, root).folder, step, raw, device)
 
 
-def write_separate(folder: Path, snapshot: Snapshot, seeds: range, truncation: float) -> None:
+def chosen_classes(text: str, snapshot: Snapshot) -> Shares:
+    """Of --class. Raises ConfigError where the generator has not these."""
+    from .classes import checked, parsed
+
+    return checked(parsed(text), snapshot.classes) if text else ()
+
+
+def write_separate(folder: Path, snapshot: Snapshot, seeds: range, truncation: float, shares: Shares) -> None:
     """A PNG a seed, from which the studio opens the very state; each drawn alone, so that it is the same again."""
     from . import images
     from .jobs.explore import render, text_of, view_of
     from .jobs.pictures import provenance
 
     folder.mkdir(parents=True, exist_ok=True)
-    plain = view_of(snapshot).with_values({"psi": truncation})
+    plain = view_of(snapshot).with_values({"psi": truncation}).of_classes(shares)
     for seed in seeds:
         here = plain.at_seed(seed)
         picture = render(here, snapshot)
-        texts = provenance(snapshot, 1, seed, truncation) | text_of(here, picture)
+        texts = provenance(snapshot, 1, seed, truncation, shares) | text_of(here, picture)
         images.write_png(folder / f"seed-{seed:06d}.png", picture, texts)
 
 
@@ -702,6 +720,7 @@ def inspect_file(
     as_json: AsJson = False,
 ) -> None:
     """Say what another program's generator is, without running anything in its file."""
+    from .classes import count
     from .importers import read
 
     found = read(file)
@@ -712,6 +731,7 @@ def inspect_file(
                 "format": found.format,
                 "shape": found.shape,
                 "latent": found.latent.plain(),
+                "classes": count(found.network),
                 "step": found.step,
                 "sha256": found.sha256,
                 "found": found.found,
@@ -736,7 +756,15 @@ Processor = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 @in_sentences
 def explore_walk(
     run: Maker,
-    seeds: Annotated[str, typer.Option(help="The key-frames, in order: 1,5,9.")] = "0,1,2,3",
+    seeds: Annotated[
+        str | None, typer.Option(help="The key-frames, in order: 1,5,9. [default: 0,1,2,3; with --classes: 0]")
+    ] = None,
+    classes: Annotated[
+        str,
+        typer.Option(
+            help="Where it has classes, those of the key-frames: 3,7 or all; one seed serves for all of them."
+        ),
+    ] = "",
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="A name ending in .gif, .webp or .mp4, or a folder. [default: .gif]"),
@@ -757,6 +785,7 @@ def explore_walk(
     as_json: AsJson = False,
 ) -> None:
     """Go from seed to seed and write what is seen as a film, or as a folder of pictures with their recipes inside."""
+    from .classes import listed
     from .jobs.explore import view_of
     from .jobs.walk import Walk, export_walk, key_frames
 
@@ -766,11 +795,12 @@ def explore_walk(
     values |= {"way": "circle"} if circle else {}
     values |= {"between": "lerp"} if straight else {}
     walk = Walk.parse(values)
-    numbers = numbered(seeds)
+    numbers = numbered(("0" if classes else "0,1,2,3") if seeds is None else seeds)
     snapshot = snapshot_of(run, root, step, raw, device)
     view = view_of(snapshot).with_values({"psi": truncation})
+    keys = key_frames(view, numbers, listed(classes, snapshot.classes) if classes else ())
     path = out or Path(f"{snapshot.about['run']}-walk.gif")
-    exported(export_walk(snapshot, key_frames(view, numbers), path, walk, replace), as_json)
+    exported(export_walk(snapshot, keys, path, walk, replace), as_json)
 
 
 def numbered(seeds: str) -> list[int]:
@@ -784,72 +814,6 @@ def numbered(seeds: str) -> list[int]:
     return numbers
 
 
-@explore_app.command("invert")
-@in_sentences
-def explore_invert(
-    picture: Annotated[Path, typer.Argument(metavar="PICTURE", help="A photograph or drawing.")],
-    run: Maker,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The PNG to write. [default: PICTURE-found.png here]")
-    ] = None,
-    encoder: Annotated[
-        bool,
-        typer.Option("--encoder", help="Begin where an encoder says; it is trained first, and kept for the next time."),
-    ] = False,
-    encoder_steps: Annotated[int | None, typer.Option(help="Steps of the encoder's training. [default: 500]")] = None,
-    feature_weight: Annotated[
-        float | None,
-        typer.Option(help="How much D's features count beside the pixels, such as 0.2. [default: 0, pixels alone]"),
-    ] = None,
-    steps: Annotated[int | None, typer.Option(help="Steps of the descent. [default: 300]")] = None,
-    starts: Annotated[int | None, typer.Option(help="So many latents descend at once. [default: 4]")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Instead of the PNG that is there.")] = False,
-    step: Step = None,
-    raw: Raw = False,
-    device: Processor = "auto",
-    root: Root = None,
-    as_json: AsJson = False,
-) -> None:
-    """Find the latent whose picture is most like a given one, and write that picture with its recipe inside."""
-    import torch
-
-    from .jobs.encoder import Encoding
-    from .jobs.explore import keep, render, view_of
-    from .jobs.exports import refuse_existing
-    from .jobs.invert import Inversion, as_asked, search
-
-    path = out or Path(f"{picture.stem}-found.png")
-    if path.suffix.lower() != ".png":
-        raise ConfigError(f"What is found is written as a PNG; name a file that ends in .png instead of {path}.")
-    if not replace:
-        refuse_existing(path)
-    given = {"feature_weight": feature_weight, "steps": steps, "starts": starts}
-    how = Inversion.parse({name: value for name, value in given.items() if value is not None})
-    encoding = Encoding.parse({} if encoder_steps is None else {"steps": encoder_steps})
-    snapshot = snapshot_of(run, root, step, raw, device)
-    work = search(snapshot, as_asked(picture, snapshot), how, encoding if encoder else None)
-    found = carried(nearest(work))
-    here = view_of(snapshot).at(torch.from_numpy(found.z))
-    keep(path, here, render(here, snapshot), replace)
-    if as_json:
-        return print_json({"path": str(path), "error": found.error, "compared_by": found.compared_by, "z": here.z})
-    typer.echo(f"{path}: {found.error:.1f} of 255 away, compared by {found.compared_by}")
-
-
-def nearest(work: Iterator[Any]) -> Generator[Any, None, Any]:
-    """The progress of a search; what was found last is returned."""
-    from .jobs.events import Progress
-
-    found: Any = None
-    for event in work:
-        if isinstance(event, Progress):
-            yield event
-        else:
-            found = event
-            yield Progress(found.step, found.steps, "Searching for the latent")
-    return found
-
-
 @explore_app.command("directions")
 @in_sentences
 def explore_directions(
@@ -859,6 +823,13 @@ def explore_directions(
     ),
     count: Annotated[int | None, typer.Option(help="So many of each. [default: 12]")] = None,
     layer: Annotated[str, typer.Option(help="Of PCA: the layer. [default: the first]")] = "",
+    classes: Annotated[
+        str,
+        typer.Option(
+            "--class",
+            help="Where it has classes: which is looked at, or a blend. [default: the seed draws it]",
+        ),
+    ] = "",
     seed: Annotated[int, typer.Option(help="Names the latents that are looked at.")] = 0,
     strips: Annotated[Path | None, typer.Option(help="Also draw what each does, as a PNG.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Instead of the PNG that is there.")] = False,
@@ -885,6 +856,8 @@ def explore_directions(
     }
     how = find_directions.Finding.parse(values | ({} if count is None else {"count": count}))
     snapshot = snapshot_of(run, root, step, raw, device)
+    shares = snapshot.shares(chosen_classes(classes, snapshot), how.seed)
+    snapshot = snapshot.of(shares)
     if save:
         find_directions.kept(snapshot)  # what is damaged is told before the work
     found = carried(find_directions.find(snapshot, how))
@@ -892,7 +865,7 @@ def explore_directions(
         find_directions.keep(snapshot, found)
     alive, dead = ranked(found)
     if strips is not None:
-        write_strips(strips, snapshot, alive)
+        write_strips(strips, snapshot, alive, shares)
     rows = [direction_row(one, one in dead) for one in alive + dead]
     if as_json:
         return print_json(rows)
@@ -905,7 +878,7 @@ def direction_row(one: Direction, dead: bool) -> dict[str, Any]:
     return one.plain() | {"dead": dead}
 
 
-def write_strips(path: Path, snapshot: Snapshot, found: list[Direction]) -> None:
+def write_strips(path: Path, snapshot: Snapshot, found: list[Direction], shares: Shares) -> None:
     """A row for each direction, from -3 to 3 sigmas of it."""
     import numpy as np
 
@@ -913,7 +886,8 @@ def write_strips(path: Path, snapshot: Snapshot, found: list[Direction]) -> None
     from .jobs.explore import strip, view_of
 
     amounts = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
-    rows = [strip(view_of(snapshot), one, amounts, snapshot) for one in found]
+    plain = view_of(snapshot).of_classes(shares)
+    rows = [strip(plain, one, amounts, snapshot) for one in found]
     images.write_png(path, images.grid(np.concatenate(rows), len(amounts)))
 
 
@@ -1150,6 +1124,9 @@ def export_gallery(
         typer.Option(help="At most so many, after sorting. [default: all of the seeds, or 64]", min=1, max=1_000_000),
     ] = None,
     truncation: Annotated[float, typer.Option(help="As of `sample`.", min=-2, max=2)] = 1.0,
+    classes: Annotated[
+        str, typer.Option(help="Where it has classes: each seed in each of these, 0,1,2 or all, side by side.")
+    ] = "",
     sort: Annotated[str, typer.Option(help="seed, score (of D, what it takes for real first), or novelty.")] = "seed",
     starred: Annotated[
         bool, typer.Option("--starred", help="What has a star in the Gallery tab; with --seeds, of these alone.")
@@ -1177,24 +1154,35 @@ def export_gallery(
 
     Those of a page, a folder or a data set carry their recipes: drop one onto the window to go on from it.
     """
+    from .classes import listed
     from .jobs import gallery, gallery_export, marks
     from .jobs.explore import view_of
     from .jobs.sheet import Sheet
 
-    numbers = seed_range("0" if seeds is None else seeds, 64 if count is None else count)
-    values: dict[str, Any] = {"columns": strips if columns is None else columns, "rows": rows, "width": width}
+    snapshot = snapshot_of(run, root, step, raw, device)
+    several = listed(classes, snapshot.classes) if classes else []
+    numbers = seed_range(
+        "0" if seeds is None else seeds, max(1, 64 // max(1, len(several))) if count is None else count
+    )
+    if len(numbers) * len(several) > MOST_PICTURES:
+        raise ConfigError(
+            f"{len(numbers):,} seeds in {len(several):,} classes are too many pictures; name fewer seeds."
+        )
+    side_by_side = strips or len(several) or None if columns is None else columns
+    values: dict[str, Any] = {"columns": side_by_side, "rows": rows, "width": width}
     values |= {"margin": margin, "gap": gap, "ground": "black" if black else None}
     sheet = Sheet.parse(
         {name: value for name, value in values.items() if value is not None}
         | {"captions": captions, "heading": heading}
     )
     how = gallery.Arrangement.parse({"order": sort, "novel_only": novel, "starred_only": starred, "rejected": True})
-    snapshot = snapshot_of(run, root, step, raw, device)
     view = view_of(snapshot).with_values({"psi": truncation})
     samples = gallery.by_seeds(view, numbers)
     if starred:
         kept = marks.read(snapshot)
         samples = kept.starred(snapshot) if seeds is None else kept.marked(samples)
+    if several:
+        samples = gallery.of_each(samples, several)
     if strips is not None:
         samples = gallery.strips(snapshot, [sample.view for sample in samples], strips)
     path = out or Path(f"{snapshot.about['run']}-gallery.png")
@@ -1217,7 +1205,7 @@ def seed_range(text: str, count: int) -> range:
         numbers = range(int(first), int(last) + 1 if dash else int(first) + count)
     except ValueError:
         numbers = range(0)
-    if not 0 < len(numbers) <= 10**6:
+    if not 0 < len(numbers) <= MOST_PICTURES:
         raise ConfigError(f"--seeds {text}: write the first and the last, such as 0-99, or the first alone.")
     return numbers
 
