@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -812,6 +812,72 @@ def numbered(seeds: str) -> list[int]:
     if not numbers or not all(0 <= number <= 2**31 for number in numbers):
         raise ConfigError(f"--seeds {seeds}: write whole numbers from 0 on with commas between them, such as 1,5,9.")
     return numbers
+
+
+@explore_app.command("invert")
+@in_sentences
+def explore_invert(
+    picture: Annotated[Path, typer.Argument(metavar="PICTURE", help="A photograph or drawing.")],
+    run: Maker,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The PNG to write. [default: PICTURE-found.png here]")
+    ] = None,
+    encoder: Annotated[
+        bool,
+        typer.Option("--encoder", help="Begin where an encoder says; it is trained first, and kept for the next time."),
+    ] = False,
+    encoder_steps: Annotated[int | None, typer.Option(help="Steps of the encoder's training. [default: 500]")] = None,
+    feature_weight: Annotated[
+        float | None,
+        typer.Option(help="How much D's features count beside the pixels, such as 0.2. [default: 0, pixels alone]"),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps of the descent. [default: 300]")] = None,
+    starts: Annotated[int | None, typer.Option(help="So many latents descend at once. [default: 4]")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Instead of the PNG that is there.")] = False,
+    step: Step = None,
+    raw: Raw = False,
+    device: Processor = "auto",
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the latent whose picture is most like a given one, and write that picture with its recipe inside."""
+    import torch
+
+    from .jobs.encoder import Encoding
+    from .jobs.explore import keep, render, view_of
+    from .jobs.exports import refuse_existing
+    from .jobs.invert import Inversion, as_asked, search
+
+    path = out or Path(f"{picture.stem}-found.png")
+    if path.suffix.lower() != ".png":
+        raise ConfigError(f"What is found is written as a PNG; name a file that ends in .png instead of {path}.")
+    if not replace:
+        refuse_existing(path)
+    given = {"feature_weight": feature_weight, "steps": steps, "starts": starts}
+    how = Inversion.parse({name: value for name, value in given.items() if value is not None})
+    encoding = Encoding.parse({} if encoder_steps is None else {"steps": encoder_steps})
+    snapshot = snapshot_of(run, root, step, raw, device)
+    work = search(snapshot, as_asked(picture, snapshot), how, encoding if encoder else None)
+    found = carried(nearest(work))
+    here = view_of(snapshot).at(torch.from_numpy(found.z))
+    keep(path, here, render(here, snapshot), replace)
+    if as_json:
+        return print_json({"path": str(path), "error": found.error, "compared_by": found.compared_by, "z": here.z})
+    typer.echo(f"{path}: {found.error:.1f} of 255 away, compared by {found.compared_by}")
+
+
+def nearest(work: Iterator[Any]) -> Generator[Any, None, Any]:
+    """The progress of a search; what was found last is returned."""
+    from .jobs.events import Progress
+
+    found: Any = None
+    for event in work:
+        if isinstance(event, Progress):
+            yield event
+        else:
+            found = event
+            yield Progress(found.step, found.steps, "Searching for the latent")
+    return found
 
 
 @explore_app.command("directions")

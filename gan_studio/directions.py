@@ -98,19 +98,24 @@ def layers(network: nn.Module, z: Tensor) -> list[Layer]:
 
 def activations(network: nn.Module, layer: str, z: Tensor, batch: int = 64) -> Iterator[Tensor]:
     """What a layer makes of latents [N, z_dim], a batch at a time, [n, features] float32 on the CPU."""
+    for part in z.split(batch):
+        yield _bounded(activation(network, layer, part).float()).cpu()
+
+
+def activation(network: nn.Module, layer: str, z: Tensor) -> Tensor:
+    """What a layer makes of latents [N, z_dim], as it is: [N, C, H, W] or [N, features]."""
     kept: list[Tensor] = []
 
     def keep(module: nn.Module, inputs: Any, output: Tensor) -> None:
-        kept.append(_bounded(output.detach().float()).cpu().clone())  # a ReLU behind it may write upon it
+        kept.append(output.detach().clone())  # a ReLU behind it may write upon it
 
     hook = network.get_submodule(layer).register_forward_hook(keep)
     try:
-        for part in z.split(batch):
-            with torch.no_grad():
-                network(part)
-            yield kept.pop()
+        with torch.no_grad():
+            network(z)
     finally:
         hook.remove()
+    return kept[-1]
 
 
 def _bounded(x: Tensor) -> Tensor:

@@ -51,6 +51,7 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 # PostScript and metafiles are programs that other software runs; FITS unpacks gzip without a bound.
 REFUSED_FORMATS = {"EPS", "WMF", "FITS", "GRIB", "BUFR", "HDF5"}
+FILM_FORMATS = {"GIF", "PNG", "WEBP", "AVIF", "FLI"}  # several pictures in one of these are a film
 
 
 class PictureError(ValueError):
@@ -62,15 +63,19 @@ def decode(
     channels: Channels = "rgb",
     background: Colour = WHITE,
     at_least: int | None = None,
+    still: bool = False,
 ) -> Image.Image:
     """The first frame of an untrusted picture, turned as its EXIF data says, 8 bits, in the mode that `channels` names.
 
     Transparency is laid over `background`, unless it is kept as "rgba". With `at_least`, a JPEG may come smaller, with
-    neither side below that many pixels: large photographs decode several times faster. Raises PictureError.
+    neither side below that many pixels: large photographs decode several times faster. `still` refuses films. Raises
+    PictureError.
     """
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_formats()) as picture:
             _refuse_bomb(picture)
+            if still:
+                _refuse_film(picture)
             if at_least and isinstance(at_least, int):
                 picture.draft(None, (at_least, at_least))  # type: ignore[arg-type]
             picture.load()
@@ -97,6 +102,13 @@ _BOMB = f"has more than {MAX_PIXELS // 10**6} million pixels, which is not safe 
 def _refuse_bomb(picture: Image.Image) -> None:
     if picture.width * picture.height > MAX_PIXELS:
         raise PictureError(_BOMB)
+
+
+def _refuse_film(picture: Image.Image) -> None:
+    """Photographs of telephones and scans may hold several pictures, too, but these are no film."""
+    frames = getattr(picture, "n_frames", 1)
+    if frames > 1 and picture.format in FILM_FORMATS:
+        raise PictureError(f"is a film of {frames:,} pictures; save one of them, and take that")
 
 
 @functools.cache

@@ -107,3 +107,64 @@ def test_samples_are_truncated_and_open_in_their_state(run, tmp_path: Path) -> N
     assert (left == right).all() and images.read_recipe(tmp_path / "grid.png")["truncation"] == "0.0"
     mean = images.to_uint8(snapshot.generate(torch.zeros(1, 6)))[0, :, :, 0]
     assert np.abs(left.astype(int) - mean).max() <= 1
+
+
+# --- invert ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wanted(run, tmp_path: Path) -> Path:
+    """A picture that the run's generator makes of seed 5, without its recipe."""
+    snapshot = open_snapshot(run.folder, device="cpu")
+    images.write_png(tmp_path / "wanted.png", images.to_uint8(snapshot.generate(snapshot.latents(1, 5)))[0])
+    return tmp_path / "wanted.png"
+
+
+def test_a_picture_is_found_and_opens_again(run, wanted: Path, tmp_path: Path) -> None:
+    out, _ = typed("explore", "invert", wanted, run.name, "--steps", 200, "--device", "cpu")
+    assert out.startswith("wanted-found.png: ") and out.endswith("of 255 away, compared by pixels")
+    assert float(out.split()[1]) < 3
+    again = reopened(tmp_path / "wanted-found.png")
+    assert again.is_exact and len(again.view.z) == 6
+    with Image.open(wanted) as picture:
+        assert np.abs(again.picture[:, :, 0].astype(int) - np.asarray(picture)).mean() < 3
+    before = (tmp_path / "wanted-found.png").read_bytes()
+    assert "there already" in typed("explore", "invert", wanted, run.name, code=2)[1]
+    assert (tmp_path / "wanted-found.png").read_bytes() == before
+    typed("explore", "invert", wanted, run.name, "--steps", 1, "--replace")
+
+
+def test_with_features_and_an_encoder(run, wanted: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("GAN_STUDIO_CACHE", str(tmp_path / "cache"))
+    options = (
+        "--encoder",
+        "--encoder-steps",
+        3,
+        "--feature-weight",
+        0.2,
+        "--steps",
+        5,
+        "--starts",
+        2,
+        "--json",
+        "--device",
+        "cpu",
+    )
+    out, said = typed("explore", "invert", wanted, run.name, "-o", "a.png", *options)
+    told = json.loads(out)
+    assert told["compared_by"] == "pixels and D's features" and len(told["z"]) == 6 and told["error"] > 0
+    assert "Training an encoder" in said and len(list((tmp_path / "cache").iterdir())) == 1
+    out, said = typed("explore", "invert", wanted, run.name, "-o", "b.png", *options)
+    assert "Training" not in said and json.loads(out)["z"] == told["z"]
+
+
+def test_pictures_that_cannot_be_found_are_one_sentence(run, wanted: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.png").write_text("no")
+    frames = [Image.new("L", (16, 16), shade) for shade in (0, 200)]
+    frames[0].save(tmp_path / "film.gif", save_all=True, append_images=frames[1:])
+    for name, words in (("no.png", "is not a picture"), ("film.gif", "is a film"), ("gone.png", "not there any more")):
+        _, said = typed("explore", "invert", name, run.name, code=2)
+        assert words in said and len(said.splitlines()) == 1
+    assert "ends in .png" in typed("explore", "invert", wanted, run.name, "-o", "a.jpg", code=2)[1]
+    assert "feature_weight" in typed("explore", "invert", wanted, run.name, "--feature-weight", -1, code=2)[1]
+    assert not list(tmp_path.glob("*-found.png"))

@@ -180,8 +180,7 @@ def _opened(place: Path) -> Entry | None:
         return None
     if len(pixels) != len(kept):
         return None
-    with contextlib.suppress(OSError):
-        os.utime(place)
+    use(place)
     return Entry(pixels, columns, facts, kept, skipped)
 
 
@@ -307,6 +306,28 @@ def _end_with_parent() -> None:
     assert parent is not None
     parent.join()
     os._exit(1)
+
+
+# --- entries that are not pictures -----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def replacing(place: Path) -> Iterator[Path]:
+    """A new folder to write into, which at the end takes the place of an entry, whole or not at all. Raises OSError."""
+    temporary = place.with_name(f"{place.name}.{secrets.token_hex(4)}{PARTIAL}")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        _remove(place)
+        temporary.rename(place)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def use(place: Path) -> None:
+    """Count an entry as used now: those that were not used for longest go first."""
+    with contextlib.suppress(OSError):
+        os.utime(place)
 
 
 # --- housekeeping ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
@@ -9,42 +10,68 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..compute import Engine, mixed_seed
-from ..config import ConfigError
+from ..compute import mixed_seed
 from ..data import Dataset
 from ..images import to_float, to_uint8
-from ..recipes import Generates
 from .events import Progress
+from .features import Features, trained
 from .snapshots import Snapshot
 
 MOST = 20_000  # training pictures that are compared with
 BATCH = 256
 SEED = mixed_seed(0x6E656967, 0)  # of the order in which training pictures are taken
 READING = "Reading the training pictures"
+LOOKING = "Looking at the training pictures"
+MOST_NUMBERS = 2**25  # of all the features that are held: 128 MB
+PAIRS = 256  # of training pictures, that say how far these are from each other
+
+
+class Held(ABC):
+    """Training pictures in memory, to compare others with."""
+
+    @abstractmethod
+    def nearest(self, picture: np.ndarray, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
+        """(the nearest [K, H, W, C] uint8 to a picture [H, W, C] uint8, how far each is [K] float32), nearest first."""
 
 
 @dataclass(frozen=True)
-class Neighbours:
-    """Training pictures in memory, as they are trained on."""
+class Neighbours(Held):
+    """As they are trained on, compared by their pixels."""
 
-    pictures: np.ndarray = field(repr=False)  # [M, H, W, C] uint8
+    pictures: np.ndarray = field(repr=False)  # [M, H, W, C] uint8, in a random order
     total: int | None  # of the data; None is endless
 
     def nearest(self, picture: np.ndarray, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
-        """(the nearest [K, H, W, C] uint8, how far each is [K] float32), nearest first.
-
-        The distance from a picture [H, W, C] uint8 is the root of the mean squared difference of the pixels, 0 to 255.
-        """
-        wanted = picture.reshape(-1).astype(np.float32)
-        distances = np.concatenate(
-            [_distances(self.pictures[start : start + BATCH], wanted) for start in range(0, len(self.pictures), BATCH)]
-        )
-        order = np.argsort(distances, kind="stable")[:count]
-        return self.pictures[order], distances[order]
+        """The distance is the root of the mean squared difference of the pixels, 0 to 255."""
+        order, distances = _nearest(self.pictures.reshape(len(self.pictures), -1), picture.reshape(-1), count)
+        return self.pictures[order], distances
 
 
-def _distances(pictures: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    difference = pictures.reshape(len(pictures), -1).astype(np.float32) - wanted
+@dataclass(frozen=True)
+class InFeatures(Held):
+    """The same, compared by what a network sees in them."""
+
+    pictures: np.ndarray = field(repr=False)  # [M, H, W, C] uint8
+    vectors: np.ndarray = field(repr=False)  # [M, F] float32, of the pictures
+    unit: float  # the usual distance of two training pictures
+    features: Features
+
+    def nearest(self, picture: np.ndarray, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
+        """The distance is Euclidean; at 1 is as far as two training pictures usually are from each other."""
+        order, distances = _nearest(self.vectors, self.features.vectors(picture[None])[0], count)
+        return self.pictures[order], distances / np.float32(self.unit)
+
+
+def _nearest(rows: np.ndarray, wanted: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(numbers [K] of the rows [M, F] nearest to one [F], root of the mean squared difference [K] float32)."""
+    wanted = wanted.astype(np.float32)
+    distances = np.concatenate([_distances(rows[i : i + BATCH], wanted) for i in range(0, len(rows), BATCH)])
+    order = np.argsort(distances, kind="stable")[:count]
+    return order, distances[order]
+
+
+def _distances(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    difference = rows.astype(np.float32) - wanted
     return np.sqrt(np.einsum("nf,nf->n", difference, difference) / len(wanted))
 
 
@@ -67,6 +94,26 @@ def _batch(dataset: Dataset, position: int) -> Tensor:
     return dataset.batch(BATCH, position, SEED).x
 
 
+def in_features(held: Neighbours, features: Features) -> Generator[Progress, None, InFeatures]:
+    """Look at the training pictures, as many as there is room for, with a network. Closing the generator cancels."""
+    F = features.vectors(held.pictures[:1]).shape[1]
+    count = min(len(held.pictures), max(1, MOST_NUMBERS // F))
+    vectors = np.empty((count, F), np.float32)
+    for start in range(0, count, BATCH):
+        yield Progress(start, count, LOOKING)
+        vectors[start : start + BATCH] = features.vectors(held.pictures[start : min(start + BATCH, count)])
+    yield Progress(count, count, LOOKING)
+    return InFeatures(held.pictures[:count], vectors, _usual_distance(vectors[: 2 * PAIRS]), features)
+
+
+def _usual_distance(vectors: np.ndarray) -> float:
+    """The median over pairs, which are random as the order is; 1 where there are none, or all are the same."""
+    pairs = len(vectors) // 2
+    difference = vectors[:pairs] - vectors[pairs : 2 * pairs]
+    distances = np.sqrt(np.mean(difference**2, axis=1))
+    return float(np.median(distances)) or 1.0 if pairs else 1.0
+
+
 # --- D ---------------------------------------------------------------------------------------------------------------
 
 Judge = Callable[[np.ndarray], np.ndarray]  # pictures [N, H, W, C] uint8 -> logits [N] float32, higher: more like real
@@ -74,23 +121,9 @@ Judge = Callable[[np.ndarray], np.ndarray]  # pictures [N, H, W, C] uint8 -> log
 
 def judge(snapshot: Snapshot) -> Judge | None:
     """D of the snapshot's checkpoint; None where there is none. Raises ConfigError where it cannot be read."""
-    weights = snapshot.origin.networks()
-    if not weights:
+    training = trained(snapshot)
+    if training is None:
         return None
-    config = snapshot.config
-    training = config.recipe.build(
-        snapshot.shape, config.steps, Engine(snapshot.device, threads=torch.get_num_threads())
-    )
-    if not isinstance(training, Generates):
-        return None
-    try:
-        training.load_weights(weights)
-    except KeyError:  # a generator alone
-        return None
-    except RuntimeError:
-        raise ConfigError(
-            f"The weights in {snapshot.checkpoint} are of other networks than the run's config names."
-        ) from None
 
     def scores(pictures: np.ndarray) -> np.ndarray:
         x = to_float(torch.tensor(pictures)).permute(0, 3, 1, 2).contiguous()

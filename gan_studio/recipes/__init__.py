@@ -82,6 +82,13 @@ class Generates(ABC):
     def judge(self, x: Tensor) -> Tensor:
         """D's logits [N] of samples, without gradients and without moving any statistic."""
 
+    def features(self, x: Tensor) -> list[Tensor]:
+        """What D makes of samples before its answer, [N, ...], shallow to deep; [] where it is not told.
+
+        Gradients flow to samples that ask for them, to nothing else; no statistic is moved.
+        """
+        return []
+
     def score(self, logits: Tensor) -> Tensor | None:
         """How real these are, in [0, 1], 0.5 where D cannot tell; None where D's logits have no scale."""
         return logits.sigmoid()

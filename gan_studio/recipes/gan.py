@@ -12,6 +12,7 @@ from ..config import ConfigError, Problem, option
 from ..data import Pairs, Stream
 from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
+from ..nn.activations import layer_inputs
 from ..nn.descent import NORMS_EVERY, descend
 from ..nn.ema import Average, ramped
 from ..nn.minibatch import MinibatchDiscrimination
@@ -293,7 +294,15 @@ class GanTraining(Training, Generates):
 
     def judge(self, x: Tensor) -> Tensor:
         with torch.no_grad(), evaluating(self.D), self.engine.autocast():
-            return self.D(self.engine.lay(of_copies(x.to(self.engine.device), self.recipe.pack))).float()
+            return self._judged_alone(x)
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        with frozen(self.D), evaluating(self.D), self.engine.autocast():
+            return layer_inputs(self.D, lambda: self._judged_alone(x))
+
+    def _judged_alone(self, x: Tensor) -> Tensor:
+        """Logits [N] of samples, each in a pack with itself."""
+        return self.D(self.engine.lay(of_copies(x.to(self.engine.device), self.recipe.pack))).float()
 
     def score(self, logits: Tensor) -> Tensor | None:
         return self.recipe.objective.score(logits)

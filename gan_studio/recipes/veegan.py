@@ -16,6 +16,7 @@ from ..config import option
 from ..data import Pairs, Stream
 from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
+from ..nn.activations import layer_inputs
 from ..nn.cross_entropy import cross_entropy, js_lower_bound
 from ..nn.descent import NORMS_EVERY, descend
 from ..nn.ema import Average, ramped
@@ -188,6 +189,13 @@ class VeeganTraining(Training, Generates):
         x = self.engine.lay(x.to(self.engine.device))
         with torch.no_grad(), evaluating(self.D), evaluating(self.F), self.engine.autocast():
             return self._judged(self._reconstructed(x), x)
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """Of each sample with the latent that F leads it to, which stands still."""
+        x = self.engine.lay(x.to(self.engine.device))
+        with frozen(self.D), evaluating(self.D), evaluating(self.F), self.engine.autocast():
+            z = self._reconstructed(x).detach()
+            return layer_inputs(self.D, lambda: self._judged(z, x))
 
     def pull(self, x: Tensor, real: Tensor) -> Tensor:
         """By D alone, each sample with the latent that F leads it to."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import cdist
 from sklearn.neighbors import NearestNeighbors
 
 from gan_studio.config import ConfigError
+from gan_studio.jobs import neighbours as module
 from gan_studio.jobs.events import Progress
 from gan_studio.jobs.explore import render, view_of
-from gan_studio.jobs.neighbours import Neighbours, judge, neighbours
+from gan_studio.jobs.features import features_of
+from gan_studio.jobs.neighbours import Neighbours, in_features, judge, neighbours
 from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.recipes import RECIPES
 from gan_studio.runs import Checkpoint
@@ -21,7 +26,7 @@ def snapshot(picture_run):
     return open_snapshot(picture_run().folder, device="cpu")
 
 
-def read(work) -> tuple[list[Progress], Neighbours]:
+def read(work) -> tuple[list[Progress], Any]:
     told = []
     while True:
         try:
@@ -39,6 +44,42 @@ def test_the_nearest_are_those_of_scikit_learn() -> None:
     distances, order = theirs.kneighbors(picture.reshape(1, -1).astype(np.float64))
     assert (found == held.pictures[order[0]]).all()
     np.testing.assert_allclose(far, distances[0] / np.sqrt(48), rtol=1e-5)
+
+
+def test_the_nearest_in_features_are_those_of_scipy(picture_run) -> None:
+    wide = {"recipe.discriminator": {"kind": "dcgan", "width": 8}}
+    features = features_of(open_snapshot(picture_run(wide).folder, device="cpu"))
+    rng = np.random.default_rng(0)
+    held = Neighbours(rng.integers(0, 256, (600, 16, 16, 1), np.uint8), 600)
+    told, found = read(in_features(held, features))
+    assert [one.done for one in told] == [0, 256, 512, 600] and {one.total for one in told} == {600}
+    picture = rng.integers(0, 256, (16, 16, 1), np.uint8)
+    nearest, far = found.nearest(picture, 5)
+
+    vectors = features.vectors(np.concatenate([picture[None], held.pictures])).astype(np.float64)
+    distances = cdist(vectors[:1], vectors[1:])[0]
+    order = distances.argsort()[:5]
+    pairs = [np.linalg.norm(vectors[1 + i] - vectors[1 + 256 + i]) for i in range(256)]
+    assert (nearest == held.pictures[order]).all()
+    np.testing.assert_allclose(far, distances[order] / np.median(pairs), rtol=1e-4)
+
+
+def test_features_are_bounded_and_reading_them_can_be_cancelled(snapshot, monkeypatch) -> None:
+    monkeypatch.setattr(module, "MOST_NUMBERS", 2000)
+    rng = np.random.default_rng(0)
+    held = Neighbours(rng.integers(0, 256, (600, 16, 16, 1), np.uint8), 600)
+    _, found = read(in_features(held, features_of(snapshot)))
+    assert found.vectors.shape == (250, 8) and len(found.pictures) == 250
+    work = in_features(held, features_of(snapshot))
+    next(work)
+    work.close()
+    assert list(work) == []
+
+
+def test_of_one_picture_the_distance_needs_no_other(snapshot) -> None:
+    one = Neighbours(np.zeros((1, 16, 16, 1), np.uint8), 1)
+    found = read(in_features(one, features_of(snapshot)))[1]
+    assert found.unit == 1 and found.nearest(one.pictures[0])[1] == pytest.approx(0, abs=1e-6)
 
 
 def test_a_training_picture_is_its_own_neighbour(snapshot) -> None:

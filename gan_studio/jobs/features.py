@@ -1,0 +1,146 @@
+"""What networks make of pictures, so that pictures can be compared by more than their pixels.
+
+The features are those of D, which learnt what matters in its run's pictures; or of random convolutions where there is
+no D, as beside a foreign generator: those see edges and patches, and know nothing of any picture.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..compute import Engine, mixed_seed
+from ..config import ConfigError
+from ..images import to_float
+from ..recipes import Generates
+from .snapshots import Snapshot
+
+MOST_FEATURES = 1024  # of one picture, where larger maps can be made smaller
+BATCH = 64
+SEED = mixed_seed(0x66656174, 0)  # of the random convolutions
+WIDTHS = (32, 64, 128, 128)  # of the random convolutions, from the full size down
+SMALLEST_PX = 4  # a side, of their last maps
+EPSILON = 1e-10  # of a squared length
+
+
+class Features(ABC):
+    """A network that pictures are looked at with."""
+
+    name: str  # for sentences: "D's features"
+
+    @abstractmethod
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """What it makes of x [N, C, H, W] in [-1, 1]: [N, K, H', W'] or [N, K] each, shallow to deep, with gradients
+        where x asks for them."""
+
+    def vectors(self, pictures: np.ndarray) -> np.ndarray:
+        """Pictures [N, H, W, C] uint8 -> [N, F] float32: the deepest, made smaller until F is at most MOST_FEATURES."""
+        x = to_float(torch.tensor(pictures)).permute(0, 3, 1, 2).contiguous()
+        with torch.no_grad():
+            parts = [_bounded(self.maps(part)[-1].float()).flatten(1).cpu() for part in x.split(BATCH)]
+        return torch.cat(parts).numpy()
+
+
+def _bounded(x: Tensor) -> Tensor:
+    while x.ndim == 4 and x[0].numel() > MOST_FEATURES and min(x.shape[2:]) > 1:
+        x = nn.functional.avg_pool2d(x, 2)
+    return x
+
+
+def features_of(snapshot: Snapshot) -> Features:
+    """D's of the snapshot's checkpoint, or random ones. Raises ConfigError where D cannot be read."""
+    training = trained(snapshot)
+    if training is not None:
+        C, H, W = snapshot.shape
+        if training.features(torch.zeros(1, C, H, W)):
+            return OfDiscriminator(training)
+    return RandomConvolutions(snapshot.shape, snapshot.device)
+
+
+def trained(snapshot: Snapshot) -> Generates | None:
+    """All that was trained together, at the snapshot's checkpoint; None where there is the generator alone.
+
+    Raises ConfigError where it cannot be read.
+    """
+    weights = snapshot.origin.networks()
+    if not weights:
+        return None
+    config = snapshot.config
+    training = config.recipe.build(
+        snapshot.shape, config.steps, Engine(snapshot.device, threads=torch.get_num_threads())
+    )
+    if not isinstance(training, Generates):
+        return None
+    try:
+        training.load_weights(weights)
+    except KeyError:  # a generator alone
+        return None
+    except RuntimeError:
+        raise ConfigError(
+            f"The weights in {snapshot.checkpoint} are of other networks than the run's config names."
+        ) from None
+    return training
+
+
+@dataclass(frozen=True)
+class OfDiscriminator(Features):
+    """What D makes of pictures before its answer."""
+
+    training: Generates = field(repr=False)
+    name = "D's features"
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        return self.training.features(x)
+
+
+class RandomConvolutions(Features):
+    """Convolutions with weights that are drawn once and for all, ReLUs, and means over 2 x 2 px between them."""
+
+    name = "random convolutions"
+
+    def __init__(self, shape: tuple[int, ...], device: torch.device):
+        C, H, W = shape
+        halvings = max(0, (min(H, W) // SMALLEST_PX).bit_length() - 1)
+        self.weights = _drawn(C, WIDTHS[: 1 + halvings], device)
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        x = x.to(self.weights[0].device)
+        found: list[Tensor] = []
+        for weight in self.weights:
+            x = nn.functional.avg_pool2d(found[-1], 2) if found else x
+            found.append(nn.functional.conv2d(x, weight, padding=1).relu())
+        return found
+
+
+def _drawn(channels: int, widths: Sequence[int], device: torch.device) -> list[Tensor]:
+    """[K, C, 3, 3] each, of He's variance, so that what goes through stays as large as it is."""
+    rng = torch.Generator().manual_seed(SEED)
+    weights = []
+    for width in widths:
+        weights.append(torch.randn(width, channels, 3, 3, generator=rng) * (2 / (9 * channels)) ** 0.5)
+        channels = width
+    return [weight.to(device) for weight in weights]
+
+
+def apart(ours: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
+    """How far maps are from others, [N]: LPIPS, Zhang et al. 2018, eq. 1, with weights of 1.
+
+    At each place the channels are brought to length 1; their squared difference, 0 to 4, is averaged over the places
+    and summed over the layers.
+    """
+    terms = [
+        (_unit(a.float()) - _unit(b.float())).square().sum(dim=1).flatten(1).mean(dim=1)
+        for a, b in zip(ours, wanted, strict=True)
+    ]
+    return torch.stack(terms).sum(dim=0)
+
+
+def _unit(x: Tensor) -> Tensor:
+    """[N, K] or [N, K, H, W] -> [N, K, places], of length 1 along K."""
+    x = x.flatten(2) if x.ndim > 2 else x[:, :, None]
+    return x * (x.square().sum(dim=1, keepdim=True) + EPSILON).rsqrt()
