@@ -288,25 +288,32 @@ def _damaged(path: Path) -> str:
 # --- and is opened by again ------------------------------------------------------------------------------------------
 
 
+class LostError(ConfigError):
+    """The weights of a view are not where it says; `search` may find them."""
+
+    def __init__(self, view: View, sentence: str):
+        self.view = view
+        super().__init__(sentence)
+
+
 def opened(view: View, root: Path | None = None, device: str = "cpu") -> Snapshot:
-    """The snapshot of a view. Raises ConfigError where its run, checkpoint or file is gone, or holds other weights."""
+    """The snapshot of a view. Raises LostError where its run, checkpoint or file is gone, or holds other weights."""
     if is_of_file(view):
         return _opened_file(view, device)
     try:
         run = runs.open_run(view.run, root)
     except (ConfigError, OSError):
-        raise ConfigError(
-            f"The run {view.run} is not here any more; bring it back, or search the other runs."
-        ) from None
+        sentence = f"The run {view.run} is not here any more; bring it back, or search the other runs."
+        raise LostError(view, sentence) from None
     if view.step not in [checkpoint.step for checkpoint in run.checkpoints()]:
-        raise ConfigError(
-            f"The run {run.name} keeps no checkpoint of step {view.step} any more; search the other runs."
-        )
+        sentence = f"The run {run.name} keeps no checkpoint of step {view.step} any more; search the other runs."
+        raise LostError(view, sentence)
     snapshot = open_snapshot(run.folder, view.step, view.weights == "raw", device)
     if view.sha256 and snapshot.about["sha256"] != view.sha256:
-        raise ConfigError(
+        raise LostError(
+            view,
             f"The checkpoint of step {view.step} of the run {run.name} holds other weights than this picture was made "
-            "with; search the other runs."
+            "with; search the other runs.",
         )
     return explorable(snapshot)
 
@@ -319,10 +326,11 @@ def is_of_file(view: View) -> bool:
 def _opened_file(view: View, device: str) -> Snapshot:
     path = Path(view.run)
     if not path.is_file():
-        raise ConfigError(f"The file {path} is not here any more; bring it back, or search for it.")
+        raise LostError(view, f"The file {path} is not here any more; bring it back, or search for it.")
     snapshot = open_file(path, device=device)
     if view.sha256 and snapshot.about["sha256"] != view.sha256:
-        raise ConfigError(f"{path} holds other weights than this picture was made with; search for the file it was.")
+        sentence = f"{path} holds other weights than this picture was made with; search for the file it was."
+        raise LostError(view, sentence)
     return snapshot
 
 

@@ -2,72 +2,53 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import shutil
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 
 from gan_studio import images, runs
-from gan_studio.directions import random as random_directions
-from gan_studio.gui import window as window_module
 from gan_studio.gui.explore.past import Past
 from gan_studio.gui.explore.room import ExploreRoom
-from gan_studio.gui.session import Session
 from gan_studio.gui.train.room import TrainRoom
-from gan_studio.gui.warmup import warm_up
-from gan_studio.gui.window import Window
 from gan_studio.jobs import find_directions
-from gan_studio.jobs.explore import View, keep, latent, latent_from_text, render, view_of
+from gan_studio.jobs.explore import View, keep, latent, latent_from_text, view_of
 from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.walks import bilinear
 
-SECONDS = 20_000
+from .exploring import (
+    SECONDS,
+    choose_run,
+    collected_lightly,
+    drawn,
+    drop,
+    expected,
+    notice,
+    opened_window,
+    with_directions,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def light_collections():
-    """Let the search for what tests leave behind skip the third of a million objects of torch."""
-    for _ in warm_up():
-        pass
-    yield
-    gc.unfreeze()
+    with collected_lightly():
+        yield
 
 
 @pytest.fixture
 def open_window(qtbot, tmp_path, request, monkeypatch):
-    def make(rooms=(ExploreRoom,)):
-        monkeypatch.setattr(window_module, "ROOMS", rooms)
-        settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-        session = Session(runs.default_root())
-        window = Window(session, settings, warm=lambda: (stage for stage in ("light", "ready")))
-        window.resize(1280, 720)
-        with qtbot.waitSignal(window.ready, timeout=SECONDS):
-            window.show()
-        request.addfinalizer(lambda: leave(window, qtbot))
-        return window
-
-    return make
-
-
-def leave(window, qtbot):
-    window.close()
-    window.deleteLater()
+    return partial(opened_window, qtbot, tmp_path, request, monkeypatch)
 
 
 @pytest.fixture
 def run(picture_run):
-    """With directions of its own, so that none are looked for."""
-    run = picture_run()
-    snapshot = open_snapshot(run.folder, device="cpu")
-    find_directions.replace(snapshot, [one.model_copy(update={"effect": 9.0}) for one in random_directions(6, 2, 0)])
-    return run
+    return with_directions(picture_run())
 
 
 @pytest.fixture
@@ -75,35 +56,6 @@ def room(open_window, run, qtbot):
     room = open_window().rooms[0]
     choose_run(room, qtbot)
     return room
-
-
-def choose_run(room, qtbot, row=0):
-    qtbot.waitUntil(lambda: room.runs.count() > row, timeout=SECONDS)
-    room.runs.setCurrentIndex(row)
-    room.runs.activated.emit(row)
-    qtbot.waitUntil(lambda: room.shown is not None, timeout=SECONDS)
-
-
-def drawn(room, qtbot) -> np.ndarray:
-    """The picture, once it is that of the view."""
-    qtbot.waitUntil(lambda: room.shown is not None, timeout=SECONDS)
-    return room.shown
-
-
-def expected(room) -> np.ndarray:
-    """By the core alone."""
-    return render(room.view, open_snapshot(room.opened.choice.run.folder, room.view.step, device="cpu"))
-
-
-def drop(window, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    window.take_dropped(data)
-
-
-def notice(room, qtbot, words: str) -> str:
-    qtbot.waitUntil(lambda: any(words in bar.text for bar in room.notices.bars), timeout=SECONDS)
-    return next(bar.text for bar in room.notices.bars if words in bar.text)
 
 
 # --- opening ---------------------------------------------------------------------------------------------------------
@@ -154,7 +106,7 @@ def test_the_train_tab_sends_a_run_here(open_window, run, qtbot):
     qtbot.waitUntil(window.commands["explore"].isEnabled, timeout=SECONDS)
     window.commands["explore"].trigger()
     qtbot.waitUntil(lambda: room.shown is not None, timeout=SECONDS)
-    assert window.current_room() is room and room.opened.choice.run.folder == run.folder
+    assert window.current_room() is room and room.opened.choice.path == run.folder
 
 
 def test_a_dropped_run_opens_in_the_tab_in_front(open_window, run, qtbot):
@@ -280,7 +232,7 @@ def test_directions_are_found_named_and_kept(open_window, picture_run, qtbot, mo
     row._rename()
     assert room.view.amount("smile") == 2.0 and "smile" in room.directions.rows
     room.directions.keep_button.click()
-    notice(room, qtbot, "kept in the run")
+    notice(room, qtbot, "directions are kept")
     assert "smile" in [one.name for one in find_directions.kept(open_snapshot(run.folder, device="cpu"))]
 
 

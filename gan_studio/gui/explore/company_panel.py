@@ -10,6 +10,7 @@ from ..widgets.fold import quiet
 from .film_strip import FilmStrip
 
 COUNT = 5
+TIP = "Read the data of this run, up to 20,000 pictures, and compare each picture with it."
 HINT = "Is it new, or learnt by heart? Its nearest training pictures, by their pixels, and what D thinks of it."
 
 
@@ -21,7 +22,7 @@ class CompanyPanel(QWidget):
         super().__init__()
         self.hint = quiet(QLabel(HINT))
         self.button = QPushButton("Nearest training pictures")
-        self.button.setToolTip("Read the data of this run, up to 20,000 pictures, and compare each picture with it.")
+        self.button.setToolTip(TIP)
         self.button.clicked.connect(self.wanted)
         self.bar = QProgressBar(textVisible=False)
         self.bar.setMaximumHeight(8)
@@ -48,6 +49,12 @@ class CompanyPanel(QWidget):
         for widget in (self.hint, self.button, self.working, self.score, self.strip):
             column.addWidget(widget)
         column.addStretch(1)
+
+    def set_reason(self, reason: str) -> None:
+        """Why there is nothing to compare with; "" where there is."""
+        self.button.setEnabled(not reason)
+        self.button.setToolTip(reason or TIP)
+        self.hint.setText(reason or HINT)
 
     def show_progress(self, done: int, total: int, text: str) -> None:
         self.working.show()

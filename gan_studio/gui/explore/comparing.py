@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject
 
 from ..computing import Stream
 from . import reading
+from .choices import Opened
 from .company_panel import COUNT
 from .frame import ExploreFrame
-from .reading import Company, Compared, Opened
+from .reading import Company, Compared
 from .scene import Scene
 
 
@@ -49,9 +50,10 @@ class Comparing(QObject):
             case progress:
                 self.panel.show_progress(progress.done, progress.total, progress.text)
 
-    def _judge_anew(self, _found: Opened, is_other: bool) -> None:
+    def _judge_anew(self, found: Opened, is_other: bool) -> None:
         if is_other:
             self.stop()
+            self.panel.set_reason(found.no_training)
         elif self._company:
             self.scene.resting.ask("judge", partial(reading.judged, self._company, self.scene.snapshot), self._meet)
 

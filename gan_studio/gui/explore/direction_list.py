@@ -138,8 +138,8 @@ class DirectionList(QWidget):
 
     # --- what is shown ---
 
-    def show_network(self, z_dim: int, spread: float, layers: list[str]) -> None:
-        """Of another snapshot."""
+    def show_network(self, z_dim: int, spread: float, layers: list[str], no_labels: str = "") -> None:
+        """Of another snapshot; `no_labels` is why its data have none that anybody knows."""
         self._z_dim, self._spread = z_dim, spread
         self.rows = {name: row for name, row in self.rows.items() if row.direction.found_by != "axis"}
         if self._numbers:
@@ -149,7 +149,9 @@ class DirectionList(QWidget):
         self.menu.clear()
         for ways, text, tip in WAYS:
             action = self.menu.addAction(text)
-            action.setToolTip(tip)
+            reason = no_labels if "attribute" in ways else ""
+            action.setToolTip(reason or tip)
+            action.setEnabled(not reason)
             action.triggered.connect(partial(self._want, ways, ""))
         inner = self.menu.addMenu("PCA of &another layer")
         for layer in layers[1:]:

@@ -12,11 +12,13 @@ from ...jobs import find_directions
 from ...jobs.find_directions import Finding
 from ..computing import Stream
 from . import reading
+from .choices import Opened, attempted
 from .frame import ExploreFrame
-from .reading import Directions, Opened, attempted
+from .reading import Directions
 from .scene import Scene
 
-AT_FIRST = ("pca", "sefa", "attribute")  # of what comes without directions of its own
+UNLABELLED = ("pca", "sefa")  # of what comes without directions of its own
+AT_FIRST = (*UNLABELLED, "attribute")
 
 
 class DirectionFinding(QObject):
@@ -55,13 +57,13 @@ class DirectionFinding(QObject):
     def _show_network(self, opened: Opened, is_other: bool) -> None:
         if is_other:
             self.stream.stop()
-            self.list.show_network(opened.snapshot.z_dim, opened.spread, opened.layers)
+            self.list.show_network(opened.snapshot.z_dim, opened.spread, opened.layers, opened.no_training)
             self.list.show_directions(opened.found)
 
     def find_some(self) -> None:
         """Where there are none."""
         if not self.list.found and not self.stream.is_running:
-            self.find(AT_FIRST)
+            self.find(AT_FIRST if self.scene.opened and not self.scene.opened.no_training else UNLABELLED)
 
     # --- those that are there ---
 
@@ -74,7 +76,7 @@ class DirectionFinding(QObject):
         if problem:
             self.frame.notices.show_notice(str(problem), "error")
         else:
-            self.frame.notices.show_notice("The directions are kept in the run; the command line knows them, too.")
+            self.frame.notices.show_notice("The directions are kept; the command line knows them, too.")
 
     def _renamed(self, direction: Direction, name: str) -> None:
         """What there is of it stays."""

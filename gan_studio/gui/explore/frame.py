@@ -26,6 +26,7 @@ from ..commands import Commands
 from ..room import Room
 from ..session import Session
 from ..widgets.toggle import Toggle
+from .about_button import AboutButton
 
 if TYPE_CHECKING:
     from ..widgets.notice import Notices
@@ -41,7 +42,8 @@ LOADING = "Loading PyTorch; a moment."
 WIDTHS = (250, 630, 400)  # of the pad, the picture and the directions at first
 SMOOTH = b"smooth"  # of the kept layout
 NOTHING = "Walk through what a trained generator can draw."
-HINT = "Choose a run above. Or drop a picture that was saved here, and it opens as it was."
+HINT = "Choose a run above. Or drop a picture that was saved here, and it opens as it was; or a generator's file of "
+HINT += "another program, such as netG_epoch_24.pth."
 NO_RUNS = "No run of pictures has a checkpoint yet. Train one in the Train tab, DCGAN on avatars for instance, or drop "
 NO_RUNS += "a run's folder here."
 
@@ -103,13 +105,26 @@ class ExploreFrame(Room):
         self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
         self.follow = Toggle("Follow", "Show the newest checkpoint as soon as the run has saved it.")
         self.smooth = Toggle("Smooth", "Soften the enlarged pixels; what is saved or copied stays as it is.")
+        self.open_tool = self._tool("Open a run's folder, or a generator's file of another program")
+        self.open_tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.open_menu = QMenu(self.open_tool)
+        self.open_tool.setMenu(self.open_menu)
+        self.about_button = AboutButton()
         self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
         self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
         bar.setSpacing(6)
-        for widget in (self.runs, self.steps, self.raw, self.follow, self.smooth):
+        for widget in (
+            self.open_tool,
+            self.runs,
+            self.steps,
+            self.about_button,
+            self.raw,
+            self.follow,
+            self.smooth,
+        ):
             widget.setEnabled(False)
             bar.addWidget(widget)
         bar.addSpacing(8)
@@ -149,10 +164,25 @@ class ExploreFrame(Room):
         self.open_button = QPushButton("Open a run's folder…")
         self.open_button.setToolTip("A run that lies elsewhere than the others")
         self.open_button.setEnabled(False)
+        self.file_button = QPushButton("Open a generator's file…")
+        self.file_button.setToolTip("Weights that another program wrote: PyTorch's DCGAN example, or mimicry")
+        self.file_button.setEnabled(False)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.open_button)
+        row.addWidget(self.file_button)
+        row.addStretch(1)
         column.addSpacing(8)
-        column.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addLayout(row)
         column.addStretch(1)
         return page
+
+    def allow(self, widget: QWidget, reason: str = "") -> None:
+        """Enable it, or disable it for a reason, which its tooltip tells."""
+        tip = widget.property("tip") or widget.toolTip()
+        widget.setProperty("tip", tip)
+        widget.setEnabled(not reason)
+        widget.setToolTip(reason or tip)
 
     # --- later ---
 
@@ -164,6 +194,9 @@ class ExploreFrame(Room):
             (self.paste_button, "content-paste"),
             (self.save_button, "content-save-outline"),
             (self.open_button, "folder-open-outline"),
+            (self.open_tool, "folder-open-outline"),
+            (self.file_button, "file-outline"),
+            (self.about_button, "information-outline"),
         ):
             theme.tint(button, icon)
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from ...jobs.explore import as_python, latent, latent_as_text, latent_from_text
 from . import reading
+from .choices import attempted
 from .frame import ExploreFrame
-from .reading import attempted
 from .scene import Scene
 
 
@@ -59,7 +59,7 @@ class Keeping(QObject):
         if view is None or opened is None:
             return
         what = "latent" if view.z else f"seed-{view.seed}"
-        name = str(Path.home() / f"{opened.choice.run.name}-{what}.png")
+        name = str(Path.home() / f"{opened.choice.name}-{what}.png")
         chosen, _ = QFileDialog.getSaveFileName(self.frame, "Save the picture", name, "PNG (*.png)")
         if chosen:
             self.write_picture(Path(chosen))

@@ -16,8 +16,8 @@ from ...jobs.events import Exported
 from ...jobs.explore import latents, pictures, render
 from ...jobs.walk import export_walk, way
 from ..computing import Stream
+from .choices import Opened, attempted
 from .frame import ExploreFrame
-from .reading import Opened, attempted
 from .scene import Scene
 from .walk_bar import valid
 
@@ -117,7 +117,7 @@ class Playing(QObject):
     def export_walk(self) -> None:
         if self.walks.why_not() or self.scene.opened is None:
             return
-        name = str(Path.home() / f"{self.scene.opened.choice.run.name}-walk.gif")
+        name = str(Path.home() / f"{self.scene.opened.choice.name}-walk.gif")
         chosen, kind = QFileDialog.getSaveFileName(self.frame, "Write the walk", name, FILMS)
         if chosen:
             self.write_walk(Path(chosen), f".{kind.partition(' ')[0].lower()}")

@@ -1,9 +1,9 @@
 """The Explore tab: open what a run has learnt, and walk through what it can draw.
 
-Each part has a file: `frame` (the widgets), `opening` (what can be opened, and following it), `ways` (strips and pad),
+Each part has a file: `frame` (the widgets), `opening` (what is opened, and following it), `ways` (strips and pad),
 `finding` (directions), `playing` (key-frames, walks, films), `comparing` (training pictures and D), `searching` (a
-picture from elsewhere), `keeping` (the clipboard and files). They share a `Scene`, what the tab is about: whoever moves
-shows it another view, and who shows something listens to it.
+picture from elsewhere), `seeking` (weights that have moved), `keeping` (the clipboard and files). They share a `Scene`,
+what the tab is about: whoever moves shows it another view, and who shows something listens to it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 
     from ...jobs.explore import View
     from ..widgets.notice import Notices
+    from .choices import Opened
     from .comparing import Comparing
     from .finding import DirectionFinding
     from .keeping import Keeping
     from .opening import Opening
     from .playing import Playing
-    from .reading import Opened
     from .scene import Scene
     from .searching import Searching
+    from .seeking import Seeking
     from .ways import Ways
 
 KEYS = (
@@ -50,7 +51,7 @@ NOTHING_OPEN = "Open a run in the Explore tab first."
 
 class ExploreRoom(ExploreFrame):
     title = "Explore"
-    takes_what = "a picture that was saved here"
+    takes_what = "a picture that was saved here, or a generator's file of another program"
     scene: Scene
     opening: Opening
     ways: Ways
@@ -58,6 +59,7 @@ class ExploreRoom(ExploreFrame):
     playing: Playing
     comparing: Comparing
     searching: Searching
+    seeking: Seeking
     keeping: Keeping
 
     def __init__(self, session: Session, commands: Commands, notices: Notices):
@@ -95,6 +97,7 @@ class ExploreRoom(ExploreFrame):
         from .playing import Playing
         from .scene import Scene
         from .searching import Searching
+        from .seeking import Seeking
         from .ways import Ways
 
         self.scene = Scene(self)
@@ -103,6 +106,7 @@ class ExploreRoom(ExploreFrame):
         self.playing = Playing(self, self.scene)
         self.comparing = Comparing(self, self.scene)
         self.searching = Searching(self, self.scene)
+        self.seeking = Seeking(self, self.scene)
         self.keeping = Keeping(self, self.scene)
         self.opening = Opening(self, self.scene)
 
@@ -124,6 +128,7 @@ class ExploreRoom(ExploreFrame):
         self.opening.choices_read.connect(self._offer)
         self.opening.opened.connect(self.finding.find_some)
         self.opening.search_wanted.connect(self.searching.search)
+        self.opening.lost.connect(self.seeking.offer)
         self.playing.offered.connect(self._offer)
         self.commands.on("export_picture", self.keeping.save_picture)
         self.commands.on("export_walk", self.playing.export_walk)
@@ -163,15 +168,23 @@ class ExploreRoom(ExploreFrame):
     def _offer(self) -> None:
         """What can be done now."""
         there, past = self.view is not None, self.scene.past
-        for widget in (self.steps, self.follow, self.smooth, self.copy_button, self.paste_button, self.save_button):
+        for widget in (self.smooth, self.about_button, self.copy_button, self.paste_button, self.save_button):
             widget.setEnabled(there)
-        self.raw.setEnabled(self.opened is not None and self.opened.has_average)
+        self._offer_weights()
         self.undo_button.setEnabled(past.can_go_back)
         self.redo_button.setEnabled(past.can_go_forth)
-        self.runs.setEnabled(bool(self.opening.choices) or there)
+        self.runs.setEnabled(bool(self.opening.listed()))
         self.commands.allow("export_picture", "" if there else NOTHING_OPEN)
         self.commands.allow("export_walk", self.walks.why_not() if there else NOTHING_OPEN)
         self.pages.setCurrentIndex(1 if there else 0)
+
+    def _offer_weights(self) -> None:
+        """Which steps and weights there are beside those that are shown."""
+        opened = self.opened
+        alone = opened.choice.why_not_on if opened else NOTHING_OPEN
+        average = "" if opened and opened.has_average else "These weights have no running average beside them."
+        for widget, reason in ((self.steps, alone), (self.follow, alone), (self.raw, alone or average)):
+            self.allow(widget, reason)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -228,9 +241,11 @@ class ExploreRoom(ExploreFrame):
         return is_run(path) or is_checkpoint(path) or self._takes_file(path)
 
     def _takes_file(self, path: Path) -> bool:
-        """A picture of ours or its recipe; any picture where it can be searched for."""
-        from .reading import has_recipe
+        """A generator; a picture of ours or its recipe; any picture where it can be searched for."""
+        from .choices import has_recipe, is_file
 
+        if is_file(path):
+            return True
         if path.suffix.lower() == ".json":
             return path.with_suffix(".png").is_file() and path.is_file()
         return path.suffix.lower() in PICTURES and path.is_file() and (self.opened is not None or has_recipe(path))
@@ -247,7 +262,7 @@ class ExploreRoom(ExploreFrame):
 
     def palette_entries(self) -> Iterator[Found]:
         for choice in self.opening.choices:
-            yield f"Explore: {choice.title}", choice.run.name, partial(self.opening.open_run, choice.run)
+            yield f"Explore: {choice.title}", choice.name, partial(self.opening.open_choice, choice)
 
     def key_entries(self) -> Iterator[Keys]:
         for keys, what, sentence in KEYS:
@@ -255,6 +270,6 @@ class ExploreRoom(ExploreFrame):
 
     def leave(self) -> None:
         if self._is_ready:
-            for part in (self.opening, self.playing, self.finding, self.comparing, self.searching):
+            for part in (self.opening, self.playing, self.finding, self.comparing, self.searching, self.seeking):
                 part.leave()
             self.scene.leave()

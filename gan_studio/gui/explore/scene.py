@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ...directions import Direction
-from ...jobs.explore import View, render
+from ...jobs.explore import View, is_of_file, render
 from ...jobs.snapshots import Snapshot
 from ..computing import LatestWins
+from .choices import Opened
 from .direction_list import is_full
 from .following import Following
 from .past import Past
-from .reading import Opened
 
 REST_MS = 150  # without a change: then what shows the way is drawn anew
 PATIENCE_S = 2.0  # a closing window waits so long for what is being computed
@@ -65,7 +66,7 @@ class Scene(QObject):
         self.drawing.forget_all()
         self.resting.forget_all()
         before, self.opened, self.picture = self.opened, found, None
-        is_other = before is None or before.choice.run.folder != found.choice.run.folder
+        is_other = before is None or before.choice.path != found.choice.path
         if is_other:
             self.past.clear()
         self.came.emit(found, is_other)
@@ -151,4 +152,5 @@ def caption(view: View, picture: np.ndarray) -> str:
     what = "a latent of its own" if view.z else f"seed {view.seed:,}"
     if view.edits:
         what += " + 1 direction" if len(view.edits) == 1 else f" + {len(view.edits)} directions"
-    return f"{what} · step {view.step:,} · {view.weights} weights · {width} × {height}"
+    weights = Path(view.run).name if is_of_file(view) else f"step {view.step:,} · {view.weights} weights"
+    return f"{what} · {weights} · {width} × {height}"

@@ -9,9 +9,9 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from . import reading
+from .choices import Opened
 from .direction_row import AMOUNTS
 from .frame import ExploreFrame
-from .reading import Opened
 from .scene import Scene
 
 
