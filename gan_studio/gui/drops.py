@@ -16,11 +16,12 @@ MOST_TEXT = 100_000  # characters that are looked through for paths
 
 @dataclass(frozen=True)
 class Answer:
-    """`room` takes `path`; without a room `sentence` says why not."""
+    """`room` takes `path`, the first of all `paths` that are of use; without a room `sentence` says why not."""
 
     path: Path
     room: Room | None
     sentence: str = ""
+    others: tuple[Path, ...] = ()  # that came with it
 
 
 def is_for_us(data: QMimeData) -> bool:
@@ -46,7 +47,7 @@ def answer(paths: Sequence[Path], rooms: Sequence[Room]) -> Generator[Answer, No
     for path in paths:
         for room in rooms:
             if takes(room, path):
-                yield Answer(path, room)
+                yield Answer(path, room, others=tuple(other for other in paths if other is not path))
                 return
     yield Answer(paths[0], None, refusal(paths[0], what_fits(rooms)))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from .commands import Commands
@@ -72,6 +73,17 @@ class Room(QWidget):
 
     def take(self, path: Path) -> None:
         """Show or use what was dropped."""
+
+    def take_all(self, path: Path, others: Sequence[Path]) -> None:
+        """Several were dropped at once; `path` is the first that belongs here. Who works on one leaves the others."""
+        self.take(path)
+
+    def take_picture(self, picture: QImage) -> bool:
+        """A picture that is no file was dropped while the room was in front; whether it is of use here."""
+        return False
+
+    def dragged_over(self, names: Sequence[str]) -> None:
+        """What has such names is held over the window, while the room is in front; nothing any more where none."""
 
     def leave(self) -> None:
         """The window closes: end what is under way beside the training."""

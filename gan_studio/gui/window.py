@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
+    QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
     QKeySequence,
@@ -372,10 +373,15 @@ class Window(QMainWindow):
         if is_for_us(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)  # else the desktop may take what was moved away
             event.accept()
+            self.current_room().dragged_over([path.name for path in local_paths(event.mimeData())])
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.current_room().dragged_over([])
 
     def dropEvent(self, event: QDropEvent) -> None:
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
+        self.current_room().dragged_over([])
         self.take_dropped(event.mimeData())
 
     def take_dropped(self, data: QMimeData) -> None:
@@ -383,10 +389,10 @@ class Window(QMainWindow):
         paths = local_paths(data)
         if not self._is_ready:
             self.notices.show_notice(LOADING, "warning")
-        elif not paths:
-            self.notices.show_notice(refusal_of_address(data), "warning")
-        else:
+        elif paths:
             self._find_room(paths)
+        elif not (data.hasImage() and self.current_room().take_picture(data.imageData())):
+            self.notices.show_notice(refusal_of_address(data), "warning")
 
     def show_path(self, path: Path) -> None:
         """In the room that takes it, as if it were dropped."""
@@ -423,7 +429,7 @@ class Window(QMainWindow):
             self.notices.show_notice(found.sentence, "warning")
         else:
             self.tabs.setCurrentWidget(found.room)
-            found.room.take(found.path)
+            found.room.take_all(found.path, found.others)
 
     # leaving
 
