@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import numpy as np
 import torch
 from PIL import Image, ImageColor, ImageOps
+from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 from torch import Tensor
 
@@ -71,15 +73,22 @@ def decode(
     neither side below that many pixels: large photographs decode several times faster. `still` refuses films. Raises
     PictureError.
     """
+    with opened(source) as picture:
+        if still:
+            _refuse_film(picture)
+        if at_least and isinstance(at_least, int):
+            picture.draft(None, (at_least, at_least))  # type: ignore[arg-type]
+        picture.load()
+        return _flat(ImageOps.exif_transpose(_eight_bits(picture)), channels, background)
+
+
+@contextlib.contextmanager
+def opened(source: Path | str | bytes | BinaryIO) -> Iterator[ImageFile]:
+    """An untrusted picture, to be loaded in here. Whatever goes wrong in here becomes a PictureError."""
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_formats()) as picture:
             _refuse_bomb(picture)
-            if still:
-                _refuse_film(picture)
-            if at_least and isinstance(at_least, int):
-                picture.draft(None, (at_least, at_least))  # type: ignore[arg-type]
-            picture.load()
-            return _flat(ImageOps.exif_transpose(_eight_bits(picture)), channels, background)
+            yield picture
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -126,18 +135,28 @@ def suffixes() -> frozenset[str]:
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """16-bit, 32-bit and float greys as "L"; the rest as it is."""
-    if picture.mode.startswith("I;16"):
-        full = 65535.0
-    elif picture.mode in ("I", "F"):  # these carry no range: the smallest usual one that holds the brightest pixel
-        brightest = np.nanmax(np.asarray(picture))
-        full = next((r for r in (1.0, 255.0, 65535.0) if brightest <= r), float(brightest))
-        full = 255.0 if picture.mode == "I" and full == 1.0 else full
-    else:
+    if not is_deep_grey(picture):
         return picture
-    values = np.nan_to_num(np.asarray(picture).astype(np.float32)) * (255 / full)
-    grey = Image.fromarray(values.clip(0, 255).round().astype(np.uint8))
+    grey = Image.fromarray((deep_grey(picture) * 255).round().astype(np.uint8))
     grey.info.update({name: value for name, value in picture.info.items() if name == "exif"})
     return grey
+
+
+def is_deep_grey(picture: Image.Image) -> bool:
+    """Whether it has more than 8 bits a pixel, in one band."""
+    return picture.mode.startswith("I;16") or picture.mode in ("I", "F")
+
+
+def deep_grey(picture: Image.Image) -> np.ndarray:
+    """Greys of more than 8 bits as [H, W] float32 in [0, 1]."""
+    pixels = np.asarray(picture)
+    if picture.mode.startswith("I;16"):
+        full = 65535.0
+    else:  # these carry no range: the smallest usual one that holds the brightest pixel
+        brightest = np.nanmax(pixels)
+        full = next((r for r in (1.0, 255.0, 65535.0) if brightest <= r), float(brightest))
+        full = 255.0 if picture.mode == "I" and full == 1.0 else full
+    return (np.nan_to_num(pixels.astype(np.float32)) / np.float32(full)).clip(0, 1)
 
 
 def _flat(picture: Image.Image, channels: Channels, background: Colour) -> Image.Image:
