@@ -1,7 +1,7 @@
-"""The shelf of foreign formats: one file each, which tells by the names and shapes of weights what network they are of.
+"""The shelves of foreign formats: a file each, which tells by the names and shapes of weights what network they are of.
 
 Nothing in a file runs: `torch_file.py` takes plain tensors out of it, and a format builds a network of ours for them.
-Copy `mimicry.py` for a new one.
+Copy `mimicry.py` for a new one of generators; those of translators stand on a shelf of their own, `translators.py`.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ FORMATS: Registry[Format] = Registry("gan_studio.importers", "format")
 
 def read(path: Path) -> Imported:
     """A generator from a file that anybody may have written. Raises ConfigError with one sentence."""
-    data = _bytes(path)
+    data = read_bytes(path)
     try:
         return imported(data)
     except ConfigError as error:
@@ -82,11 +82,12 @@ def read(path: Path) -> Imported:
 def imported(data: bytes) -> Imported:
     """As `read`, of a file's bytes; sentences go on after the file's name."""
     file = read_weights(data)
-    weights = {_bare(name): tensor for name, tensor in file.weights.items()}
+    weights = {bare(name): tensor for name, tensor in file.weights.items()}
     format = next((one for one in (entry() for entry in FORMATS) if one.fits(weights)), None)
     if format is None:
+        _refuse_translators(data)
         titles = ", ".join(entry.title for entry in FORMATS)
-        names = ", ".join(map(_printable, sorted(weights)[:3]))
+        names = ", ".join(map(printable, sorted(weights)[:3]))
         raise ConfigError(
             f"is of no network that is known here (it holds {names} ...); these generators are: {titles}."
         )
@@ -98,10 +99,21 @@ def imported(data: bytes) -> Imported:
         format.title,
         file.step,
         hashlib.sha256(data).hexdigest(),
-        tuple(_found(file.container, file.step, weights)),
+        tuple(found_in(file.container, file.step, weights)),
         (*_sizes(draft), *draft.inferred),
         draft.unknown,
     )
+
+
+def _refuse_translators(data: bytes) -> None:
+    """Raises ConfigError where a file belongs elsewhere, or is named there."""
+    from .translators import quickly_told
+
+    if title := quickly_told(data):
+        raise ConfigError(
+            f"is a translator ({title}), which makes pictures of pictures: drop it on the Translate tab, or type "
+            "gan-studio translate."
+        )
 
 
 def file_hash(path: Path) -> str:
@@ -110,7 +122,7 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """Raises ConfigError."""
     try:
         with path.open("rb") as file:
@@ -122,7 +134,7 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
     """A weight's name without what wraps the network."""
     while prefix := next((prefix for prefix in PREFIXES if name.startswith(prefix)), ""):
         name = name.removeprefix(prefix)
@@ -141,12 +153,12 @@ def _checked(format: Format, weights: Weights) -> Draft:
         raise ConfigError(
             f"makes pictures of {C} channels and {W} x {H} px; up to {MOST_PX} px in 1, 3 or 4 channels can be shown."
         )
-    if wrong := next(_differences(draft.network, weights), ""):
+    if wrong := next(differences(draft.network, weights), ""):
         raise ConfigError(f"looks like {format.title}, but {wrong}; only what its own program wrote can be held.")
     return draft
 
 
-def _differences(network: nn.Module, weights: Weights) -> Iterator[str]:
+def differences(network: nn.Module, weights: Weights) -> Iterator[str]:
     ours = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     theirs = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     for name, shape in ours.items():
@@ -155,10 +167,10 @@ def _differences(network: nn.Module, weights: Weights) -> Iterator[str]:
         elif name not in theirs and not name.endswith("num_batches_tracked"):  # PyTorch before 0.4.1 kept none
             yield f"{name} is missing"
     for name in sorted(theirs.keys() - ours.keys()):
-        yield f"{_printable(name)} is too many"
+        yield f"{printable(name)} is too many"
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """Whoever wrote the file chose it, and it is shown in terminals and windows."""
     return "".join(letter if letter.isprintable() else "?" for letter in name[:40])
 
@@ -188,7 +200,7 @@ def _loaded(draft: Draft, weights: Weights) -> nn.Module:
 # --- what is told ----------------------------------------------------------------------------------------------------
 
 
-def _found(container: str, step: int, weights: Weights) -> Iterator[str]:
+def found_in(container: str, step: int, weights: Weights) -> Iterator[str]:
     yield container
     yield f"{sum(tensor.numel() for tensor in weights.values()):,} numbers in {len(weights)} tensors"
     if step:

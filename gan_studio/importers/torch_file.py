@@ -8,6 +8,7 @@ more numbers than that.
 from __future__ import annotations
 
 import io
+import json
 import struct
 import tarfile
 import warnings
@@ -25,7 +26,8 @@ Weights = dict[str, Tensor]
 
 MOST_MEMBERS = 20_000  # of a zip, and of tensors
 MOST_PICKLE = 2**26  # bytes of the pickle that names them
-WRAPPERS = ("model_state_dict", "state_dict", "netG", "generator")  # under these keys programs keep a network
+# Under these keys programs keep a network; the averaged weights first, where both are there.
+WRAPPERS = ("params_ema", "params-ema", "params", "model_state_dict", "state_dict", "netG", "generator", "model", "net")
 STEPS = ("global_step", "step", "epoch")
 NUMBERS = {
     torch.float64,
@@ -40,6 +42,7 @@ NUMBERS = {
 
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # pickled magic number of torch.save before 1.6
 ZIP = b"PK\x03\x04"
+SAFETENSORS = "safetensors"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class File:
     weights: Weights
     container: str  # in words
     step: int
+    texts: dict[str, str]  # that safetensors carry
 
 
 def read_weights(data: bytes) -> File:
@@ -60,7 +64,8 @@ def read_weights(data: bytes) -> File:
         raise ConfigError("claims more numbers than it holds; it is damaged, or was made to do harm.")
     if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
         raise ConfigError("holds weights that are not numbers: its training diverged; take an earlier file.")
-    return File(weights, container + (f", weights under {wrapper!r}" if wrapper else ""), _step(content))
+    words = container + (f", weights under {wrapper!r}" if wrapper else "")
+    return File(weights, words, _step(content), _texts(data) if container == SAFETENSORS else {})
 
 
 # --- what it holds ---------------------------------------------------------------------------------------------------
@@ -102,7 +107,7 @@ def _content(data: bytes) -> tuple[Any, str]:
     if data.startswith(LEGACY) and not tarfile.is_tarfile(io.BytesIO(data)):  # torch looks for a tar first
         return _unpickled(data), "torch.save before PyTorch 1.6"
     if _may_be_safetensors(data):
-        return _of_safetensors(data), "safetensors"
+        return _of_safetensors(data), SAFETENSORS
     raise ConfigError("is no file of weights; take one that torch.save wrote, or safetensors.")
 
 
@@ -174,3 +179,9 @@ def _of_safetensors(data: bytes) -> Weights:
         return load(data)
     except Exception:  # its errors have no common type
         raise ConfigError("is damaged: it is no whole file of safetensors; copy or download it again.") from None
+
+
+def _texts(data: bytes) -> dict[str, str]:
+    """What stands beside the tensors of safetensors, which have been read already."""
+    header = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+    return {str(name): str(text) for name, text in (header.get("__metadata__") or {}).items()}

@@ -15,6 +15,7 @@ from ..config import ConfigError, Spec
 from ..registry import Registry
 
 Shape = tuple[int, ...]  # of one sample: (C, H, W) or (2,)
+FORTH, BACK = "A to B", "B to A"  # the directions of translators
 
 
 class Generator(Spec):

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from ..compute import Engine
 from ..config import ConfigError, Spec
 from ..data import Pairs, Stream
+from ..networks import BACK as BACK
+from ..networks import FORTH as FORTH
 from ..networks import TranslatorModule
 from ..registry import Registry
 
@@ -22,7 +24,6 @@ from ..registry import Registry
 # gradients that moved the weights, "slope/..." the norm of D's gradient where a penalty looks.
 Curves = dict[str, Tensor]
 PLAYERS = ("D", "G")
-FORTH, BACK = "A to B", "B to A"  # the directions of translators
 
 
 class Training(ABC):
