@@ -253,9 +253,9 @@ def save(path: Path, found: Sequence[Direction]) -> None:
     write_atomic(path, json.dumps(values, separators=(",", ":"), ensure_ascii=False))
 
 
-def load(path: Path, z_dim: int) -> list[Direction]:
-    """What `save` wrote; [] where there is no file. Raises ConfigError with one sentence."""
-    damaged = ConfigError(f"{path} is damaged; delete it, and find directions again.")
+def load(path: Path, z_dim: int, advice: str = "delete it, and find directions again") -> list[Direction]:
+    """What `save` wrote; [] where there is no file. Raises ConfigError: one sentence that ends with the advice."""
+    damaged = ConfigError(f"{path} is damaged; {advice}.")
     try:
         if path.stat().st_size > MOST_BYTES:
             raise damaged
@@ -274,7 +274,5 @@ def load(path: Path, z_dim: int) -> list[Direction]:
             raise
         raise damaged from None
     if any(len(one.vector) != z_dim for one in found):
-        raise ConfigError(
-            f"{path} is about latents of another length than {z_dim}; delete it, and find directions again."
-        )
+        raise ConfigError(f"{path} is about latents of another length than {z_dim}; {advice}.")
     return found

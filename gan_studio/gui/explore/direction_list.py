@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -26,7 +28,7 @@ from ...directions import Direction, ranked
 from ...jobs.explore import MOST_EDITS, View
 from .. import theme
 from ..widgets.fold import Fold, quiet
-from .direction_row import DirectionRow, axis_of
+from .direction_row import REACH, REACHES, DirectionRow, axis_of
 
 GROUP = 10  # of the latent's numbers
 AT_ONCE = 6  # rows; the others follow one by one
@@ -52,6 +54,8 @@ class DirectionList(QWidget):
     find_wanted = Signal(object, str)  # ways, a layer
     cancel_wanted = Signal()
     keep_wanted = Signal(list)  # these Directions, in the run's folder
+    save_wanted = Signal(list)  # these Directions, in a file of the user's choice
+    load_wanted = Signal()
     renamed = Signal(object, str)  # Direction, its new name
     seen = Signal()  # other rows came into sight
 
@@ -61,6 +65,8 @@ class DirectionList(QWidget):
         self.rows: dict[str, DirectionRow] = {}
         self._view: View | None = None
         self._z_dim, self._spread = 0, 1.0
+        self._reach = REACH  # of the sliders, in sigmas
+        self._groups: list[tuple[range, Fold]] = []  # of the latent's numbers
         self._numbers: Fold | None = None  # of the latent
         self._open: dict[str, bool] = {}  # of the groups that the user opened or folded
         self._waiting: deque[tuple[Direction, Fold]] = deque()  # rows that are to be built
@@ -93,18 +99,40 @@ class DirectionList(QWidget):
         self.keep_button.clicked.connect(self._keep)
         self.reset_button = self._tool("restore", "Take all directions out of the picture")
         self.reset_button.clicked.connect(self.reset_wanted)
+        self.more_button = self._tool("dots-horizontal", "Files of directions, and how far the sliders reach")
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_button.setMenu(self._more())
         bar = QHBoxLayout()
         bar.setSpacing(4)
         self.search = QLineEdit(placeholderText="Search")
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search the directions")
-        self.search.setToolTip("Show the directions with these words in their names.")
+        self.search.setToolTip(
+            "Show the directions with these words in their names, or one of the latent's numbers: z 17."
+        )
         self.search.textChanged.connect(self._search)
         bar.addWidget(self.find_button)
         bar.addWidget(self.search, 1)
         bar.addWidget(self.keep_button)
         bar.addWidget(self.reset_button)
+        bar.addWidget(self.more_button)
         return bar
+
+    def _more(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        self.save_action = menu.addAction("&Save these directions…", self._save)
+        self.save_action.setToolTip("Write them, with their names, into a file of your choice.")
+        self.load_action = menu.addAction("&Load directions…", self.load_wanted.emit)
+        self.load_action.setToolTip("Put those of a file beside these; they fit latents of the same length.")
+        reaches = menu.addMenu("Sliders &reach")
+        self.reaches = QActionGroup(menu)
+        for reach in REACHES:
+            action = reaches.addAction(f"±{reach:g} sigmas", partial(self.set_reach, reach))
+            action.setCheckable(True)
+            action.setChecked(reach == REACH)
+            self.reaches.addAction(action)
+        return menu
 
     def _tool(self, icon: str, tip: str) -> QToolButton:
         button = QToolButton(autoRaise=True)
@@ -232,7 +260,8 @@ class DirectionList(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.keep_button.setEnabled(bool(self.found))
-        self.search.setEnabled(bool(self.found))
+        self.save_action.setEnabled(bool(self.found))
+        self.search.setEnabled(bool(self.found or self._numbers))
         self._build_some(AT_ONCE)
         self._builder.start()
 
@@ -273,24 +302,44 @@ class DirectionList(QWidget):
         return all(word in direction.name.lower() for word in self.search.text().lower().split())
 
     def _search(self) -> None:
+        self._search_numbers()
         for row in self.rows.values():
             if row.direction.found_by != "axis":
                 row.setVisible(self._is_wanted(row.direction))
         self.seen.emit()
 
+    def _search_numbers(self) -> None:
+        """One of the latent's numbers is built when it is looked for; what is about directions alone hides none."""
+        asked = re.fullmatch(r"z\s*(\d+)", self.search.text().strip().lower())
+        wanted = int(asked[1]) if asked else None
+        for numbers, group in self._groups:
+            if wanted in numbers:
+                self._open_numbers(group)
+            group.setVisible(wanted is None or wanted in numbers)
+            for i in numbers:
+                if row := self.rows.get(f"z {i}"):
+                    row.setVisible(wanted in (None, i))
+
+    def _open_numbers(self, group: Fold) -> None:
+        assert self._numbers
+        self._numbers.button.set_open(True)
+        group.button.set_open(True)
+
     def _row(self, direction: Direction) -> DirectionRow:
-        row = self.rows[direction.name] = DirectionRow(direction)
+        row = self.rows[direction.name] = DirectionRow(direction, self._reach)
         row.edited.connect(self.edited)
         row.rename_wanted.connect(self._rename)
         row.remove_wanted.connect(self._remove)
         return row
 
     def _make_numbers(self) -> Fold:
+        self._groups.clear()
         fold = Fold(f"The latent's {self._z_dim} numbers", "Each number of z for itself, as sigmas from where it is")
         for first in range(0, self._z_dim, GROUP):
             last = min(first + GROUP, self._z_dim) - 1
             group = Fold(f"z {first} to {last}", "A slider for each of these numbers")
             group.opened.connect(partial(self._fill_group, group, first, last))
+            self._groups.append((range(first, last + 1), group))
             fold.rows.addWidget(group)
         return fold
 
@@ -310,6 +359,16 @@ class DirectionList(QWidget):
 
     def _keep(self) -> None:
         self.keep_wanted.emit(self.found)
+
+    def _save(self) -> None:
+        self.save_wanted.emit(self.found)
+
+    def set_reach(self, reach: float) -> None:
+        """So many sigmas to either side, of all sliders."""
+        self._reach = reach
+        for row in self.rows.values():
+            row.set_reach(reach)
+        self.seen.emit()
 
     def _remove(self, direction: Direction) -> None:
         self.edited.emit(direction, 0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -24,8 +24,9 @@ from .. import theme
 from ..theory.number_slider import NumberSlider
 from .film_strip import FilmStrip
 
-REACH = 3.0  # sigmas that a slider goes to either side; the field takes more
-AMOUNTS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # of the strip
+REACHES = (2.0, 3.0, 5.0, 10.0)  # sigmas that a slider may go to either side; the field takes more
+REACH = 3.0
+PLACES = (-1.0, -2 / 3, -1 / 3, 0.0, 1 / 3, 2 / 3, 1.0)  # of the strip, in shares of the reach
 HOW = {
     "pca": "A principal direction of the activations",
     "sefa": "What changes the first layer's output most",
@@ -41,15 +42,17 @@ class DirectionRow(QWidget):
     rename_wanted = Signal(object)  # Direction
     remove_wanted = Signal(object)
 
-    def __init__(self, direction: Direction):
+    def __init__(self, direction: Direction, reach: float = REACH):
         super().__init__()
         self.direction = direction
+        self.reach = reach
         self.drawn: View | None = None  # whose strip it is
         self.title = self._title(direction)
-        self.number = NumberSlider(direction.name, Edit.model_fields["amount"], -REACH, REACH)
+        self.number = NumberSlider(direction.name, Edit.model_fields["amount"], -reach, reach)
         self.number.label.hide()
         self.number.set_value(0.0)
         self.number.edited.connect(self._edited)
+        self.number.slider.installEventFilter(self)
         self.reset_button = QToolButton(autoRaise=True)
         self.reset_button.setToolTip("Take this direction out of the picture")
         self.reset_button.setAccessibleName(f"Reset {direction.name}")
@@ -57,10 +60,10 @@ class DirectionRow(QWidget):
         self.reset_button.setEnabled(False)
         self.reset_button.clicked.connect(self._reset)
         theme.tint(self.reset_button, "restore")
-        self.strip = FilmStrip(len(AMOUNTS), 48)
+        self.strip = FilmStrip(len(PLACES), 48)
         self.strip.setToolTip("What the slider does; a click goes there.")
         self.strip.picked.connect(self._picked)
-        self.strip.set_here(AMOUNTS.index(0.0))
+        self.strip.set_here(PLACES.index(0.0))
         top = QHBoxLayout()
         top.setSpacing(4)
         for widget in (self.title, self.number, self.reset_button):
@@ -86,6 +89,17 @@ class DirectionRow(QWidget):
                 action.setVisible(False)
         return title
 
+    @property
+    def amounts(self) -> tuple[float, ...]:
+        """Of the strip's pictures."""
+        return tuple(round(self.reach * place, 3) for place in PLACES)
+
+    def set_reach(self, reach: float) -> None:
+        """So many sigmas to either side; the strip is to be drawn anew."""
+        self.reach, self.drawn = reach, None
+        self.number.set_range(-reach, reach)
+        self._mark(self.amount())
+
     def amount(self) -> float:
         return float(self.number.value())
 
@@ -96,7 +110,7 @@ class DirectionRow(QWidget):
         self._mark(amount)
 
     def show_strip(self, pictures: np.ndarray) -> None:
-        """One for each of AMOUNTS."""
+        """One for each of the amounts."""
         self.strip.show_pictures(pictures)
 
     def is_seen(self) -> bool:
@@ -104,7 +118,7 @@ class DirectionRow(QWidget):
 
     def _mark(self, amount: float) -> None:
         self.reset_button.setEnabled(bool(amount))
-        nearest = min(range(len(AMOUNTS)), key=lambda i: abs(AMOUNTS[i] - amount))
+        nearest = min(range(len(PLACES)), key=lambda i: abs(self.amounts[i] - amount))
         self.strip.set_here(nearest)
 
     def _edited(self, amount: float) -> None:
@@ -112,12 +126,19 @@ class DirectionRow(QWidget):
         self.edited.emit(self.direction, amount)
 
     def _picked(self, place: int) -> None:
-        self.set_amount(AMOUNTS[place])
-        self.edited.emit(self.direction, AMOUNTS[place])
+        self.set_amount(self.amounts[place])
+        self.edited.emit(self.direction, self.amounts[place])
 
     def _reset(self) -> None:
         self.set_amount(0.0)
         self.edited.emit(self.direction, 0.0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A double click on the slider resets it, as the button does."""
+        if watched is self.number.slider and event.type() == QEvent.Type.MouseButtonDblClick:
+            self._reset()
+            return True
+        return super().eventFilter(watched, event)
 
     def _rename(self) -> None:
         self.rename_wanted.emit(self.direction)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ... import walks
+from ... import directions, walks
 from ...config import ConfigError
 from ...directions import Direction, plain_numbers
 from ...jobs import find_directions
@@ -51,6 +51,18 @@ def finding(snapshot: Snapshot, how: Finding) -> Iterator[Progress | Directions]
             yield Directions([one.renamed(f"{one.name} of {how.layer}") if how.layer else one for one in some])
     if problem and not fits:
         raise problem
+
+
+def loading(path: Path, snapshot: Snapshot) -> Iterator[Progress | Directions]:
+    """Directions of a file of the user's choice, with what they do here: it may have been kept for other weights.
+
+    Raises ConfigError.
+    """
+    yield Progress(0, 1, f"Reading {path.name}")
+    found = directions.load(path, snapshot.z_dim, "choose another file")
+    if not found:
+        raise ConfigError(f"{path} is not there, or holds no directions; choose another file.")
+    yield Directions((yield from find_directions.measured(snapshot, found, Finding())))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject
 
 from . import reading
 from .choices import Opened
-from .direction_row import AMOUNTS
 from .frame import ExploreFrame
 from .scene import Scene
 
@@ -39,7 +38,7 @@ class Ways(QObject):
             base = self.scene.view.edited(row.direction, 0.0)
             if row.drawn != base:
                 row.drawn = base
-                views = [base.edited(row.direction, amount) for amount in AMOUNTS]
+                views = [base.edited(row.direction, amount) for amount in row.amounts]
                 ask = partial(reading.drawn, views, self.scene.snapshot)
                 self.scene.resting.ask(("strip", row.direction.name), ask, row.show_strip)
 

@@ -65,6 +65,14 @@ class NumberSlider(QWidget):
             self.slider.setValue(self.notch_of(value))
             self.slider.blockSignals(False)
 
+    def set_range(self, low: float, high: float) -> None:
+        """What the slider reaches; the value stays."""
+        self.low, self.high = low, high
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, self._notches())
+        self.slider.setValue(self.notch_of(self.value()))
+        self.slider.blockSignals(False)
+
     def set_reason(self, reason: str) -> None:
         """Why it has no effect now; with "" it has one."""
         self.setEnabled(not reason)
