@@ -767,7 +767,7 @@ def explore_walk(
     ] = "",
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="A name ending in .gif, .webp or .mp4, or a folder. [default: .gif]"),
+        typer.Option("--out", "-o", help="A name ending in .gif, .webp, .apng or .mp4, or a folder. [default: .gif]"),
     ] = None,
     frames: Annotated[int | None, typer.Option(help="Pictures in the whole walk. [default: 120]")] = None,
     fps: Annotated[float | None, typer.Option(help="Frames a second. [default: 24]")] = None,
@@ -1128,7 +1128,9 @@ def export_curves(
 @in_sentences
 def export_timelapse(
     run: RunName,
-    out: Annotated[Path | None, typer.Argument(metavar="OUT", help=".gif, .webp or .mp4. [default: RUN.gif]")] = None,
+    out: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help=".gif, .webp, .apng or .mp4. [default: RUN.gif]")
+    ] = None,
     fps: Annotated[float | None, typer.Option(help="Frames a second. [default: 12]")] = None,
     zoom: Annotated[int | None, typer.Option(help="Each pixel becomes so many wide and high.")] = None,
     first: Annotated[int | None, typer.Option(help="Begin at this step.")] = None,

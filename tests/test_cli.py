@@ -615,7 +615,7 @@ def test_a_time_lapse_of_a_run(trained: dict[str, Run], tmp_path: Path, name: st
     with Image.open(path) as film:
         assert film.n_frames == len(frame_steps(trained[name]))
     said = refused("export", "timelapse", trained[name].folder, tmp_path / "film.avi")
-    assert said.strip().endswith("let its name end in .gif, .webp, .mp4.")
+    assert said.strip().endswith("let its name end in .gif, .webp, .apng, .mp4.")
     assert "the most is 16" in refused("export", "timelapse", trained[name].folder, path, "--zoom", 99)
 
 

@@ -46,7 +46,7 @@ COMMANDS = (
             icon="chart-line"),
     Command("export_tensorboard", EXPORT, "&TensorBoard files", "Write the curves and samples for TensorBoard.",
             icon="chart-box-outline"),
-    Command("timelapse", EXPORT, "Time-&lapse…", "Write the samples from step to step as a GIF, a WebP or an MP4.",
+    Command("timelapse", EXPORT, "Time-&lapse…", "Write the samples from step to step as a GIF, WebP, APNG or MP4.",
             icon="filmstrip"),
     Command("export_picture", EXPORT, "Pict&ure of the Explore tab…", "Write it as a PNG with its recipe inside.",
             icon="image-outline"),

@@ -1,7 +1,7 @@
-"""A run's samples from the first to the last as a film: GIF, WebP or MP4, frame by frame, whatever their number.
+"""A run's samples from the first to the last as a film: GIF, WebP, APNG or MP4, frame by frame, whatever their number.
 
-A new format is a class with `add` and `close`, and a line in FORMATS. GIF and WebP are put together here from stills
-that Pillow writes, as Pillow itself would hold all frames of a film in memory.
+A new format is a class with `add` and `close`, and a line in FORMATS. GIF, WebP and APNG are put together here from
+stills that Pillow writes, as Pillow itself would hold all frames of a film in memory.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 import os
 import secrets
 import struct
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -328,6 +329,67 @@ def _triple(number: int) -> bytes:
     return struct.pack("<I", number)[:3]
 
 
+class Apng(Format):
+    """Animated PNG: the first still as any PNG has it, the others in fdAT chunks with a running number."""
+
+    title = "APNG"
+    about = "Every pixel as it was drawn, and large; plays in browsers. Its name ends in .apng: a .png is one picture."
+
+    def __init__(self, path: Path, frames_per_second: float):
+        self._file = path.open("wb")
+        self._head = b""  # IHDR: all frames are like the first
+        self._mode = ""
+        self._frames = self._chunks = 0
+
+    def add(self, picture: Image.Image, seconds: float) -> None:
+        self._mode = self._mode or picture.mode
+        head, pixels = png_parts(picture.convert(self._mode))
+        if not self._frames:
+            self._head = head
+            self._file.write(PNG + _png_chunk(b"IHDR", head) + self._count())
+        lasts = Fraction(seconds).limit_denominator(1000)  # 1/24 s is 1/24 s; a minute is 60000/1000 at most
+        frame = struct.pack(">IIIIHHBB", *picture.size, 0, 0, lasts.numerator, lasts.denominator, 0, 0)
+        self._file.write(_png_chunk(b"fcTL", self._number() + frame))
+        self._file.write(_png_chunk(b"fdAT", self._number() + pixels) if self._frames else _png_chunk(b"IDAT", pixels))
+        self._frames += 1
+
+    def _number(self) -> bytes:
+        self._chunks += 1
+        return struct.pack(">I", self._chunks - 1)
+
+    def _count(self) -> bytes:
+        return _png_chunk(b"acTL", struct.pack(">II", self._frames, 0))  # again and again
+
+    def close(self) -> None:
+        if self._frames:
+            self._file.write(_png_chunk(b"IEND", b""))
+            self._file.seek(len(PNG + _png_chunk(b"IHDR", self._head)))
+            self._file.write(self._count())  # now it is known
+        self._file.close()
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def _png_chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png_parts(picture: Image.Image) -> tuple[bytes, bytes]:
+    """(IHDR, compressed pixels) of a still."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    still = buffer.getvalue()
+    parts: dict[bytes, bytes] = {}
+    place = len(PNG)
+    while place < len(still):  # chunks: a length, a name, the data, a checksum
+        (length,) = struct.unpack_from(">I", still, place)
+        name, data = still[place + 4 : place + 8], still[place + 8 : place + 8 + length]
+        parts[name] = parts.get(name, b"") + data
+        place += 12 + length
+    return parts[b"IHDR"], parts[b"IDAT"]
+
+
 class Mp4(Format):
     """H.264 in yuv420p with even sides: what every player takes."""
 
@@ -367,7 +429,7 @@ class Mp4(Format):
         self._container.close()
 
 
-FORMATS: dict[str, type[Format]] = {".gif": Gif, ".webp": WebP, ".mp4": Mp4}
+FORMATS: dict[str, type[Format]] = {".gif": Gif, ".webp": WebP, ".apng": Apng, ".mp4": Mp4}
 
 
 def file_format(path: Path) -> type[Format]:

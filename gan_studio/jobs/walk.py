@@ -1,4 +1,4 @@
-"""A walk through a snapshot's latents as a film, GIF, WebP or MP4, or as a folder of pictures with their recipes."""
+"""A walk through a snapshot's latents as a film, GIF, WebP, APNG or MP4, or as a folder of pictures with their recipes."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def export_walk(
     walk: Walk,
     replace: bool = False,
 ) -> Iterator[Progress | Exported]:
-    """Write the walk from view to view. A name ending in .gif, .webp or .mp4 is a film, one without an end a folder.
+    """Write the walk from view to view. A name ending in .gif, .webp, .apng or .mp4 is a film, one without an end a folder.
 
     It appears whole or not at all; closing the iterator cancels. In a folder each picture carries its recipe. Raises
     ConfigError where something of that name is there already (a film may `replace` one), or it cannot be written.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +49,7 @@ def write(run, path: Path, **options) -> list:
 
 
 def read(path: Path) -> tuple[list[np.ndarray], list[int]]:
-    """All frames [H, W, 3] and their durations in ms, as Pillow reads GIF and WebP."""
+    """All frames [H, W, 3] and their durations in ms, as Pillow reads them."""
     with Image.open(path) as film:
         shown, lasted = [], []
         for i in range(film.n_frames):
@@ -80,7 +83,7 @@ def test_every_format_holds_every_step(run, tmp_path, ending):
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [f"film{ending}"]
 
 
-@pytest.mark.parametrize("ending", [".gif", ".webp"])
+@pytest.mark.parametrize("ending", [".gif", ".webp", ".apng"])
 def test_pixels_stay_crisp_when_they_are_zoomed(run, tmp_path, ending):
     write(run, tmp_path / f"film{ending}", zoom=3, last=20)
     shown, _ = read(tmp_path / f"film{ending}")
@@ -99,15 +102,49 @@ def test_a_gif_has_its_exact_colours_and_plays_for_ever(run, tmp_path):
         assert film.info["loop"] == 0
 
 
-def test_greys_are_kept_exactly(tmp_path):
+@pytest.mark.parametrize("ending", [".gif", ".apng"])
+def test_greys_are_kept_exactly(tmp_path, ending):
     run = create(tmp_path, "Grey", {})
     pixels = np.arange(256, dtype=np.uint8).reshape(16, 16)
     Image.fromarray(pixels).save(run.folder / "samples/step-00000000.png")
-    write(run, tmp_path / "film.gif")
-    assert np.array_equal(read(tmp_path / "film.gif")[0][0], np.stack([pixels] * 3, axis=2))
+    write(run, tmp_path / f"film{ending}")
+    assert np.array_equal(read(tmp_path / f"film{ending}")[0][0], np.stack([pixels] * 3, axis=2))
 
 
-@pytest.mark.parametrize("ending", [".gif", ".webp"])
+def test_an_apng_keeps_every_pixel_and_plays_for_ever(run, tmp_path):
+    """Noise, which no palette and no loss would bring back; read by Pillow and by FFmpeg."""
+    noise = np.random.default_rng(0).integers(0, 256, (len(STEPS), 150, 210, 3), np.uint8)  # more than one IDAT each
+    for step, picture in zip(STEPS, noise, strict=True):
+        Image.fromarray(picture).save(run.folder / f"samples/step-{step:08d}.png")
+    path = tmp_path / "film.apng"
+    write(run, path, frames_per_second=24, hold=1.0)
+    shown, lasted = read(path)
+    np.testing.assert_array_equal(shown, noise)
+    assert lasted == pytest.approx([1000 / 24] * 8 + [1000 / 24 + 1000])
+    with Image.open(path) as film:
+        assert film.format == "PNG" and film.info["loop"] == 0
+    av = pytest.importorskip("av")
+    with av.open(str(path)) as film:
+        decoded = [(frame.to_ndarray(format="rgb24"), frame.time) for frame in film.decode(video=0)]
+    np.testing.assert_array_equal([picture for picture, _ in decoded], noise)
+    assert [time for _, time in decoded] == pytest.approx([i / 24 for i in range(9)], abs=1e-3)
+
+
+def test_a_viewer_that_knows_no_apng_shows_the_first_frame(run, tmp_path):
+    """Each chunk's checksum is right, and what is not of the animation is a plain PNG."""
+    write(run, tmp_path / "film.apng")
+    data, place, plain = (tmp_path / "film.apng").read_bytes(), 8, b""
+    while place < len(data):
+        (length,) = struct.unpack_from(">I", data, place)
+        chunk = data[place : place + 12 + length]
+        assert zlib.crc32(chunk[4:-4]) == struct.unpack(">I", chunk[-4:])[0]
+        plain += b"" if chunk[4:8] in (b"acTL", b"fcTL", b"fdAT") else chunk
+        place += len(chunk)
+    with Image.open(io.BytesIO(data[:8] + plain)) as still:
+        np.testing.assert_array_equal(still, painted(0))
+
+
+@pytest.mark.parametrize("ending", [".gif", ".webp", ".apng"])
 @pytest.mark.parametrize("rate", [7, 12, 30])
 def test_rounded_durations_add_up(run, tmp_path, ending, rate):
     write(run, tmp_path / f"film{ending}", frames_per_second=rate, hold=1.5)
@@ -264,7 +301,7 @@ def test_a_long_title_leaves_room_for_the_step(width):
 
 
 def test_a_name_without_a_format_is_refused(run, tmp_path):
-    with pytest.raises(ConfigError, match=r"\.gif, \.webp, \.mp4"):
+    with pytest.raises(ConfigError, match=r"\.gif, \.webp, \.apng, \.mp4"):
         write(run, tmp_path / "film.avi")
 
 

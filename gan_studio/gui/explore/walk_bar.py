@@ -127,7 +127,7 @@ class WalkBar(QWidget):
         self.play_button.toggled.connect(self._play)
         theme.tint(self.play_button, "play")
         self.export_button = QPushButton("Export…")
-        self.export_button.setToolTip("Write the walk as a GIF, a WebP or an MP4.")
+        self.export_button.setToolTip("Write the walk as a GIF, WebP, APNG or MP4.")
         self.export_button.clicked.connect(self.export_wanted)
         theme.tint(self.export_button, "export")
         row = FlowLayout(gap=6)
@@ -283,7 +283,7 @@ class WalkBar(QWidget):
         self.play_button.setEnabled(not self.why_not())
         self.export_button.setEnabled(not self.why_not() and self.working.isHidden())
         self.play_button.setToolTip(self.why_not() or "Walk through the key-frames, here.")
-        self.export_button.setToolTip(self.why_not() or "Write the walk as a GIF, a WebP or an MP4.")
+        self.export_button.setToolTip(self.why_not() or "Write the walk as a GIF, WebP, APNG or MP4.")
 
 
 def valid(bar: WalkBar) -> Walk | None:
