@@ -1,8 +1,9 @@
-"""A walk through a snapshot's latents as a film, GIF, WebP, APNG or MP4, or as a folder of pictures with their recipes."""
+"""A walk through a snapshot's latents: a film (GIF, WebP, APNG, MP4), or a folder of pictures with their recipes."""
 
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -82,6 +83,26 @@ def _shares_around(keys: Tensor, walk: Walk) -> Tensor:
 _SHARES: dict[str, Callable[[Tensor, Walk], Tensor]] = {"keys": _shares_through_all, "circle": _shares_around}
 
 
+def key_places(keys: Tensor, walk: Walk) -> list[float]:
+    """The frames at which the key-frames [K, z_dim] lie, from 0 on; around a circle those of the two that span it."""
+    return _PLACES[walk.way](keys, walk)
+
+
+def _on_the_path(keys: Tensor, walk: Walk) -> list[float]:
+    stretches = len(keys) if walk.loop else len(keys) - 1
+    return [k * (walk.frames if walk.loop else walk.frames - 1) / max(1, stretches) for k in range(len(keys))]
+
+
+def _on_the_circle(keys: Tensor, walk: Walk) -> list[float]:
+    """The second lies in the plane, at its angle from the first, though not at the same distance."""
+    u, v = keys[0].double(), keys[1].double()
+    cosine = (u @ v) / (u.norm() * v.norm()).clamp(min=1e-300)
+    return [0.0, walk.frames * math.acos(min(max(float(cosine), -1.0), 1.0)) / (2 * math.pi)]
+
+
+_PLACES: dict[str, Callable[[Tensor, Walk], list[float]]] = {"keys": _on_the_path, "circle": _on_the_circle}
+
+
 def export_walk(
     snapshot: Snapshot,
     views: Sequence[View],
@@ -89,7 +110,7 @@ def export_walk(
     walk: Walk,
     replace: bool = False,
 ) -> Iterator[Progress | Exported]:
-    """Write the walk from view to view. A name ending in .gif, .webp, .apng or .mp4 is a film, one without an end a folder.
+    """Write the walk from view to view: a name that ends in one of FORMATS is a film, one without an end a folder.
 
     It appears whole or not at all; closing the iterator cancels. In a folder each picture carries its recipe. Raises
     ConfigError where something of that name is there already (a film may `replace` one), or it cannot be written.

@@ -14,7 +14,7 @@ from gan_studio.config import ConfigError
 from gan_studio.jobs.events import Exported, Progress
 from gan_studio.jobs.explore import latents, pictures, reopened, view_of
 from gan_studio.jobs.snapshots import open_snapshot
-from gan_studio.jobs.walk import BATCH, Walk, export_walk, key_frames, way
+from gan_studio.jobs.walk import BATCH, Walk, export_walk, key_frames, key_places, way
 from gan_studio.walks import EASINGS, circle, lerp, path
 
 FRAMES = BATCH + 3
@@ -45,6 +45,26 @@ def test_a_walk_is_the_path_that_its_options_name(snapshot, views) -> None:
         way(keys[:1], Walk(way="circle"))
     with pytest.raises(ConfigError, match="name some seeds"):
         key_frames(views[0], [])
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_key_frames_are_where_the_walk_passes_them(loop: bool) -> None:
+    """At even places they are frames of the walk, exactly."""
+    keys = torch.randn(4, 6, generator=torch.Generator().manual_seed(0))
+    walk = Walk(frames=12 if loop else 10, loop=loop)
+    places = key_places(keys, walk)
+    assert places == [0, 3, 6, 9]
+    assert torch.equal(way(keys, walk)[[int(place) for place in places]], keys)
+    assert key_places(keys[:2], Walk(frames=1)) == [0, 0]
+
+
+def test_the_second_key_frame_lies_on_the_circle_by_its_angle() -> None:
+    u, v = torch.tensor([2.0, 0.0, 0.0]), torch.tensor([-3.0, 3.0, 0.0])  # at 135 degrees
+    walk = Walk(frames=16, way="circle")
+    first, second = key_places(torch.stack([u, v]), walk)
+    frames = way(torch.stack([u, v]), walk)
+    assert (first, second) == (0, pytest.approx(6)) and torch.equal(frames[0], u)
+    torch.testing.assert_close(frames[6], v / v.norm() * u.norm())
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".apng"])
