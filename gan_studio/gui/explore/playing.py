@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 from torch import Tensor
 
 from ...jobs.events import Exported
-from ...jobs.explore import latents, pictures, render
-from ...jobs.walk import export_walk, way
+from ...jobs.explore import View, latents, pictures, render
+from ...jobs.snapshots import Snapshot
+from ...jobs.timelapse import FORMATS
+from ...jobs.walk import Walk, export_walk, key_places, way
 from ..computing import Stream
 from .choices import Opened, attempted
 from .frame import ExploreFrame
+from .player import Player
 from .scene import Scene
 from .walk_bar import valid
-
-FILMS = "GIF (*.gif);;WebP (*.webp);;MP4 (*.mp4)"
 
 
 class Playing(QObject):
@@ -30,11 +31,9 @@ class Playing(QObject):
     def __init__(self, frame: ExploreFrame, scene: Scene):
         super().__init__(frame)
         self.frame, self.scene, self.walks = frame, scene, frame.walks
-        self._walk: Tensor | None = None  # that is played
-        self._fps, self._loops, self._began = 24.0, False, 0.0
-        self._player = QTimer(self)
-        self._player.setTimerType(Qt.TimerType.PreciseTimer)
-        self._player.timeout.connect(self._tick)
+        self._way: Way | None = None
+        self._is_wanted = False  # it is to play as soon as there is a way
+        self.player = Player(self)
         self.stream = Stream(self)  # writes films
         self._connect()
 
@@ -48,21 +47,28 @@ class Playing(QObject):
         self.walks.changed.connect(self._walk_changed)
         self.walks.export_wanted.connect(self.export_walk)
         self.walks.cancel_wanted.connect(self.stream.stop)
+        self.walks.scrub.scrubbed.connect(self._scrub)
+        self.walks.scrub.speed_changed.connect(self.player.set_speed)
+        self.player.due.connect(self._draw_frame)
+        self.player.ended.connect(self._end)
         self.scene.moving.connect(self.stop)
+        self.scene.moved.connect(self._show_whether_here)
         self.scene.came.connect(self._forget)
 
     def leave(self) -> None:
-        self._player.stop()
+        self.player.stop()
         self.stream.stop()
 
     def _forget(self, _found: Opened, is_other: bool) -> None:
         if is_other:
             self.stream.stop()
             self.walks.clear()
+        self._lay_out()
 
     # --- key-frames ---
 
     def add_key(self) -> None:
+        self.pause()
         if view := self.scene.view:
             number = self.walks.add(view)
             ask = partial(render, view, self.scene.snapshot)
@@ -70,47 +76,93 @@ class Playing(QObject):
 
     def _walk_changed(self) -> None:
         self.offered.emit()
-        if self._player.isActive():
-            self._play(True)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """The way through the key-frames as they are now; one that is played goes on."""
+        walk = valid(self.walks)
+        if walk is None or self.walks.why_not() or self.scene.opened is None:
+            self.stop()
+            self._way = None
+            self.player.set_walk(0, 1.0, False)
+            self.scene.resting.forget("way")
+        else:
+            ask = partial(attempted, partial(laid_out, self.walks.views(), walk, self.scene.snapshot))
+            self.scene.resting.ask("way", ask, self._laid_out)
+
+    def _laid_out(self, found: Way | Exception) -> None:
+        if isinstance(found, Exception):
+            self.stop()
+            self.frame.notices.show_notice(str(found), "warning")
+            return
+        self._way, walk = found, found.walk
+        self.walks.scrub.show_walk(len(found.z), found.places, walk.frames_per_second)
+        self.player.set_walk(len(found.z), walk.frames_per_second, walk.loop or walk.way == "circle")
+        if self._is_wanted:
+            self._begin()
+        elif self.scene.view:
+            self._show_whether_here(self.scene.view)
 
     # --- in the picture's place ---
 
     def stop(self) -> None:
+        """Something else is to be shown."""
+        self._is_wanted = False
+        self.player.stop()
         self.walks.set_playing(False)
 
-    def _play(self, on: bool) -> None:
-        self._player.stop()
-        walk = valid(self.walks)
-        if not on or walk is None or self.walks.why_not():
-            self.walks.set_playing(False)
-            if self.scene.is_covered:
-                self.scene.draw()
-            return
-        found = attempted(lambda: way(latents(self.walks.views(), self.scene.snapshot), walk))
-        if isinstance(found, Exception):
-            self.frame.notices.show_notice(str(found), "warning")
-            self.walks.set_playing(False)
-            return
-        self._walk, self._fps, self._began = found, walk.frames_per_second, time.monotonic()
-        self._loops = walk.loop or walk.way == "circle"
-        self.scene.cover()
-        self._player.start(round(1000 / walk.frames_per_second))
+    def pause(self) -> None:
+        """The frame that is shown stays, as the view: what one sees is what all tools work on."""
+        if self.player.is_playing:
+            self.player.stop()
+            self._take(self.player.frame)
+        self.stop()
 
-    def _tick(self) -> None:
-        """The frame that is due now; a slow network leaves some out."""
-        assert self._walk is not None
-        frame = int((time.monotonic() - self._began) * self._fps)
-        if frame >= len(self._walk) and not self._loops:
-            self.stop()
-            return
-        frame %= len(self._walk)
-        z = self._walk[frame : frame + 1]
+    def _end(self) -> None:
+        self._take(self.player.frame)
+        self.stop()
+
+    def _play(self, on: bool) -> None:
+        if not on:
+            self.pause()
+        elif self._way is None:
+            self._is_wanted = True  # it is being laid out
+        else:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._is_wanted = False
+        if not self.player.is_playing:
+            self.scene.cover()
+            self.player.go_to(self.walks.scrub.frame)
+            self.player.start()
+
+    def _draw_frame(self, frame: int) -> None:
+        """A slow network leaves some out."""
+        assert self._way is not None
+        self.walks.scrub.show_frame(frame)
+        self.walks.scrub.track.set_here(True)
+        z = self._way.z[frame : frame + 1]
         self.scene.drawing.ask(partial(pictures, z, self.scene.snapshot), partial(self._show_frame, frame))
 
     def _show_frame(self, frame: int, pictures: np.ndarray) -> None:
-        if self._walk is not None and self._player.isActive():
+        if self.player.is_playing and self._way is not None:
             self.frame.picture.show_images(pictures)
-            self.frame.picture.set_caption(f"Frame {frame + 1:,} of {len(self._walk):,}")
+            self.frame.picture.set_caption(f"Frame {frame + 1:,} of {len(self._way.z):,}")
+
+    def _scrub(self, frame: int) -> None:
+        self.player.stop()  # the hand is stronger
+        self._take(frame)
+
+    def _take(self, frame: int) -> None:
+        view = self.scene.view
+        if view is not None and self._way is not None:
+            self.scene.show_view(view.at(self._way.z[frame]), "scrub")
+
+    def _show_whether_here(self, view: View, _kind: str = "") -> None:
+        scrub = self.walks.scrub
+        if self._way is not None and not self.player.is_playing:
+            scrub.track.set_here(view == view.at(self._way.z[scrub.frame]))
 
     # --- as a film ---
 
@@ -118,13 +170,14 @@ class Playing(QObject):
         if self.walks.why_not() or self.scene.opened is None:
             return
         name = str(Path.home() / f"{self.scene.opened.choice.name}-walk.gif")
-        chosen, kind = QFileDialog.getSaveFileName(self.frame, "Write the walk", name, FILMS)
+        kinds = {f"{made.title} (*{ending})": ending for ending, made in FORMATS.items()}
+        chosen, kind = QFileDialog.getSaveFileName(self.frame, "Write the walk", name, ";;".join(kinds))
         if chosen:
-            self.write_walk(Path(chosen), f".{kind.partition(' ')[0].lower()}")
+            self.write_walk(Path(chosen), kinds.get(kind, ".gif"))
 
     def write_walk(self, path: Path, ending: str = ".gif") -> None:
         """As a film of that name; what is there already was asked about."""
-        named = path if path.suffix.lower() in (".gif", ".webp", ".mp4") else path.with_name(path.name + ending)
+        named = path if path.suffix.lower() in FORMATS else path.with_name(path.name + ending)
         views, snapshot = self.walks.views(), self.scene.snapshot
         try:
             walk = self.walks.walk()
@@ -142,3 +195,21 @@ class Playing(QObject):
                 self.frame.notices.show_notice(f"Saved {path}.")
             case progress:
                 self.walks.show_progress(progress.done, progress.total, progress.text)
+
+
+# --- the way ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Way:
+    """A walk through key-frames, laid out."""
+
+    walk: Walk
+    z: Tensor  # [F, z_dim]
+    places: list[float]  # of the key-frames, in frames
+
+
+def laid_out(views: list[View], walk: Walk, snapshot: Snapshot) -> Way:
+    """For a thread. Raises ConfigError."""
+    keys = latents(views, snapshot)
+    return Way(walk, way(keys, walk), key_places(keys, walk))

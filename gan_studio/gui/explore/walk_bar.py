@@ -32,6 +32,7 @@ from ..widgets.editors import CheckBox, NumberBox
 from ..widgets.flow import FlowLayout
 from ..widgets.fold import quiet
 from ..widgets.image_grid import tile, to_image
+from .scrub_bar import ScrubBar
 
 THUMB = 52  # pixels
 VIEW = Qt.ItemDataRole.UserRole
@@ -41,6 +42,7 @@ CHOICES: dict[str, dict[str, str]] = {  # of Walk's options, in words
     "easing": {"none": "Even speed", "in-out": "Rest at each"},
 }
 NAMES = {"way": "Way", "between": "Between", "easing": "Easing"}
+PLAY = "Walk through the key-frames, here; the frame it is paused at becomes the picture."
 EMPTY = "Add this view and one or more others: the walk leads through them."
 
 
@@ -68,9 +70,13 @@ class WalkBar(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 6)
         column.setSpacing(4)
+        self.scrub = ScrubBar()
+        self.scrub.hide()
         column.addLayout(self._keys())
+        column.addWidget(self.scrub)
         column.addLayout(self._options())
         column.addWidget(self._progress())
+        self.scrub.play_pressed.connect(self.play_button.toggle)
         self._offer()
 
     def _keys(self) -> QHBoxLayout:
@@ -123,7 +129,7 @@ class WalkBar(QWidget):
     def _options(self) -> FlowLayout:
         self.play_button = QPushButton("Play")
         self.play_button.setCheckable(True)
-        self.play_button.setToolTip("Walk through the key-frames, here.")
+        self.play_button.setToolTip(PLAY)
         self.play_button.toggled.connect(self._play)
         theme.tint(self.play_button, "play")
         self.export_button = QPushButton("Export…")
@@ -249,8 +255,8 @@ class WalkBar(QWidget):
         self.play_button.setChecked(playing)
 
     def _play(self, playing: bool) -> None:
-        self.play_button.setText("Stop" if playing else "Play")
-        theme.tint(self.play_button, "stop" if playing else "play")
+        self.play_button.setText("Pause" if playing else "Play")
+        theme.tint(self.play_button, "pause" if playing else "play")
         self.play_wanted.emit(playing)
 
     def show_progress(self, done: int, total: int, text: str) -> None:
@@ -277,12 +283,13 @@ class WalkBar(QWidget):
         self.changed.emit()
 
     def _offer(self) -> None:
+        self.scrub.setVisible(not self.why_not())
         chosen = bool(self.list.selectedItems())
         for button in (self.remove_button, self.left_button, self.right_button):
             button.setEnabled(chosen)
         self.play_button.setEnabled(not self.why_not())
         self.export_button.setEnabled(not self.why_not() and self.working.isHidden())
-        self.play_button.setToolTip(self.why_not() or "Walk through the key-frames, here.")
+        self.play_button.setToolTip(self.why_not() or PLAY)
         self.export_button.setToolTip(self.why_not() or "Write the walk as a GIF, WebP, APNG or MP4.")
 
 
