@@ -1,7 +1,7 @@
 """Relatives of pictures: children of one, children of two, and what is to c as a is to b.
 
-All that is random comes from a number, the draw, so that a family can be made again. Truncation and edits of the parents
-are in their latents, and so are passed on.
+All that is random comes from a number, the draw, so that a family can be made again. Truncation and edits of the
+parents are in their latents, and so are passed on.
 """
 
 from __future__ import annotations
@@ -13,11 +13,18 @@ import numpy as np
 from torch import Tensor
 
 from .. import walks
+from ..config import Spec, option
 from .explore import View, latents, pictures
 from .snapshots import Snapshot
 
 COUNT = 6  # of the children that are drawn together
-MOST_DRAWS = 1_000_000  # the seeds behind them stay within what a seed may be
+
+
+class Litter(Spec):
+    """What is chosen of children that are drawn."""
+
+    distance: float = option(0.4, "How far children of one are from it: 0 is itself, 1 are strangers.", ge=0, le=1)
+    draw: int = option(0, "Names what is random in them; the same draw gives the same children.", ge=0, le=1_000_000)
 
 
 class Kinship(ABC):
