@@ -20,7 +20,6 @@ from gan_studio.gui.train.room import TrainRoom
 from gan_studio.jobs import find_directions
 from gan_studio.jobs.explore import View, keep, latent, latent_from_text, view_of
 from gan_studio.jobs.snapshots import open_snapshot
-from gan_studio.walks import bilinear
 
 from .exploring import (
     SECONDS,
@@ -251,36 +250,6 @@ def test_finding_can_be_cancelled(room, qtbot):
     assert room.directions.find_button.isEnabled() and len(room.directions.found) == 2
 
 
-# --- the pad ---------------------------------------------------------------------------------------------------------
-
-
-def test_the_pad_blends_its_corners(room, qtbot):
-    square = room.pad.square
-    frame = square._centres()
-    qtbot.mousePress(square, Qt.MouseButton.LeftButton, pos=frame.center().toPoint())
-    qtbot.mouseMove(square, (frame.topLeft() + (frame.bottomRight() - frame.topLeft()) * 0.25).toPoint())
-    qtbot.mouseRelease(square, Qt.MouseButton.LeftButton, pos=frame.center().toPoint())
-    corners = room.scene.snapshot.latents(4, 0).unflatten(0, (2, 2))
-    blend = bilinear(corners, torch.tensor(square.across), torch.tensor(square.down))
-    torch.testing.assert_close(latent(room.view, room.scene.snapshot)[0], blend)
-    np.testing.assert_array_equal(drawn(room, qtbot), expected(room))
-    for _ in range(60):
-        qtbot.keyClick(square, Qt.Key.Key_Right)
-        qtbot.keyClick(square, Qt.Key.Key_Up)
-    assert (square.across, square.down) == (1.0, 0.0)
-    torch.testing.assert_close(latent(room.view, room.scene.snapshot), room.scene.snapshot.latents(1, 1))
-    assert room.seeds.own.isVisible()
-
-
-def test_the_pad_shows_what_is_where(room, qtbot):
-    square = room.pad.square
-    qtbot.waitUntil(lambda: square._image is not None, timeout=SECONDS)
-    before = square._image
-    room.pad.new_button.click()
-    assert room.pad.seeds() != [0, 1, 2, 3]
-    qtbot.waitUntil(lambda: square._image is not before, timeout=SECONDS)
-
-
 # --- walks -----------------------------------------------------------------------------------------------------------
 
 
@@ -306,16 +275,6 @@ def test_key_frames_have_pictures_order_and_an_end(room, qtbot):
     bar.list.setFocus()
     qtbot.keyClick(bar.list, Qt.Key.Key_Delete)
     assert [view.seed for view in bar.views()] == [5, 4]
-
-
-def test_a_walk_plays_in_place_and_the_view_comes_back(room, qtbot):
-    add_keys(room, qtbot, 3, 4)
-    still = drawn(room, qtbot)
-    room.walks.play_button.click()
-    qtbot.waitUntil(lambda: "Frame" in room.picture.accessibleDescription(), timeout=SECONDS)
-    room.walks.play_button.click()
-    np.testing.assert_array_equal(drawn(room, qtbot), still)
-    assert "seed 4" in room.picture.accessibleDescription()
 
 
 def test_a_walk_becomes_a_film(room, qtbot, tmp_path, monkeypatch):

@@ -12,9 +12,9 @@ from torch import Tensor
 from ...jobs.explore import View, latent, latent_from_text, read_recipe
 from ...jobs.family import Family, Kinship, family
 from ...jobs.snapshots import Snapshot
+from .choices import Opened, attempted
 from .family import ParentBox
 from .frame import ExploreFrame
-from .reading import Opened, attempted
 from .scene import Scene
 
 

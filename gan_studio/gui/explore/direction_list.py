@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...directions import Direction, ranked
-from ...jobs.explore import MOST_EDITS, View
+from ...jobs.explore import View
 from .. import theme
 from ..widgets.fold import Fold, quiet
 from .direction_row import REACH, REACHES, DirectionRow, axis_of
@@ -58,6 +58,7 @@ class DirectionList(QWidget):
     load_wanted = Signal()
     renamed = Signal(object, str)  # Direction, its new name
     seen = Signal()  # other rows came into sight
+    listed = Signal(list)  # Directions: all that are there now
 
     def __init__(self) -> None:
         super().__init__()
@@ -190,6 +191,7 @@ class DirectionList(QWidget):
         """In place of all that were there."""
         self.found = list(found)
         self._fill()
+        self.listed.emit(self.found)
         if self._view:
             self.show_view(self._view)
 
@@ -385,8 +387,3 @@ class DirectionList(QWidget):
             self.found = [one.renamed(name) if one.name == direction.name else one for one in self.found]
             self.renamed.emit(direction, name)
             self.show_directions(self.found)
-
-
-def is_full(view: View) -> bool:
-    """Whether no more directions fit into a view."""
-    return len(view.edits) >= MOST_EDITS

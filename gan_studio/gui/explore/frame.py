@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..widgets.notice import Notices
     from .company_panel import CompanyPanel
     from .direction_list import DirectionList
+    from .family import FamilyPanel
     from .pad import Pad
     from .picture_view import PictureView
     from .seed_bar import SeedBar
@@ -53,6 +54,7 @@ class ExploreFrame(Room):
     seeds: SeedBar
     walks: WalkBar
     pad: Pad
+    family: FamilyPanel
     sides: SidePanels  # on the left: another panel is one line in `build_sides`
     company: CompanyPanel
     directions: DirectionList
@@ -218,12 +220,14 @@ class ExploreFrame(Room):
         """The pad and the training pictures on the left, the directions on the right."""
         from .company_panel import CompanyPanel
         from .direction_list import DirectionList
+        from .family import FamilyPanel
         from .pad import Pad
         from .side_panels import SidePanels
 
-        self.pad, self.company, self.directions = Pad(), CompanyPanel(), DirectionList()
+        self.pad, self.family, self.company, self.directions = Pad(), FamilyPanel(), CompanyPanel(), DirectionList()
         self.sides = SidePanels()
-        self.sides.add("Between four seeds", self.pad)
+        self.sides.add("Pad", self.pad)
+        self.sides.add("Family", self.family, open_=False)
         self.sides.add("Training pictures and D", self.company)
         for part, widget in ((self.left, self.sides), (self.right, self.directions)):
             layout = part.layout()

@@ -1,20 +1,23 @@
-"""A square between four seeds: dragging in it blends their latents; pictures show what is where."""
+"""A square full of pictures: dragging in it goes from one to the next. What they are is for its sources."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from ...directions import Direction
+from ...jobs.explore import View
 from .. import theme
-from ..widgets.editors import NumberBox
 from ..widgets.image_grid import tile, to_image
+from ..widgets.toggle import Toggle
+from .pad_sources import SIDE, Corners, Place, Plane, Source
 
-SIDE = 5  # pictures a row
 STEP = 0.02  # of an arrow key
-CORNERS = ("Upper left", "Upper right", "Lower left", "Lower right")
-MOST_SEED = 2**32
+KEYS = "Drag in it, or drag the large picture; the arrow keys move in small steps, with Shift in large ones."
 
 
 class Square(QWidget):
@@ -33,8 +36,12 @@ class Square(QWidget):
         self.setSizePolicy(policy)
         self.setMinimumSize(120, 120)
         self.setCursor(Qt.CursorShape.CrossCursor)
-        self.setAccessibleName("Blend of four seeds")
-        self.setToolTip("Drag to blend the four corners; the arrow keys move in small steps, with Shift in large ones.")
+        self.setAccessibleName("Pad")
+        self.say(Corners.tip)
+
+    def say(self, what: str) -> None:
+        """What dragging does."""
+        self.setToolTip(f"{what} {KEYS}")
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -54,10 +61,12 @@ class Square(QWidget):
         self._image = None
         self.update()
 
-    def set_here(self, is_here: bool) -> None:
-        if is_here != self._is_here:
-            self._is_here = is_here
-            self.update()
+    def show_place(self, place: Place | None) -> None:
+        """Silently. None: the picture is none of these, and the mark stays where it was."""
+        self._is_here = place is not None
+        if place is not None:
+            self._put(*place)
+        self.update()
 
     def area(self) -> QRectF:
         """The square itself, in the middle of the widget."""
@@ -72,11 +81,17 @@ class Square(QWidget):
 
     def move_to(self, x: float, y: float) -> None:
         """As the user does."""
-        self.across, self.down = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
         self._is_here = True
+        self._put(x, y)
+        self.moved.emit(self.across, self.down)
+
+    def move_by(self, x: float, y: float) -> None:
+        self.move_to(self.across + x, self.down + y)
+
+    def _put(self, x: float, y: float) -> None:
+        self.across, self.down = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
         self.setAccessibleDescription(f"{self.across:.0%} to the right, {self.down:.0%} down")
         self.update()
-        self.moved.emit(self.across, self.down)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -111,54 +126,79 @@ class Square(QWidget):
         self.mousePressEvent(event)  # while a button is held
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = STEP * (5 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
-        match event.key():
-            case Qt.Key.Key_Left:
-                self.move_to(self.across - step, self.down)
-            case Qt.Key.Key_Right:
-                self.move_to(self.across + step, self.down)
-            case Qt.Key.Key_Up:
-                self.move_to(self.across, self.down - step)
-            case Qt.Key.Key_Down:
-                self.move_to(self.across, self.down + step)
-            case _:
-                super().keyPressEvent(event)
+        if by := arrow_step(event):
+            self.move_by(*by)
+        else:
+            super().keyPressEvent(event)
 
 
 class Pad(QWidget):
-    """The square and the seeds at its corners."""
+    """The square, and what lies in it: one of several sources, each with controls of its own."""
 
     moved = Signal(float, float)
-    corners_changed = Signal()
-    corners_wanted = Signal()  # other ones, by chance
+    changed = Signal()  # what lies in the square
 
     def __init__(self) -> None:
         super().__init__()
         self.square = Square()
         self.square.moved.connect(self.moved)
-        self.boxes = []
-        grid = QGridLayout()
-        grid.setSpacing(4)
-        for i, name in enumerate(CORNERS):
-            box = NumberBox(True, 0, MOST_SEED, step=1)
-            box.setAccessibleName(f"{name} seed")
-            box.setToolTip(f"The seed at the {name.lower()} corner")
-            box.edited.connect(self.corners_changed)
-            self.boxes.append(box)
-            grid.addWidget(box, i // 2, i % 2)
-        self.new_button = QPushButton("Other corners")
-        self.new_button.setToolTip("Put four seeds into the corners by chance.")
-        self.new_button.clicked.connect(self.corners_wanted)
+        self.corners, self.plane = Corners(), Plane()
+        self.source: Source = self.corners
+        self._buttons: dict[Source, Toggle] = {source: self._button(source) for source in (self.corners, self.plane)}
+        kinds = QHBoxLayout()
+        kinds.setSpacing(4)
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
+        column.setContentsMargins(8, 4, 8, 8)
+        column.addLayout(kinds)
         column.addWidget(self.square)
-        column.addLayout(grid)
-        column.addWidget(self.new_button)
+        for source, button in self._buttons.items():
+            kinds.addWidget(button, 1)
+            column.addWidget(source)
+            source.setVisible(source is self.source)
+            source.changed.connect(self.changed)
+        self._offer()
 
-    def seeds(self) -> list[int]:
-        """Upper left, upper right, lower left, lower right."""
-        return [int(box.value()) for box in self.boxes]
+    def _button(self, source: Source) -> Toggle:
+        button = Toggle(source.title, source.tip)
+        button.setAutoExclusive(True)
+        button.setChecked(source is self.source)
+        button.clicked.connect(partial(self.show_source, source))
+        return button
 
-    def set_seeds(self, seeds: list[int]) -> None:
-        for box, seed in zip(self.boxes, seeds, strict=True):
-            box.set_value(seed)
+    def show_source(self, source: Source, _: bool = True) -> None:
+        if source is not self.source:
+            self.source = source
+            self._buttons[source].setChecked(True)
+            for other in self._buttons:
+                other.setVisible(other is source)
+            self.square.say(source.tip)
+            self.square.clear()
+            self.changed.emit()
+
+    def show_directions(self, found: list[Direction]) -> None:
+        self.plane.show_directions(found)
+        self._offer()
+        self.changed.emit()
+
+    def show_view(self, view: View) -> None:
+        """Where it is."""
+        self.square.show_place(self.source.place_of(view))
+
+    def _offer(self) -> None:
+        for source, button in self._buttons.items():
+            button.setEnabled(not source.why_not())
+            button.setToolTip(source.why_not() or source.tip)
+        if self.source.why_not():
+            self.show_source(self.corners)
+
+
+def arrow_step(event: QKeyEvent) -> Place | None:
+    """How far an arrow key goes to the right and down; None for any other key."""
+    step = STEP * (5 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
+    steps: dict[int, Place] = {
+        Qt.Key.Key_Left: (-step, 0.0),
+        Qt.Key.Key_Right: (step, 0.0),
+        Qt.Key.Key_Up: (0.0, -step),
+        Qt.Key.Key_Down: (0.0, step),
+    }
+    return steps.get(event.key())

@@ -144,6 +144,14 @@ def _corners(seeds: list[int], snapshot: Snapshot) -> Tensor:
     return torch.stack([snapshot.latents(1, seed)[0].cpu() for seed in seeds]).unflatten(0, (2, 2))
 
 
+def plane(view: View, across: Direction, up: Direction, reach: float, snapshot: Snapshot, side: int = 5) -> np.ndarray:
+    """[side * side, H, W, C] uint8, row by row from the top: -reach to reach along `across`, and along `up`."""
+    line = torch.linspace(-reach, reach, side)
+    b, a = torch.meshgrid(line.flip(0), line, indexing="ij")
+    z = latents([view], snapshot) + a.reshape(-1, 1) * across.step() + b.reshape(-1, 1) * up.step()
+    return pictures(z, snapshot)
+
+
 def drawn(views: list[View], snapshot: Snapshot) -> np.ndarray:
     """[N, H, W, C] uint8"""
     return pictures(latents(views, snapshot), snapshot)

@@ -1,9 +1,9 @@
 """The Explore tab: open what a run has learnt, and walk through what it can draw.
 
 Each part has a file: `frame` (the widgets), `opening` (what is opened, and following it), `ways` (strips and pad),
-`finding` (directions), `playing` (key-frames, walks, films), `comparing` (training pictures and D), `searching` (a
-picture from elsewhere), `seeking` (weights that have moved), `keeping` (the clipboard and files). They share a `Scene`,
-what the tab is about: whoever moves shows it another view, and who shows something listens to it.
+`finding` (directions), `breeding` (relatives), `playing` (key-frames, walks, films), `comparing` (training pictures and
+D), `searching` (a picture from elsewhere), `seeking` (weights that have moved), `keeping` (the clipboard and files).
+They share a `Scene`, what the tab is about: whoever moves shows it another view, and who shows something listens to it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ...jobs.explore import View
     from ..widgets.notice import Notices
+    from .breeding import Breeding
     from .choices import Opened
     from .comparing import Comparing
     from .finding import DirectionFinding
@@ -44,7 +45,8 @@ KEYS = (
     ("K", "Add the view to the key-frames", "Wherever the keyboard is in the tab, but in a field."),
     ("Ctrl+C, Ctrl+V", "Copy and paste the latent", "As a list of numbers."),
     ("Ctrl+Z, Ctrl+Shift+Z", "Undo and redo", "Of the whole view."),
-    ("Arrow keys", "Move in the pad", "With Shift in large steps."),
+    ("Arrow keys", "Move in the pad", "In the pad or on the picture; with Shift in large steps."),
+    ("Space", "Play the walk, or pause it", "On the line of the walk."),
 )
 NOTHING_OPEN = "Open a run in the Explore tab first."
 
@@ -56,6 +58,7 @@ class ExploreRoom(ExploreFrame):
     opening: Opening
     ways: Ways
     finding: DirectionFinding
+    breeding: Breeding
     playing: Playing
     comparing: Comparing
     searching: Searching
@@ -90,6 +93,7 @@ class ExploreRoom(ExploreFrame):
         yield
 
     def _make_parts(self) -> None:
+        from .breeding import Breeding
         from .comparing import Comparing
         from .finding import DirectionFinding
         from .keeping import Keeping
@@ -103,6 +107,7 @@ class ExploreRoom(ExploreFrame):
         self.scene = Scene(self)
         self.finding = DirectionFinding(self, self.scene)
         self.ways = Ways(self, self.scene)
+        self.breeding = Breeding(self, self.scene)
         self.playing = Playing(self, self.scene)
         self.comparing = Comparing(self, self.scene)
         self.searching = Searching(self, self.scene)
@@ -151,7 +156,6 @@ class ExploreRoom(ExploreFrame):
     def _show_view(self, view: View, kind: str) -> None:
         self.seeds.show_view(view)
         self.directions.show_view(view)
-        self.pad.square.set_here(kind == "pad")
         self._offer()
 
     def _show_picture(self, view: View, picture: np.ndarray) -> None:
@@ -196,7 +200,7 @@ class ExploreRoom(ExploreFrame):
         super().hideEvent(event)
         if self._is_ready:
             self.opening.rest()
-            self.playing.stop()
+            self.playing.pause()
 
     # --- the keyboard ---
 

@@ -10,11 +10,10 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ...directions import Direction
-from ...jobs.explore import View, is_of_file, render
+from ...jobs.explore import MOST_EDITS, View, is_of_file, render
 from ...jobs.snapshots import Snapshot
 from ..computing import LatestWins
 from .choices import Opened
-from .direction_list import is_full
 from .following import Following
 from .past import Past
 
@@ -115,10 +114,14 @@ class Scene(QObject):
     def edit(self, direction: Direction, amount: float) -> None:
         if self.view is None:
             return
-        if amount and is_full(self.view) and not self.view.amount(direction.name):
-            self.refused.emit("A picture takes 64 directions at most; reset some first.")
+        self.move_to(self.view.edited(direction, amount), direction.name)
+
+    def move_to(self, view: View, kind: str) -> None:
+        """As the user does: no further than a picture's recipe tells of."""
+        if len(view.edits) > MOST_EDITS:
+            self.refused.emit(f"A picture takes {MOST_EDITS} directions at most; reset some first.")
         else:
-            self.show_view(self.view.edited(direction, amount), direction.name)
+            self.show_view(view, kind)
 
     def reset(self) -> None:
         if self.view:

@@ -1,13 +1,13 @@
-"""What shows the way when the hand rests: the strips of the sliders, the pictures in the pad; and the pad's blend."""
+"""What shows the way when the hand rests: the strips of the sliders, the pictures in the pad; and moving in the pad."""
 
 from __future__ import annotations
 
-import random
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject
 
+from ...jobs.explore import View
 from . import reading
 from .choices import Opened
 from .frame import ExploreFrame
@@ -18,11 +18,13 @@ class Ways(QObject):
     def __init__(self, frame: ExploreFrame, scene: Scene):
         super().__init__(frame)
         self.frame, self.scene = frame, scene
-        self._pad_drawn: Any = None  # seeds, truncation, edits and weights of what the pad shows
+        self._pad_drawn: Any = None  # the source of what the pad shows, and its key
         frame.directions.seen.connect(scene.rest)
-        frame.pad.moved.connect(self.blend)
-        frame.pad.corners_changed.connect(scene.rest)
-        frame.pad.corners_wanted.connect(self.other_corners)
+        frame.directions.listed.connect(frame.pad.show_directions)
+        frame.pad.moved.connect(self.move)
+        frame.pad.changed.connect(self._pad_changed)
+        frame.picture.dragged.connect(frame.pad.square.move_by)
+        scene.moved.connect(self._show_place)
         scene.came.connect(self._forget)
         scene.rested.connect(self.draw)
 
@@ -43,27 +45,31 @@ class Ways(QObject):
                 self.scene.resting.ask(("strip", row.direction.name), ask, row.show_strip)
 
     def _draw_pad(self) -> None:
-        pad, view = self.frame.pad, self.scene.view
+        pad, view, snapshot = self.frame.pad, self.scene.view, self.scene.snapshot
         assert view
-        wanted = (tuple(pad.seeds()), view.psi, view.edits, view.sha256)
-        if wanted != self._pad_drawn:
+        wanted = pad.source, pad.source.key(view)
+        if wanted != self._pad_drawn and pad.square.isVisible():
             self._pad_drawn = wanted
-            ask = partial(reading.blends, view, pad.seeds(), self.scene.snapshot)
-            self.scene.resting.ask("pad", ask, pad.square.show_pictures)
+            self.scene.resting.ask("pad", pad.source.drawing(view, snapshot), pad.square.show_pictures)
 
     def _forget(self, _found: Opened, is_other: bool) -> None:
         self.frame.directions.forget_strips()
         if is_other:
-            self.frame.pad.set_seeds([0, 1, 2, 3])
+            self._pad_drawn = None
+            self.frame.pad.corners.set_seeds([0, 1, 2, 3])
             self.frame.pad.square.clear()
 
     # --- the user ---
 
-    def blend(self, x: float, y: float) -> None:
+    def move(self, x: float, y: float) -> None:
         if view := self.scene.view:
-            seeds = self.frame.pad.seeds()
-            self.scene.show_view(reading.blended(view, seeds, x, y, self.scene.snapshot), "pad")
+            found = self.frame.pad.source.at((x, y), view, self.scene.snapshot)
+            self.scene.move_to(found, "pad")
 
-    def other_corners(self) -> None:
-        self.frame.pad.set_seeds([random.randrange(100_000) for _ in range(4)])
+    def _pad_changed(self) -> None:
         self.scene.rest()
+        if self.scene.view:
+            self.frame.pad.show_view(self.scene.view)
+
+    def _show_place(self, view: View, _kind: str) -> None:
+        self.frame.pad.show_view(view)

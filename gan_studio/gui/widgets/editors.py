@@ -220,14 +220,19 @@ class ChoiceBox(QComboBox):
 
     def __init__(self, rows: Sequence[tuple[Any, str, str]], parent: QWidget | None = None):
         super().__init__(parent)
-        self._values = [value for value, _, _ in rows]
-        for row, (_, title, tip) in enumerate(rows):
-            self.addItem(title)
-            self.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+        self.set_rows(rows)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self.activated.connect(lambda row: self.edited.emit(self._values[row]))
+
+    def set_rows(self, rows: Sequence[tuple[Any, str, str]]) -> None:
+        """In place of those that were there; the first is chosen."""
+        self.clear()
+        self._values = [value for value, _, _ in rows]
+        for row, (_, title, tip) in enumerate(rows):
+            self.addItem(title)
+            self.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
 
     def value(self) -> Any:
         return self._values[self.currentIndex()] if self.currentIndex() >= 0 else None

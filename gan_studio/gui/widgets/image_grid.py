@@ -75,6 +75,11 @@ class ImageGrid(QWidget):
         """Device pixels a pixel of the pictures."""
         return self._zoom or self._fitting()
 
+    @property
+    def fits(self) -> bool:
+        """Whether it is as large as there is room, by itself."""
+        return not self._zoom
+
     def zoom_by(self, steps: int, around: QPointF | None = None) -> None:
         """In or out by whole factors above 1 and halves below; `around` (in the widget) stays where it is."""
         if self._image is None:
