@@ -10,14 +10,17 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from .. import walks
+from ..compute import mixed_seed
 from ..config import Spec, option
-from .explore import View, latents, pictures
+from .explore import View, inputs, pictures
 from .snapshots import Snapshot
 
 COUNT = 6  # of the children that are drawn together
+CLASSES = 1  # beside a draw: what their classes are tossed up with
 
 
 class Litter(Spec):
@@ -28,20 +31,20 @@ class Litter(Spec):
 
 
 class Kinship(ABC):
-    """How new latents come from old ones."""
+    """How new latents come from old ones, and the shares of classes with them."""
 
     @property
     @abstractmethod
     def parents(self) -> tuple[View, ...]: ...
 
     @abstractmethod
-    def offspring(self, parents: Tensor, snapshot: Snapshot) -> Tensor:
-        """[N, z_dim] from the parents' latents [P, z_dim]."""
+    def offspring(self, z: Tensor, w: Tensor, snapshot: Snapshot) -> tuple[Tensor, Tensor]:
+        """[N, z_dim] and [N, classes] from the parents' [P, z_dim] and [P, classes]."""
 
 
 @dataclass(frozen=True)
 class Around(Kinship):
-    """Children of one, so far from it: 0 is itself, 1 are the strangers of COUNT seeds in a row."""
+    """Children of one, so far from it: 0 is itself, 1 are the strangers of COUNT seeds in a row. Its classes stay."""
 
     parent: View
     distance: float
@@ -51,14 +54,14 @@ class Around(Kinship):
     def parents(self) -> tuple[View, ...]:
         return (self.parent,)
 
-    def offspring(self, parents: Tensor, snapshot: Snapshot) -> Tensor:
+    def offspring(self, z: Tensor, w: Tensor, snapshot: Snapshot) -> tuple[Tensor, Tensor]:
         strangers = snapshot.latents(COUNT, COUNT * self.draw).cpu()
-        return walks.children(parents[0], strangers, self.distance)
+        return walks.children(z[0], strangers, self.distance), w.expand(COUNT, -1)
 
 
 @dataclass(frozen=True)
 class Crossed(Kinship):
-    """Children of two: each number from the one or the other."""
+    """Children of two: each number from the one or the other, and so their classes."""
 
     mother: View
     father: View
@@ -68,13 +71,15 @@ class Crossed(Kinship):
     def parents(self) -> tuple[View, ...]:
         return self.mother, self.father
 
-    def offspring(self, parents: Tensor, snapshot: Snapshot) -> Tensor:
-        return walks.crossed(parents[0], parents[1], COUNT, self.draw)
+    def offspring(self, z: Tensor, w: Tensor, snapshot: Snapshot) -> tuple[Tensor, Tensor]:
+        rng = torch.Generator().manual_seed(mixed_seed(CLASSES, self.draw))
+        of_mother = torch.rand(COUNT, 1, generator=rng) < 0.5
+        return walks.crossed(z[0], z[1], COUNT, self.draw), torch.where(of_mother, w[0], w[1])
 
 
 @dataclass(frozen=True)
 class Analogy(Kinship):
-    """a - b + c."""
+    """a - b + c; of classes, what is left of their shares above 0."""
 
     a: View
     b: View
@@ -84,21 +89,23 @@ class Analogy(Kinship):
     def parents(self) -> tuple[View, ...]:
         return self.a, self.b, self.c
 
-    def offspring(self, parents: Tensor, snapshot: Snapshot) -> Tensor:
-        return walks.analogy(*parents)[None]
+    def offspring(self, z: Tensor, w: Tensor, snapshot: Snapshot) -> tuple[Tensor, Tensor]:
+        left = walks.analogy(*w)[None].clamp(min=0)  # together 1 at least, where there are classes
+        return walks.analogy(*z)[None], left / left.sum(dim=1, keepdim=True)
 
 
 @dataclass(frozen=True)
 class Family:
-    """As it is shown; `z` are the latents of the children, as they are taken over."""
+    """As it is shown."""
 
     parents: np.ndarray  # [P, H, W, C] uint8
-    z: Tensor  # [N, z_dim]
+    rows: Tensor  # [N, z_dim + classes]: the children, as they are taken over
     children: np.ndarray  # [N, H, W, C] uint8
 
 
 def family(kinship: Kinship, snapshot: Snapshot) -> Family:
     """Raises ConfigError where a parent is of another generator."""
-    parents = latents(kinship.parents, snapshot)
-    z = kinship.offspring(parents, snapshot)
-    return Family(pictures(parents, snapshot), z, pictures(z, snapshot))
+    parents = inputs(kinship.parents, snapshot)
+    z, w = parents.split([snapshot.z_dim, snapshot.classes], dim=1)
+    rows = torch.cat(kinship.offspring(z, w, snapshot), dim=1)
+    return Family(pictures(parents, snapshot), rows, pictures(rows, snapshot))

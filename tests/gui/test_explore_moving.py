@@ -324,7 +324,7 @@ def test_a_key_frame_can_be_taken_from_the_playing_walk(walk, qtbot):
     room.walks.play_button.click()
     qtbot.waitUntil(lambda: room.walks.scrub.frame >= 2, timeout=SECONDS)
     frame = room.walks.scrub.frame
-    wanted = room.playing._way.z[frame]
+    wanted = room.playing._way.rows[frame]
     room.picture.setFocus()
     qtbot.keyClick(room.picture, Qt.Key.Key_K)
     assert torch.equal(latents(room.walks.views(), room.scene.snapshot)[-1], wanted)
@@ -365,17 +365,17 @@ def test_breeding_goes_from_generation_to_generation(family, qtbot):
     fresh = room.scene.snapshot.latents(6, 0)
     parent = latent(room.view, room.scene.snapshot)
     litter = children(parent[0], fresh, 0.4)
-    torch.testing.assert_close(panel.family.z, litter)
+    torch.testing.assert_close(panel.family.rows, litter)
     qtbot.mouseClick(panel.children_grid, LEFT, pos=panel.children_grid.rect_of(4).center().toPoint())
     torch.testing.assert_close(latent(room.view, room.scene.snapshot)[0], litter[4])
     np.testing.assert_array_equal(drawn(room, qtbot), expected(room))
     assert panel.draw.value() == 1
     torch.testing.assert_close(
-        anew(room, qtbot).z, children(litter[4], room.scene.snapshot.latents(6, 6), 0.4), atol=1e-6, rtol=1e-5
+        anew(room, qtbot).rows, children(litter[4], room.scene.snapshot.latents(6, 6), 0.4), atol=1e-6, rtol=1e-5
     )
     panel.children_grid.setFocus()
     qtbot.keyClick(panel.children_grid, Qt.Key.Key_Left)
-    wanted = panel.family.z[3]
+    wanted = panel.family.rows[3]
     qtbot.keyClick(panel.children_grid, Qt.Key.Key_Return)
     assert torch.equal(latent(room.view, room.scene.snapshot)[0], wanted)
     room.scene.undo()
@@ -383,9 +383,9 @@ def test_breeding_goes_from_generation_to_generation(family, qtbot):
     assert room.view.seed == 0 and not room.view.z
     panel.draw.set_value(0)
     panel.draw.edited.emit(0)
-    torch.testing.assert_close(anew(room, qtbot).z, litter)  # the same again
+    torch.testing.assert_close(anew(room, qtbot).rows, litter)  # the same again
     panel.forms[0].distance._typed(0.0)
-    torch.testing.assert_close(anew(room, qtbot).z, parent.expand(6, -1))
+    torch.testing.assert_close(anew(room, qtbot).rows, parent.expand(6, -1))
 
 
 def test_a_picture_is_crossed_with_a_key_frame(family, qtbot):
@@ -396,7 +396,7 @@ def test_a_picture_is_crossed_with_a_key_frame(family, qtbot):
     choose(panel.kind, panel.forms[1])
     choose(panel.form.boxes[0].choice, 0)
     a, b = room.scene.snapshot.latents(1, 2)[0], room.scene.snapshot.latents(1, 9)[0]
-    torch.testing.assert_close(anew(room, qtbot).z, crossed(a, b, 6, 0))
+    torch.testing.assert_close(anew(room, qtbot).rows, crossed(a, b, 6, 0))
     assert not panel.form.boxes[0].thumb.pixmap().isNull()
     room.walks.clear()  # a parent that is gone gives way to the picture itself
     assert panel.form.boxes[0].choice.value() == "here"
@@ -445,11 +445,11 @@ def test_an_analogy_shows_its_three_and_what_comes_of_them(family, qtbot):
     panel.form.boxes[0].seed.edited.emit(5)
     found = anew(room, qtbot)
     z = room.scene.snapshot.latents
-    torch.testing.assert_close(found.z, z(1, 5) - z(1, 1) + z(1, 7))
+    torch.testing.assert_close(found.rows, z(1, 5) - z(1, 1) + z(1, 7))
     assert all(not box.thumb.pixmap().isNull() for box in panel.form.boxes) and len(found.children) == 1
     assert not panel.draw_row.isVisible()
     qtbot.mouseClick(panel.children_grid, LEFT, pos=panel.children_grid.rect_of(0).center().toPoint())
-    torch.testing.assert_close(latent(room.view, room.scene.snapshot), found.z)
+    torch.testing.assert_close(latent(room.view, room.scene.snapshot), found.rows)
 
 
 def test_every_control_of_the_family_has_a_name(family, qtbot, assert_named):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from torch import Tensor
 
-from ...jobs.explore import View, latent, latent_from_text, read_recipe
+from ...jobs.explore import View, at_input, inputs, latent_from_text, read_recipe
 from ...jobs.family import Family, Kinship, family
 from ...jobs.snapshots import Snapshot
 from .choices import Opened, attempted
@@ -44,9 +44,9 @@ class Breeding(QObject):
     def _show(self, found: Family | Exception) -> None:
         self.panel.show_family(found)
 
-    def _take(self, z: Tensor) -> None:
+    def _take(self, row: Tensor) -> None:
         if self.scene.view:
-            self.scene.show_view(self.scene.view.at(z))
+            self.scene.show_view(at_input(self.scene.view, row, self.scene.snapshot))
 
     def _show_keys(self) -> None:
         self.panel.show_keys(self.frame.walks.views())
@@ -81,5 +81,5 @@ class Breeding(QObject):
 
 
 def parent_in(path: Path, here: View, snapshot: Snapshot) -> View:
-    """The latent in a picture of ours, for the weights that are open. Raises ConfigError."""
-    return here.at(latent(read_recipe(path).view, snapshot))
+    """The latent in a picture of ours, and its classes, for the weights that are open. Raises ConfigError."""
+    return at_input(here, inputs([read_recipe(path).view], snapshot)[0], snapshot)

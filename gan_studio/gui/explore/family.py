@@ -208,7 +208,7 @@ class AnalogyForm(Form):
 
 class FamilyPanel(QWidget):
     changed = Signal()  # another family is to be shown
-    picked = Signal(object)  # a latent [z_dim]
+    picked = Signal(object)  # a latent, with shares of classes [z_dim + classes]
     paste_wanted = Signal(object)  # ParentBox
     dropped = Signal(object, Path)  # ParentBox, a file
 
@@ -308,11 +308,11 @@ class FamilyPanel(QWidget):
     def _pick(self, place: int) -> None:
         """With the same draw again the grandchildren would go on the same ways as the children."""
         if self.family is not None:
-            z = self.family.z[place]
+            row = self.family.rows[place]
             self.family = None  # of another parent soon
             if self.form.is_drawn:
                 self._advance()
-            self.picked.emit(z)
+            self.picked.emit(row)
 
     def _advance(self) -> None:
         most = bounds_of(Litter.model_fields["draw"])["le"]

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QFileDialog
 from torch import Tensor
 
 from ...jobs.events import Exported
-from ...jobs.explore import View, latents, pictures, render
+from ...jobs.explore import View, at_input, latents, pictures, render
 from ...jobs.snapshots import Snapshot
 from ...jobs.timelapse import FORMATS
-from ...jobs.walk import Walk, export_walk, key_places, way
+from ...jobs.walk import Walk, export_walk, key_places, through
 from ..computing import Stream
 from .choices import Opened, attempted
 from .frame import ExploreFrame
@@ -96,8 +96,8 @@ class Playing(QObject):
             self.frame.notices.show_notice(str(found), "warning")
             return
         self._way, walk = found, found.walk
-        self.walks.scrub.show_walk(len(found.z), found.places, walk.frames_per_second)
-        self.player.set_walk(len(found.z), walk.frames_per_second, walk.loop or walk.way == "circle")
+        self.walks.scrub.show_walk(len(found.rows), found.places, walk.frames_per_second)
+        self.player.set_walk(len(found.rows), walk.frames_per_second, walk.loop or walk.way == "circle")
         if self._is_wanted:
             self._begin()
         elif self.scene.view:
@@ -142,13 +142,13 @@ class Playing(QObject):
         assert self._way is not None
         self.walks.scrub.show_frame(frame)
         self.walks.scrub.track.set_here(True)
-        z = self._way.z[frame : frame + 1]
-        self.scene.drawing.ask(partial(pictures, z, self.scene.snapshot), partial(self._show_frame, frame))
+        rows = self._way.rows[frame : frame + 1]
+        self.scene.drawing.ask(partial(pictures, rows, self.scene.snapshot), partial(self._show_frame, frame))
 
     def _show_frame(self, frame: int, pictures: np.ndarray) -> None:
         if self.player.is_playing and self._way is not None:
             self.frame.picture.show_images(pictures)
-            self.frame.picture.set_caption(f"Frame {frame + 1:,} of {len(self._way.z):,}")
+            self.frame.picture.set_caption(f"Frame {frame + 1:,} of {len(self._way.rows):,}")
 
     def _scrub(self, frame: int) -> None:
         self.player.stop()  # the hand is stronger
@@ -157,12 +157,12 @@ class Playing(QObject):
     def _take(self, frame: int) -> None:
         view = self.scene.view
         if view is not None and self._way is not None:
-            self.scene.show_view(view.at(self._way.z[frame]), "scrub")
+            self.scene.show_view(at_input(view, self._way.rows[frame], self.scene.snapshot), "scrub")
 
     def _show_whether_here(self, view: View, _kind: str = "") -> None:
         scrub = self.walks.scrub
         if self._way is not None and not self.player.is_playing:
-            scrub.track.set_here(view == view.at(self._way.z[scrub.frame]))
+            scrub.track.set_here(view == at_input(view, self._way.rows[scrub.frame], self.scene.snapshot))
 
     # --- as a film ---
 
@@ -205,11 +205,10 @@ class Way:
     """A walk through key-frames, laid out."""
 
     walk: Walk
-    z: Tensor  # [F, z_dim]
+    rows: Tensor  # [F, z_dim + classes]
     places: list[float]  # of the key-frames, in frames
 
 
 def laid_out(views: list[View], walk: Walk, snapshot: Snapshot) -> Way:
     """For a thread. Raises ConfigError."""
-    keys = latents(views, snapshot)
-    return Way(walk, way(keys, walk), key_places(keys, walk))
+    return Way(walk, through(views, snapshot, walk), key_places(latents(views, snapshot), walk))

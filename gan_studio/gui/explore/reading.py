@@ -15,7 +15,7 @@ from ... import directions, walks
 from ...config import ConfigError
 from ...directions import Direction, plain_numbers
 from ...jobs import find_directions
-from ...jobs.explore import View, keep, latents, pictures, render, search
+from ...jobs.explore import View, class_shares, keep, latents, pictures, render, search
 from ...jobs.find_directions import Finding
 from ...jobs.invert import Found as Near
 from ...jobs.invert import Inversion, as_asked, invert
@@ -149,7 +149,7 @@ def plane(view: View, across: Direction, up: Direction, reach: float, snapshot: 
     line = torch.linspace(-reach, reach, side)
     b, a = torch.meshgrid(line.flip(0), line, indexing="ij")
     z = latents([view], snapshot) + a.reshape(-1, 1) * across.step() + b.reshape(-1, 1) * up.step()
-    return pictures(z, snapshot)
+    return pictures(torch.cat([z, class_shares([view], snapshot).expand(len(z), -1)], dim=1), snapshot)
 
 
 def drawn(views: list[View], snapshot: Snapshot) -> np.ndarray:
