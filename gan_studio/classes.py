@@ -52,6 +52,11 @@ def count(network: nn.Module) -> int:
     return network.classes if isinstance(network, ByClass) else 0
 
 
+def chosen(network: nn.Module) -> Shares:
+    """Those of a latent alone; () where it has none."""
+    return network.chosen if isinstance(network, ByClass) else ()
+
+
 # --- shares ----------------------------------------------------------------------------------------------------------
 
 

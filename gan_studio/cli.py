@@ -834,6 +834,9 @@ def explore_invert(
     steps: Annotated[int | None, typer.Option(help="Steps of the descent. [default: 300]")] = None,
     starts: Annotated[int | None, typer.Option(help="So many latents descend at once. [default: 4]")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Instead of the PNG that is there.")] = False,
+    classes: Annotated[
+        str, typer.Option("--class", help="Where it has classes: which is searched, or a blend. [default: 0]")
+    ] = "",
     step: Step = None,
     raw: Raw = False,
     device: Processor = "auto",
@@ -843,10 +846,11 @@ def explore_invert(
     """Find the latent whose picture is most like a given one, and write that picture with its recipe inside."""
     import torch
 
+    from .classes import chosen
     from .jobs.encoder import Encoding
     from .jobs.explore import keep, render, view_of
     from .jobs.exports import refuse_existing
-    from .jobs.invert import Inversion, as_asked, search
+    from .jobs.invert import Inversion, as_asked, look_for
 
     path = out or Path(f"{picture.stem}-found.png")
     if path.suffix.lower() != ".png":
@@ -857,9 +861,11 @@ def explore_invert(
     how = Inversion.parse({name: value for name, value in given.items() if value is not None})
     encoding = Encoding.parse({} if encoder_steps is None else {"steps": encoder_steps})
     snapshot = snapshot_of(run, root, step, raw, device)
-    work = search(snapshot, as_asked(picture, snapshot), how, encoding if encoder else None)
+    shares = chosen_classes(classes, snapshot) or chosen(snapshot.network)
+    snapshot = snapshot.of(shares)
+    work = look_for(snapshot, as_asked(picture, snapshot), how, encoding if encoder else None)
     found = carried(nearest(work))
-    here = view_of(snapshot).at(torch.from_numpy(found.z))
+    here = view_of(snapshot).at(torch.from_numpy(found.z)).of_classes(shares)
     keep(path, here, render(here, snapshot), replace)
     if as_json:
         return print_json({"path": str(path), "error": found.error, "compared_by": found.compared_by, "z": here.z})

@@ -129,3 +129,15 @@ def test_what_cannot_be_chosen_is_told_in_one_sentence(command: str, class_file:
 def test_too_many_pictures_are_told(class_file: Path) -> None:
     _, said = typed("export", "gallery", class_file, "--classes", "all", "--seeds", "0-499999", code=2)
     assert "500,000 seeds in 4 classes are too many pictures" in said
+
+
+def test_a_picture_is_searched_for_in_a_class(class_file: Path) -> None:
+    snapshot = open_snapshot(class_file, device="cpu").of(((3, 1.0),))
+    images.write_png("wanted.png", pictures(snapshot.latents(1, 5), snapshot)[0])
+    words = ("explore", "invert", "wanted.png", class_file, "--device", "cpu", "--steps", 150)
+    typed(*words, "--class", 3, "-o", "third.png")
+    found = reopened(Path("third.png"))
+    assert found.is_exact and found.view.classes == ((3, 1.0),)
+    errors = [json.loads(typed(*words, "--class", n, "--json", "--replace")[0])["error"] for n in (3, 1)]
+    assert errors[0] < errors[1] and errors[0] < 5
+    assert "no class 9" in typed(*words, "--class", 9, "--replace", code=2)[1]

@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from .. import __version__
+from ..classes import chosen
 from ..compute import mixed_seed
 from ..config import ConfigError, Spec, option
 from ..data import cache
@@ -144,7 +145,8 @@ def _drawn(network: nn.Module, seed: int) -> nn.Module:
 
 def place(snapshot: Snapshot, how: Encoding) -> Path:
     """Its folder among what the studio keeps for itself: for other weights, or trained otherwise, it is another one."""
-    settings = {"format": FORMAT, "sha256": snapshot.about["sha256"], "how": how.plain()}
+    classes = chosen(snapshot.network)
+    settings = {"format": FORMAT, "sha256": snapshot.about["sha256"], "classes": classes, "how": how.plain()}
     return cache.folder() / f"encoder-{cache.key(settings)}"
 
 

@@ -104,7 +104,7 @@ def invert(
             yield best.found(step, how.steps)
 
 
-def search(
+def look_for(
     snapshot: Snapshot, picture: np.ndarray, how: Inversion, encoding: Encoding | None = None
 ) -> Iterator[Progress | Found]:
     """The same from an encoder's word too, which is trained first where none is kept. Raises ConfigError."""

@@ -172,3 +172,9 @@ def test_a_foreign_generator_needs_no_more(tmp_path, monkeypatch) -> None:
     how = SMALL.with_values({"steps": 1, "batch_size": 2})
     ended(encoder(snapshot, how))
     assert kept(snapshot, how) is not None
+
+
+def test_of_a_generator_with_classes_each_has_its_own(class_file) -> None:
+    snapshot = open_file(class_file, device="cpu")
+    third, blend = (snapshot.of(shares) for shares in (((3, 1.0),), ((3, 0.5), (1, 0.5))))
+    assert len({place(one, SMALL) for one in (snapshot, third, blend)}) == 3

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QProgressBar,
     QPushButton,
     QSizePolicy,
     QSplitter,
@@ -29,12 +28,15 @@ from ..widgets.toggle import Toggle
 from .about_button import AboutButton
 
 if TYPE_CHECKING:
+    from ..widgets.fold import Fold
     from ..widgets.notice import Notices
     from .company_panel import CompanyPanel
     from .direction_list import DirectionList
     from .family import FamilyPanel
+    from .inside_panel import InsidePanel
     from .pad import Pad
     from .picture_view import PictureView
+    from .search_row import SearchRow
     from .seed_bar import SeedBar
     from .side_panels import SidePanels
     from .walk_bar import WalkBar
@@ -57,6 +59,9 @@ class ExploreFrame(Room):
     family: FamilyPanel
     sides: SidePanels  # on the left: another panel is one line in `build_sides`
     company: CompanyPanel
+    inside: InsidePanel
+    inside_fold: Fold
+    search_row: SearchRow
     directions: DirectionList
 
     def __init__(self, session: Session, commands: Commands, notices: Notices):
@@ -107,7 +112,7 @@ class ExploreFrame(Room):
         self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
         self.follow = Toggle("Follow", "Show the newest checkpoint as soon as the run has saved it.")
         self.smooth = Toggle("Smooth", "Soften the enlarged pixels; what is saved or copied stays as it is.")
-        self.open_tool = self._tool("Open a run's folder, or a generator's file of another program")
+        self.open_tool = self._tool("Open a run's folder, a generator's file of another program, or a picture")
         self.open_tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.open_menu = QMenu(self.open_tool)
         self.open_tool.setMenu(self.open_menu)
@@ -205,14 +210,15 @@ class ExploreFrame(Room):
     def build_centre(self) -> None:
         """The picture, and what it is."""
         from .picture_view import PictureView
+        from .search_row import SearchRow
         from .seed_bar import SeedBar
         from .walk_bar import WalkBar
 
-        self.picture, self.seeds, self.walks = PictureView(), SeedBar(), WalkBar()
+        self.picture, self.search_row, self.seeds, self.walks = PictureView(), SearchRow(), SeedBar(), WalkBar()
         column = self.centre.layout()
         assert isinstance(column, QVBoxLayout)
         column.addWidget(self.picture, 1)
-        column.addWidget(self._search_progress())
+        column.addWidget(self.search_row)
         column.addWidget(self.seeds)
         column.addWidget(self.walks)
 
@@ -221,37 +227,23 @@ class ExploreFrame(Room):
         from .company_panel import CompanyPanel
         from .direction_list import DirectionList
         from .family import FamilyPanel
+        from .inside_panel import InsidePanel
         from .pad import Pad
         from .side_panels import SidePanels
 
         self.pad, self.family, self.company, self.directions = Pad(), FamilyPanel(), CompanyPanel(), DirectionList()
+        self.inside = InsidePanel()
         self.sides = SidePanels()
         self.sides.add("Pad", self.pad)
         self.sides.add("Family", self.family, open_=False)
         self.sides.add("Training pictures and D", self.company)
+        self.inside_fold = self.sides.add("Inside", self.inside, open_=False)
         for part, widget in ((self.left, self.sides), (self.right, self.directions)):
             layout = part.layout()
             assert layout
             layout.addWidget(widget)
         self.left.setMinimumWidth(160)
         self._furnished = True
-
-    def _search_progress(self) -> QWidget:
-        """The progress of finding a picture that was dropped."""
-        self.search_row = QWidget()
-        self.search_said = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self.search_bar = QProgressBar(textVisible=False)
-        self.search_bar.setMaximumHeight(8)
-        self.search_bar.setAccessibleName("Progress of finding the picture")
-        self.search_stop = QPushButton("Stop here")
-        self.search_stop.setToolTip("Take the nearest that was found so far.")
-        row = QHBoxLayout(self.search_row)
-        row.setContentsMargins(8, 4, 8, 0)
-        row.addWidget(self.search_said)
-        row.addWidget(self.search_bar, 1)
-        row.addWidget(self.search_stop)
-        self.search_row.hide()
-        return self.search_row
 
     # --- the window's wishes ---
 

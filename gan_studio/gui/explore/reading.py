@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,16 @@ from torch import Tensor
 
 from ... import directions, walks
 from ...config import ConfigError
-from ...directions import Direction, plain_numbers
+from ...directions import Direction, Layer, plain_numbers
 from ...jobs import find_directions
-from ...jobs.explore import View, class_shares, keep, latents, pictures, render, search
+from ...jobs.encoder import Encoding
+from ...jobs.explore import View, class_shares, inputs, keep, latents, pictures, render, search, shares
+from ...jobs.features import features_of
 from ...jobs.find_directions import Finding
 from ...jobs.invert import Found as Near
-from ...jobs.invert import Inversion, as_asked, invert
-from ...jobs.neighbours import Judge, Neighbours, judge, neighbours
+from ...jobs.invert import Inversion, as_asked, look_for
+from ...jobs.look_inside import Inside, Spectrum, inside, spectrum, usual_radial
+from ...jobs.neighbours import InFeatures, Judge, Neighbours, in_features, judge, neighbours
 from ...jobs.snapshots import Snapshot
 from ...progress import Progress
 
@@ -83,6 +87,8 @@ class Company:
 
     pictures: Neighbours
     judge: Judge | None
+    usual: np.ndarray = field(repr=False)  # [R] the mean radial power of the pictures
+    seen: InFeatures | None = None  # the pictures in features, where these were wanted
 
 
 @dataclass(frozen=True)
@@ -90,29 +96,82 @@ class Compared:
     nearest: np.ndarray  # [K, H, W, C] uint8
     distances: np.ndarray  # [K]
     score: float | None
+    features: str  # what they were compared by: "D's features"; "" is the pixels
 
 
 def company(snapshot: Snapshot) -> Generator[Progress | Company, None, None]:
     """Raises ConfigError where the data is not here."""
     pictures = yield from neighbours(snapshot)
-    yield Company(pictures, judge(snapshot))
+    yield Company(pictures, judge(snapshot), usual_radial(pictures.pictures))
 
 
-def compared(company: Company, picture: np.ndarray, count: int) -> Compared:
-    nearest, distances = company.pictures.nearest(picture, count)
+def looked_at(company: Company, snapshot: Snapshot) -> Generator[Progress | Company, None, None]:
+    """The same company, in features as well."""
+    seen = yield from in_features(company.pictures, features_of(snapshot))
+    yield replace(company, seen=seen)
+
+
+def compared(company: Company, picture: np.ndarray, count: int, by_features: bool) -> Compared:
+    """By the pixels, where the features are not there yet."""
+    seen = company.seen if by_features else None
+    nearest, distances = (seen or company.pictures).nearest(picture, count)
     score = float(company.judge(picture[None])[0]) if company.judge else None
-    return Compared(nearest, distances, score)
-
-
-def inverting(path: Path, snapshot: Snapshot) -> Iterator[Near]:
-    """Raises ConfigError where it is no picture."""
-    own = replace(snapshot, network=copy.deepcopy(snapshot.network))  # gradients pass through it
-    yield from invert(own, as_asked(path, snapshot), Inversion())
+    return Compared(nearest, distances, score, seen.features.name if seen else "")
 
 
 def judged(company: Company, snapshot: Snapshot) -> Company:
-    """With D of another checkpoint of the same run."""
-    return replace(company, judge=judge(snapshot))
+    """With D of another checkpoint of the same run, whose features are others, too."""
+    return replace(company, judge=judge(snapshot), seen=None)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A picture that is searched for, as the generator would make it."""
+
+    picture: np.ndarray  # [H, W, C] uint8
+
+
+def inverting(
+    path: Path, view: View, snapshot: Snapshot, how: Inversion, encoding: Encoding | None
+) -> Iterator[Progress | Wanted | Near]:
+    """Among the classes of a view. Raises ConfigError where it is no picture."""
+    own = Own(snapshot.of(shares(view, snapshot))).snapshot  # gradients pass through it
+    wanted = as_asked(path, own)
+    yield Wanted(wanted)
+    yield from look_for(own, wanted, how, encoding)
+
+
+# --- inside the network ----------------------------------------------------------------------------------------------
+
+
+class Own:
+    """A snapshot with a copy of its network, which nobody else uses; copied when it is first needed."""
+
+    def __init__(self, snapshot: Snapshot):
+        self._of = snapshot
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        return replace(self._of, network=copy.deepcopy(self._of.network))
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        return tuple(find_directions.layers(self.snapshot))
+
+
+@dataclass(frozen=True)
+class Looked:
+    layers: tuple[Layer, ...]
+    inside: Inside
+    spectrum: Spectrum
+
+
+def looked_inside(own: Own, view: View, layer: str) -> Looked:
+    """Of the layer of that name, or one in the middle."""
+    names = [one.name for one in own.layers]
+    chosen = layer if layer in names else names[len(names) // 2]
+    rows = inputs([view], own.snapshot)
+    return Looked(own.layers, inside(own.snapshot, chosen, rows), spectrum(pictures(rows, own.snapshot)[0]))
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------

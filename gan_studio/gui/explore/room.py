@@ -2,8 +2,9 @@
 
 Each part has a file: `frame` (the widgets), `opening` (what is opened, and following it), `ways` (strips and pad),
 `finding` (directions), `breeding` (relatives), `playing` (key-frames, walks, films), `comparing` (training pictures and
-D), `searching` (a picture from elsewhere), `seeking` (weights that have moved), `keeping` (the clipboard and files).
-They share a `Scene`, what the tab is about: whoever moves shows it another view, and who shows something listens to it.
+D), `searching` (a picture from elsewhere), `seeking` (weights that have moved), `looking` (inside the network),
+`keeping` (the clipboard and files). They share a `Scene`, what the tab is about: whoever moves shows it another view,
+and who shows something listens to it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .comparing import Comparing
     from .finding import DirectionFinding
     from .keeping import Keeping
+    from .looking import Looking
     from .opening import Opening
     from .playing import Playing
     from .scene import Scene
@@ -63,6 +65,7 @@ class ExploreRoom(ExploreFrame):
     comparing: Comparing
     searching: Searching
     seeking: Seeking
+    looking: Looking
     keeping: Keeping
 
     def __init__(self, session: Session, commands: Commands, notices: Notices):
@@ -97,6 +100,7 @@ class ExploreRoom(ExploreFrame):
         from .comparing import Comparing
         from .finding import DirectionFinding
         from .keeping import Keeping
+        from .looking import Looking
         from .opening import Opening
         from .playing import Playing
         from .scene import Scene
@@ -110,10 +114,11 @@ class ExploreRoom(ExploreFrame):
         self.breeding = Breeding(self, self.scene)
         self.playing = Playing(self, self.scene)
         self.comparing = Comparing(self, self.scene)
-        self.searching = Searching(self, self.scene)
         self.seeking = Seeking(self, self.scene)
+        self.looking = Looking(self, self.scene)
         self.keeping = Keeping(self, self.scene)
         self.opening = Opening(self, self.scene)
+        self.searching = Searching(self, self.scene)
 
     def _connect(self) -> None:
         scene = self.scene
@@ -134,6 +139,7 @@ class ExploreRoom(ExploreFrame):
         self.opening.opened.connect(self.finding.find_some)
         self.opening.search_wanted.connect(self.searching.search)
         self.opening.lost.connect(self.seeking.offer)
+        self.comparing.met.connect(self.looking.compare_with)
         self.playing.offered.connect(self._offer)
         self.commands.on("export_picture", self.keeping.save_picture)
         self.commands.on("export_walk", self.playing.export_walk)

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
 import torch
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
 
-from ...jobs.invert import Found
+from ...jobs.encoder import Encoding
+from ...jobs.invert import FEATURE_WEIGHT, Found, Inversion
+from ...progress import Progress
 from ..computing import Stream
+from ..train.dropped import PICTURES
+from ..words import duration
 from .frame import ExploreFrame
-from .reading import inverting
+from .reading import Wanted, inverting
 from .scene import Scene
+
+SHOWN_AFTER = 0.02  # the share of work after which the time that is left is told
 
 
 class Searching(QObject):
     def __init__(self, frame: ExploreFrame, scene: Scene):
         super().__init__(frame)
-        self.frame, self.scene = frame, scene
+        self.frame, self.scene, self.row = frame, scene, frame.search_row
+        self._path: Path | None = None  # of what is searched for
         self._near: Found | None = None
+        self._began = 0.0
         self.stream = Stream(self)
         self.stream.told.connect(self._told)
         self.stream.failed.connect(scene.failed)
         self.stream.ended.connect(self._ended)
-        frame.search_stop.clicked.connect(self.stop)
-        scene.moving.connect(self.stop)
+        self.row.stop_wanted.connect(self.stop)
+        self.row.again_wanted.connect(self._again)
+        self.row.options_changed.connect(self._other_options)
+        frame.open_menu.addAction("A &picture, to search for it…", self.ask_for_picture)
+        scene.moving.connect(self._give_way)
+        scene.came.connect(self._forget)
 
     def stop(self) -> None:
         """The nearest so far is taken."""
@@ -35,29 +49,82 @@ class Searching(QObject):
         self._near = None
         self.stream.stop()
 
+    def ask_for_picture(self) -> None:
+        endings = " ".join(f"*{ending}" for ending in sorted(PICTURES))
+        chosen, _ = QFileDialog.getOpenFileName(
+            self.frame, "Search for a picture", str(Path.home()), f"Pictures ({endings})"
+        )
+        if chosen:
+            self.search(Path(chosen))
+
     def search(self, path: Path) -> None:
-        if self.scene.opened is None:
+        if self.scene.view is None:
             self.frame.notices.show_notice(
                 f"Open a run first, then drop {path.name}: it is searched for there.", "warning"
             )
             return
-        self._near = None
-        self.frame.search_row.show()
-        self.frame.search_bar.setRange(0, 0)
-        self.frame.search_said.setText(f"Searching for {path.name}")
-        self.stream.start(inverting(path, self.scene.snapshot))
+        self._path, self._near, self._began = path, None, time.monotonic()
+        self.row.begin(f"Searching for {path.name}")
+        how = Inversion(feature_weight=FEATURE_WEIGHT if self.row.features.isChecked() else 0.0)
+        encoding = Encoding() if self.row.encoder.isChecked() else None
+        self.stream.start(inverting(path, self.scene.view, self.scene.snapshot, how, encoding))
+
+    def _again(self) -> None:
+        assert self._path
+        self.search(self._path)
+
+    def _other_options(self) -> None:
+        """Of a search that is under way: it begins again with them."""
+        if self.stream.is_running:
+            self._again()
+
+    # --- what the search tells ---
 
     def _told(self, mail: list[Any]) -> None:
-        near = self._near = mail[-1]
-        self.frame.search_bar.setRange(0, near.steps)
-        self.frame.search_bar.setValue(near.step)
-        self.frame.search_said.setText(f"The nearest so far is {near.error:.0f} of 255 away")
+        for event in mail[:-1]:
+            if isinstance(event, Wanted):
+                self.row.show_wanted(event.picture)
+        match mail[-1]:
+            case Wanted(picture):
+                self.row.show_wanted(picture)
+            case Progress() as progress:
+                text = f"{progress.text}{self._time_left(progress)}"
+                self.row.show_progress(progress.done, progress.total, text, trains=True)
+            case Found() as near:
+                self._show_near(near)
+
+    def _time_left(self, progress: Progress) -> str:
+        share = progress.done / progress.total if progress.total else 0.0
+        if share < SHOWN_AFTER:
+            return ""
+        return f": about {duration((time.monotonic() - self._began) * (1 - share) / share)} left"
+
+    def _show_near(self, near: Found) -> None:
+        self._near = near
+        self.row.show_progress(near.step, near.steps, f"The nearest so far is {_away(near)}.", trains=False)
         self.scene.cover()
         self.frame.picture.show_images(near.picture[None])
         self.frame.picture.set_caption(f"Step {near.step:,} of {near.steps:,}")
 
     def _ended(self) -> None:
-        self.frame.search_row.hide()
         near, self._near = self._near, None
-        if near is not None and self.scene.view:
+        if near is None:
+            self.row.hide()
+        elif self.scene.view:
+            self.row.end(f"The nearest that was found is {_away(near)}, compared by {near.compared_by}.")
             self.scene.show_view(self.scene.view.at(torch.from_numpy(near.z)))
+
+    # --- what else happens ---
+
+    def _give_way(self) -> None:
+        """To the picture, where it is covered; an encoder goes on training beside it."""
+        if self._near is not None:
+            self.stop()
+
+    def _forget(self, _found: object, _is_other: bool) -> None:
+        self.stream.stop()
+        self.row.hide()
+
+
+def _away(near: Found) -> str:
+    return f"{near.error:.1f} of 255 away" if near.error < 9.95 else f"{near.error:.0f} of 255 away"
