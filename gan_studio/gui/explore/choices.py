@@ -13,7 +13,18 @@ from ... import images, importers, runs
 from ...config import ConfigError
 from ...directions import Direction
 from ...jobs import find_directions
-from ...jobs.explore import TEXT, View, explorable, is_of_file, opened, pixels_hash, read_recipe, render, view_of
+from ...jobs.explore import (
+    TEXT,
+    View,
+    explorable,
+    inputs,
+    is_of_file,
+    opened,
+    pixels_hash,
+    read_recipe,
+    render,
+    view_of,
+)
 from ...jobs.snapshots import Snapshot, open_file, open_snapshot
 from ...runs import Run
 from ..train.run_reader import sound_best
@@ -199,7 +210,9 @@ def open_at(choice: Choice, step: int | None, raw: bool, like: View | None = Non
     if like is not None and all(len(edit.direction.vector) == snapshot.z_dim for edit in like.edits):
         names = ("seed", "limit", "psi", "edits")
         z = like.z if len(like.z) in (0, snapshot.z_dim) else ()
-        view = view.model_copy(update={name: getattr(like, name) for name in names} | {"z": z})
+        classes = like.classes if all(number < snapshot.classes for number, _ in like.classes) else ()
+        values = {name: getattr(like, name) for name in names} | {"z": z, "classes": classes}
+        view = view.model_copy(update=values)
     return _described(choice, snapshot, view)
 
 
@@ -226,6 +239,7 @@ def open_picture(path: Path, root: Path, view: View | None = None) -> Opened:
 
 
 def _described(choice: Choice, snapshot: Snapshot, view: View) -> Opened:
+    inputs([view], snapshot)  # what does not belong together is told now
     if not choice.steps:
         choice = replace(choice, steps=(snapshot.about["step"],))
     found = attempted(partial(find_directions.kept, snapshot))

@@ -213,4 +213,4 @@ def plane(view: View, across: Direction, up: Direction, reach: float, snapshot: 
 
 def drawn(views: list[View], snapshot: Snapshot) -> np.ndarray:
     """[N, H, W, C] uint8"""
-    return pictures(latents(views, snapshot), snapshot)
+    return pictures(inputs(views, snapshot), snapshot)

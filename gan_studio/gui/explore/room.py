@@ -1,10 +1,10 @@
 """The Explore tab: open what a run has learnt, and walk through what it can draw.
 
 Each part has a file: `frame` (the widgets), `opening` (what is opened, and following it), `ways` (strips and pad),
-`finding` (directions), `breeding` (relatives), `playing` (key-frames, walks, films), `comparing` (training pictures and
-D), `searching` (a picture from elsewhere), `seeking` (weights that have moved), `looking` (inside the network),
-`keeping` (the clipboard and files). They share a `Scene`, what the tab is about: whoever moves shows it another view,
-and who shows something listens to it.
+`choosing` (classes), `finding` (directions), `breeding` (relatives), `playing` (key-frames, walks, films), `comparing`
+(training pictures and D), `searching` (a picture from elsewhere), `seeking` (weights that have moved), `looking`
+(inside the network), `keeping` (the clipboard and files). They share a `Scene`, what the tab is about: whoever moves
+shows it another view, and who shows something listens to it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..widgets.notice import Notices
     from .breeding import Breeding
     from .choices import Opened
+    from .choosing import Choosing
     from .comparing import Comparing
     from .finding import DirectionFinding
     from .keeping import Keeping
@@ -59,6 +60,7 @@ class ExploreRoom(ExploreFrame):
     scene: Scene
     opening: Opening
     ways: Ways
+    choosing: Choosing
     finding: DirectionFinding
     breeding: Breeding
     playing: Playing
@@ -97,6 +99,7 @@ class ExploreRoom(ExploreFrame):
 
     def _make_parts(self) -> None:
         from .breeding import Breeding
+        from .choosing import Choosing
         from .comparing import Comparing
         from .finding import DirectionFinding
         from .keeping import Keeping
@@ -112,6 +115,7 @@ class ExploreRoom(ExploreFrame):
         self.finding = DirectionFinding(self, self.scene)
         self.ways = Ways(self, self.scene)
         self.breeding = Breeding(self, self.scene)
+        self.choosing = Choosing(self, self.scene)
         self.playing = Playing(self, self.scene)
         self.comparing = Comparing(self, self.scene)
         self.seeking = Seeking(self, self.scene)
@@ -165,10 +169,11 @@ class ExploreRoom(ExploreFrame):
         self._offer()
 
     def _show_picture(self, view: View, picture: np.ndarray) -> None:
+        from ...jobs.explore import shares
         from .scene import caption
 
         self.picture.show_images(picture[None])
-        self.picture.set_caption(caption(view, picture))
+        self.picture.set_caption(caption(view, picture, shares(view, self.scene.snapshot)))
 
     def _refused(self, sentence: str) -> None:
         self.notices.show_notice(sentence, "warning")

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ...classes import Shares, told
 from ...directions import Direction
-from ...jobs.explore import MOST_EDITS, View, is_of_file, render
+from ...jobs.explore import MOST_EDITS, View, is_of_file, render, shares
 from ...jobs.snapshots import Snapshot
 from ..computing import LatestWins
 from .choices import Opened
@@ -49,8 +50,11 @@ class Scene(QObject):
 
     @property
     def snapshot(self) -> Snapshot:
+        """Of a latent alone it draws the classes of the view."""
         assert self.opened
-        return self.opened.snapshot
+        here = self.opened.snapshot
+        is_seen = self.view is not None and self.view.sha256 == here.about["sha256"]
+        return here.of(shares(self.view, here)) if self.view and is_seen else here
 
     def leave(self) -> None:
         self._rest.stop()
@@ -150,9 +154,12 @@ class Scene(QObject):
         self.drawn.emit(view, picture)
 
 
-def caption(view: View, picture: np.ndarray) -> str:
+def caption(view: View, picture: np.ndarray, drawn: Shares = ()) -> str:
+    """`drawn` are its classes, where there are some."""
     height, width = picture.shape[:2]
     what = "a latent of its own" if view.z else f"seed {view.seed:,}"
+    if drawn:
+        what += f" · class {told(drawn)}"
     if view.edits:
         what += " + 1 direction" if len(view.edits) == 1 else f" + {len(view.edits)} directions"
     weights = Path(view.run).name if is_of_file(view) else f"step {view.step:,} · {view.weights} weights"

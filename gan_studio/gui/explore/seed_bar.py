@@ -1,4 +1,4 @@
-"""Which picture: its seed, one back or on, by chance, and how near to the mean."""
+"""Which picture: its seed, one back or on, by chance; how near to the mean; and its class, where there are some."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..theory.number_slider import NumberSlider
 from ..widgets.editors import NumberBox
 from ..widgets.flow import FlowLayout
 from ..widgets.fold import quiet
+from .class_bar import ClassBar
 
 MOST_SEED = 2**32
 OWN = "a latent of its own"
@@ -36,6 +37,7 @@ class SeedBar(QWidget):
         self.truncation = NumberSlider("Truncation", View.model_fields["psi"], 0.0, 1.5)
         self.truncation.slider.setMinimumWidth(90)
         self.truncation.edited.connect(self._truncated)
+        self.classes = ClassBar()
         self.own = quiet(QLabel(OWN))
         self.own.setWordWrap(False)
         self.own.setToolTip("From the pad, the clipboard or a picture; no seed gives it.")
@@ -49,6 +51,7 @@ class SeedBar(QWidget):
         both.setContentsMargins(8, 4, 8, 4)
         both.addWidget(seed)
         both.addWidget(self.truncation)
+        both.addWidget(self.classes)
 
     def _tool(self, icon: str, tip: str, by: int) -> QToolButton:
         button = QToolButton(autoRaise=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from ...jobs.explore import View
+from ...jobs.explore import View, shares
 from . import reading
 from .choices import Opened
 from .frame import ExploreFrame
@@ -18,7 +18,7 @@ class Ways(QObject):
     def __init__(self, frame: ExploreFrame, scene: Scene):
         super().__init__(frame)
         self.frame, self.scene = frame, scene
-        self._pad_drawn: Any = None  # the source of what the pad shows, and its key
+        self._pad_drawn: Any = None  # the source of what the pad shows, its key, and the classes that are drawn
         frame.directions.seen.connect(scene.rest)
         frame.directions.listed.connect(frame.pad.show_directions)
         frame.pad.moved.connect(self.move)
@@ -47,7 +47,7 @@ class Ways(QObject):
     def _draw_pad(self) -> None:
         pad, view, snapshot = self.frame.pad, self.scene.view, self.scene.snapshot
         assert view
-        wanted = pad.source, pad.source.key(view)
+        wanted = pad.source, pad.source.key(view), shares(view, snapshot)
         if wanted != self._pad_drawn and pad.square.isVisible():
             self._pad_drawn = wanted
             self.scene.resting.ask("pad", pad.source.drawing(view, snapshot), pad.square.show_pictures)
