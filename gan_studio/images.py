@@ -45,6 +45,25 @@ def to_float(pixels: Tensor) -> Tensor:
     return pixels.float().div_(127.5).sub_(1)
 
 
+def to_pixels(x: Tensor, dtype: np.dtype) -> np.ndarray:
+    """[N, C, H, W] float in [-1, 1] -> [N, H, W, C] of uint8, uint16, or float32 as it is, unclamped."""
+    if dtype == np.uint8:
+        return to_uint8(x)
+    x = x.detach().float()
+    if dtype == np.uint16:
+        x = x.clamp(-1, 1).nan_to_num(nan=-1).add(1).mul(32767.5).round()
+    return x.permute(0, 2, 3, 1).contiguous().cpu().numpy().astype(dtype)
+
+
+def to_numbers(pixels: np.ndarray) -> Tensor:
+    """[H, W, C] as `to_pixels` gives them -> [1, C, H, W] float32."""
+    x = torch.from_numpy(pixels.astype(np.float32) if pixels.dtype == np.uint16 else np.ascontiguousarray(pixels))
+    x = x.permute(2, 0, 1)[None].contiguous()
+    if pixels.dtype == np.uint8:
+        return to_float(x)
+    return x.div_(32767.5).sub_(1) if pixels.dtype == np.uint16 else x.clone()
+
+
 # --- decoding what others made ---------------------------------------------------------------------------------------
 
 MAX_PIXELS = 89_478_485  # Pillow's own limit: 256 MiB of RGB

@@ -19,7 +19,7 @@ from ..classes import ByClass, Shares
 from ..compute import mixed_seed, pick_device
 from ..config import ConfigError, to_toml
 from ..latent import Latent
-from ..recipes import GeneratingRecipe
+from ..recipes import GeneratingRecipe, TranslatingRecipe
 from .settings import RunConfig
 
 CLASS = 0x636C617373  # names the classes of seeds
@@ -95,8 +95,7 @@ class OfRun(Origin):
         return recipe.seeded_latents(count, seed)
 
     def address(self) -> str:
-        folder = self.path.parent.parent
-        return folder.name if folder.parent == runs.default_root() else str(folder)
+        return address_of(self.path)
 
     def texts(self) -> dict[str, str]:
         return {"config": to_toml(self.settings.plain())}
@@ -198,13 +197,14 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
     path = Path(path)
     if path.is_file():
         return open_file(path, step, device)
-    if path.parent.name == "checkpoints":
-        run, checkpoint = runs.open_run(path.parent.parent), runs.Checkpoint(path)
-    else:
-        run = runs.open_run(path)
-        checkpoint = run.checkpoint_at(step)
+    run, checkpoint = checkpoint_of(path, step)
     config = RunConfig.parse(run.config_at(checkpoint.step))
     weights, _ = checkpoint.load()
+    if isinstance(config.recipe, TranslatingRecipe):
+        raise ConfigError(
+            f"The run {run.name} learnt to make pictures of pictures: open it on the Translate tab, or type "
+            "gan-studio translate."
+        )
     if not isinstance(config.recipe, GeneratingRecipe):
         raise ConfigError(f"The run {run.name} holds no generator that makes samples from noise; choose another run.")
     if "generator" not in weights:
@@ -225,6 +225,20 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
         pick_device(device),
         OfRun(config, checkpoint.path),
     )
+
+
+def checkpoint_of(path: Path, step: int | None = None) -> tuple[runs.Run, runs.Checkpoint]:
+    """The run, and its newest checkpoint, or that of a step; or of the checkpoint's folder. Raises ConfigError."""
+    if path.parent.name == "checkpoints":
+        return runs.open_run(path.parent.parent), runs.Checkpoint(path)
+    run = runs.open_run(path)
+    return run, run.checkpoint_at(step)
+
+
+def address_of(checkpoint: Path) -> str:
+    """What a run is named by: its name where it lies among the runs, else its folder."""
+    folder = checkpoint.parent.parent
+    return folder.name if folder.parent == runs.default_root() else str(folder)
 
 
 def open_file(path: Path, step: int | None = None, device: str = "auto") -> Snapshot:

@@ -13,7 +13,7 @@ import math
 import operator
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -581,7 +581,7 @@ def piecemeal(
     tile: int,
     device: torch.device,
     folder: Path | None = None,
-) -> Iterator[float]:
+) -> Generator[float, None, None]:
     """Carry out the network; the pieces of its result go to `write`. Yields the share that is done, piece by piece.
 
     `tile` is the side of a piece in pixels of the picture. With `folder`, maps are kept there and not in memory.
