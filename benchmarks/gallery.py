@@ -27,7 +27,7 @@ from gan_studio.compute import Engine
 from gan_studio.jobs.explore import latents, view_of
 from gan_studio.jobs.gallery import BATCH, Arrangement, Sample, arranged, by_seeds
 from gan_studio.jobs.gallery_export import FORMS, export_gallery
-from gan_studio.jobs.neighbours import MOST, judge
+from gan_studio.jobs.neighbours import MOST, Neighbours, judge
 from gan_studio.jobs.novelty import nearest
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.snapshots import Snapshot, open_snapshot
@@ -104,7 +104,7 @@ def together(*works: Callable[[], Any], times: int = TIMES) -> list[float]:
 def measured(size: int, snapshot: Snapshot) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (BATCH, size, size, 3), np.uint8)
-    held = rng.integers(0, 256, (MOST, size, size, 3), np.uint8)
+    held = Neighbours(rng.integers(0, 256, (MOST, size, size, 3), np.uint8), MOST)
     score = judge(snapshot)
     assert score is not None
     scored, near = together(lambda: score(pictures), lambda: nearest(held, pictures, 1), times=3)

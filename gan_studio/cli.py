@@ -1206,6 +1206,10 @@ def export_gallery(
         bool, typer.Option("--starred", help="What has a star in the Gallery tab; with --seeds, of these alone.")
     ] = False,
     novel: Annotated[bool, typer.Option("--novel", help="Without near copies of training pictures.")] = False,
+    by_features: Annotated[
+        bool,
+        typer.Option("--by-features", help="Novelty is told by what D sees, or random convolutions; not by pixels."),
+    ] = False,
     strips: Annotated[
         int | None, typer.Option(help="Instead: so many pictures on the way from each seed to the next.", min=2)
     ] = None,
@@ -1263,7 +1267,8 @@ def export_gallery(
 
     def work() -> Iterator[Any]:
         gallery_export.refuse(path, replace)
-        found = yield from gallery.measured(snapshot, samples, sort == "score", novel or sort == "novelty")
+        is_novelty_wanted = novel or sort == "novelty"
+        found = yield from gallery.measured(snapshot, samples, sort == "score", is_novelty_wanted, by_features)
         shown = [found[place] for place in gallery.arranged(found, how)]
         yield from gallery_export.export_gallery(
             snapshot, shown if strips is not None else shown[:count], path, sheet, replace

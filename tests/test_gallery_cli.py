@@ -10,7 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gan_studio import cli
-from gan_studio.jobs import marks
+from gan_studio.jobs import gallery, marks
 from gan_studio.jobs.explore import read_recipe, render, reopened, view_of
 from gan_studio.jobs.neighbours import judge
 from gan_studio.jobs.snapshots import open_snapshot
@@ -47,6 +47,27 @@ def test_a_folder_of_the_best_by_d(run, tmp_path: Path) -> None:
     by_hand = {seed: score(render(plain.at_seed(seed), snapshot)[None])[0] for seed in range(20, 40)}
     assert {view.seed for view in found} == set(sorted(by_hand, key=by_hand.__getitem__)[-3:])
     assert reopened(next((tmp_path / "best").glob("*.png"))).is_exact and found[0].psi == 0.7
+
+
+def test_novelty_by_pixels_or_by_features(run, tmp_path: Path) -> None:
+    options = ("--seeds", "20-39", "--sort", "novelty", "--count", 3)
+    snapshot = open_snapshot(run.folder, device="cpu")
+    samples = gallery.by_seeds(view_of(snapshot), range(20, 40))
+    how = gallery.Arrangement(order="novelty")
+    for words, by_features in (((), False), (("--by-features",), True)):
+        typed(run.name, "-o", f"by-{by_features}", *options, *words)
+        files = sorted((tmp_path / f"by-{by_features}").glob("*.png"))
+        known = ended(gallery.measured(snapshot, samples, novel=True, by_features=by_features))
+        best = [known[place].view.seed for place in gallery.arranged(known, how)[:3]]
+        assert {read_recipe(file).view.seed for file in files} == set(best)
+
+
+def ended(work):
+    try:
+        while True:
+            next(work)
+    except StopIteration as done:
+        return done.value
 
 
 def test_strips_have_a_row_from_each_seed_to_the_next(run, tmp_path: Path) -> None:

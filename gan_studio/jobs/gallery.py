@@ -37,7 +37,7 @@ class Sample:
 
     view: View
     score: float | None = None  # D's logit, higher: more like real
-    novelty: float | None = None  # distance to the nearest training picture: root of mean squared difference, 0 to 255
+    novelty: float | None = None  # distance to the nearest training picture, of pixels or features: see `neighbours`
     is_novel: bool | None = None  # whether that is further than training pictures are from each other
     mark: Mark = ""
     label: int | None = None  # its class, where there are classes
@@ -117,13 +117,15 @@ class Measures:
         return found
 
 
-def measures(snapshot: Snapshot, scored: bool = False, novel: bool = False) -> Generator[Progress, None, Measures]:
-    """D's score, and how new a picture is, where that is wanted. Closing the generator cancels.
+def measures(
+    snapshot: Snapshot, scored: bool = False, novel: bool = False, by_features: bool = False
+) -> Generator[Progress, None, Measures]:
+    """D's score, and how new a picture is by its pixels or by features, where that is wanted.
 
-    Raises ConfigError where there is no D, or the data is not here.
+    Closing the generator cancels. Raises ConfigError where there is no D, or the data is not here.
     """
     score = _judge(snapshot) if scored else None
-    return Measures(score, (yield from known(snapshot)) if novel else None)
+    return Measures(score, (yield from known(snapshot, by_features)) if novel else None)
 
 
 def _judge(snapshot: Snapshot) -> Judge:
@@ -146,12 +148,16 @@ def make(snapshot: Snapshot, samples: Sequence[Sample], by: Measures | None = No
 
 
 def measured(
-    snapshot: Snapshot, samples: Sequence[Sample], scored: bool = False, novel: bool = False
+    snapshot: Snapshot,
+    samples: Sequence[Sample],
+    scored: bool = False,
+    novel: bool = False,
+    by_features: bool = False,
 ) -> Generator[Progress, None, list[Sample]]:
     """The samples with what is wanted of them, their pictures forgotten. Raises ConfigError as `measures` does."""
     if not scored and not novel:
         return list(samples)
-    by = yield from measures(snapshot, scored, novel)
+    by = yield from measures(snapshot, scored, novel, by_features)
     found: list[Sample] = []
     for event in make(snapshot, samples, by):
         if isinstance(event, Made):

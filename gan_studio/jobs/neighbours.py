@@ -29,50 +29,75 @@ PAIRS = 256  # of training pictures, that say how far these are from each other
 class Held(ABC):
     """Training pictures in memory, to compare others with."""
 
+    pictures: np.ndarray  # [M, H, W, C] uint8, as they are trained on, in a random order
+    unit: float  # of what is told as a distance
+    by: str  # what they are compared by, for sentences
+
+    @property
     @abstractmethod
+    def rows(self) -> np.ndarray:
+        """What is compared, [M, F]; a distance is the root of the mean squared difference."""
+
+    @abstractmethod
+    def rows_of(self, pictures: np.ndarray) -> np.ndarray:
+        """The same of other pictures [N, H, W, C] uint8."""
+
     def nearest(self, picture: np.ndarray, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """(the nearest [K, H, W, C] uint8 to a picture [H, W, C] uint8, how far each is [K] float32), nearest first."""
+        order, far = _nearest(self.rows, self.rows_of(picture[None])[0], count)
+        return self.pictures[order], far / np.float32(self.unit)
 
 
 @dataclass(frozen=True)
 class Neighbours(Held):
-    """As they are trained on, compared by their pixels."""
+    """Compared by their pixels: 0 to 255."""
 
-    pictures: np.ndarray = field(repr=False)  # [M, H, W, C] uint8, in a random order
+    pictures: np.ndarray = field(repr=False)
     total: int | None  # of the data; None is endless
+    unit = 1.0
+    by = "pixels"
 
-    def nearest(self, picture: np.ndarray, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
-        """The distance is the root of the mean squared difference of the pixels, 0 to 255."""
-        order, distances = _nearest(self.pictures.reshape(len(self.pictures), -1), picture.reshape(-1), count)
-        return self.pictures[order], distances
+    @property
+    def rows(self) -> np.ndarray:
+        return self.rows_of(self.pictures)
+
+    def rows_of(self, pictures: np.ndarray) -> np.ndarray:
+        return pictures.reshape(len(pictures), -1)
 
 
 @dataclass(frozen=True)
 class InFeatures(Held):
-    """The same, compared by what a network sees in them."""
+    """Compared by what a network sees in them: at 1 is as far as two training pictures usually are from each other."""
 
-    pictures: np.ndarray = field(repr=False)  # [M, H, W, C] uint8
+    pictures: np.ndarray = field(repr=False)
     vectors: np.ndarray = field(repr=False)  # [M, F] float32, of the pictures
-    unit: float  # the usual distance of two training pictures
+    unit: float
     features: Features
 
-    def nearest(self, picture: np.ndarray, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
-        """The distance is Euclidean; at 1 is as far as two training pictures usually are from each other."""
-        order, distances = _nearest(self.vectors, self.features.vectors(picture[None])[0], count)
-        return self.pictures[order], distances / np.float32(self.unit)
+    @property
+    def by(self) -> str:  # type: ignore[override]
+        return self.features.name
+
+    @property
+    def rows(self) -> np.ndarray:
+        return self.vectors
+
+    def rows_of(self, pictures: np.ndarray) -> np.ndarray:
+        return self.features.vectors(pictures)
 
 
 def _nearest(rows: np.ndarray, wanted: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """(numbers [K] of the rows [M, F] nearest to one [F], root of the mean squared difference [K] float32)."""
     wanted = wanted.astype(np.float32)
-    distances = np.concatenate([_distances(rows[i : i + BATCH], wanted) for i in range(0, len(rows), BATCH)])
-    order = np.argsort(distances, kind="stable")[:count]
-    return order, distances[order]
+    found = np.concatenate([distances(rows[i : i + BATCH], wanted) for i in range(0, len(rows), BATCH)])
+    order = np.argsort(found, kind="stable")[:count]
+    return order, found[order]
 
 
-def _distances(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def distances(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """From rows [N, F] to one [F], or to N: root of the mean squared difference [N] float32."""
     difference = rows.astype(np.float32) - wanted
-    return np.sqrt(np.einsum("nf,nf->n", difference, difference) / len(wanted))
+    return np.sqrt(np.einsum("nf,nf->n", difference, difference) / difference.shape[1])
 
 
 def neighbours(snapshot: Snapshot, most: int = MOST) -> Generator[Progress, None, Neighbours]:
@@ -109,9 +134,9 @@ def in_features(held: Neighbours, features: Features) -> Generator[Progress, Non
 def _usual_distance(vectors: np.ndarray) -> float:
     """The median over pairs, which are random as the order is; 1 where there are none, or all are the same."""
     pairs = len(vectors) // 2
-    difference = vectors[:pairs] - vectors[pairs : 2 * pairs]
-    distances = np.sqrt(np.mean(difference**2, axis=1))
-    return float(np.median(distances)) or 1.0 if pairs else 1.0
+    if not pairs:
+        return 1.0
+    return float(np.median(distances(vectors[:pairs], vectors[pairs : 2 * pairs]))) or 1.0
 
 
 # --- D ---------------------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def caption(sample: Sample, place: int) -> list[str]:
     if sample.score is not None:
         lines.append(f"D {sample.score:.2f}")
     if sample.novelty is not None:
-        lines.append(f"novelty {sample.novelty:.1f}")
+        lines.append(f"novelty {sample.novelty:.{1 if sample.novelty >= 10 else 2}f}")
     return lines
 
 

@@ -13,6 +13,7 @@ from gan_studio.directions import axis
 from gan_studio.images import to_uint8
 from gan_studio.jobs.events import Progress
 from gan_studio.jobs.explore import View, latent, latents, render, view_of
+from gan_studio.jobs.features import features_of
 from gan_studio.jobs.gallery import (
     BATCH,
     LAST_SEED,
@@ -27,7 +28,7 @@ from gan_studio.jobs.gallery import (
     measures,
     strips,
 )
-from gan_studio.jobs.neighbours import judge, neighbours
+from gan_studio.jobs.neighbours import in_features, judge, neighbours
 from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.walk import Walk, key_frames, way
 from gan_studio.runs import Checkpoint, Run
@@ -107,6 +108,15 @@ def test_score_and_novelty_are_those_of_a_picture_alone(snapshot) -> None:
         assert sample.novelty == pytest.approx(float(held.nearest(picture, 1)[1][0]), abs=0.1)
         assert sample.is_novel is True  # noise is no copy
     assert told(measured(snapshot, samples)) == ([], samples)
+
+
+def test_novelty_in_features_is_that_of_a_picture_alone(snapshot) -> None:
+    samples = by_seeds(view_of(snapshot), range(4))
+    _, found = told(measured(snapshot, samples, novel=True, by_features=True))
+    _, held = told(in_features(told(neighbours(snapshot))[1], features_of(snapshot)))
+    for sample in found:
+        far = held.nearest(render(sample.view, snapshot), 1)[1]
+        assert sample.novelty == pytest.approx(float(far[0]), abs=0.01)
 
 
 def test_what_is_cut_off_stops(snapshot) -> None:

@@ -7,7 +7,8 @@ import pytest
 from sklearn.neighbors import NearestNeighbors
 
 from gan_studio.jobs import novelty
-from gan_studio.jobs.neighbours import BATCH, Neighbours
+from gan_studio.jobs.features import features_of
+from gan_studio.jobs.neighbours import BATCH, Neighbours, in_features
 from gan_studio.jobs.novelty import COPIES, PROBES, Known, known, nearest
 from gan_studio.jobs.snapshots import open_snapshot
 
@@ -20,7 +21,7 @@ def drawn(count: int, seed: int, shape=(8, 8, 3)) -> np.ndarray:
 def test_distances_are_those_of_one_at_a_time(held: int) -> None:
     training, pictures = drawn(held, 0), drawn(20, 1)
     expected = [Neighbours(training, held).nearest(picture, 3)[1] for picture in pictures]
-    found = nearest(training, pictures, 3)
+    found = nearest(Neighbours(training, held), pictures, 3)
     assert found.shape == (20, min(3, held))
     np.testing.assert_allclose(found, np.stack(expected), rtol=1e-6)
 
@@ -37,7 +38,7 @@ def test_a_copy_is_at_0_and_one_grey_level_is_seen() -> None:
     training = drawn(600, 4, (32, 32, 3)) // 2  # far from the middle, where float32 is coarse
     copies = training[[5, 599]].copy()
     copies[1, 3, 4, 0] += 1
-    found = nearest(training, copies, 1)[:, 0]
+    found = nearest(Neighbours(training, 600), copies, 1)[:, 0]
     np.testing.assert_allclose(found, [0, np.sqrt(1 / 3072)], rtol=1e-5)
 
 
@@ -51,6 +52,37 @@ def test_near_is_what_few_training_pictures_are_to_each_other(picture_run, monke
     theirs, _ = NearestNeighbors(n_neighbors=2, algorithm="brute").fit(flat).kneighbors(flat[:PROBES])
     expected = np.quantile(theirs[:, 1] / np.sqrt(192), COPIES)
     np.testing.assert_allclose(done.value.value.near, expected, rtol=1e-5)
+
+
+def test_in_features_distances_are_those_of_one_at_a_time(picture_run) -> None:
+    snapshot = open_snapshot(picture_run({"recipe.discriminator": {"kind": "dcgan", "width": 8}}).folder, device="cpu")
+    training = Neighbours(drawn(600, 6, (16, 16, 1)), 600)
+    held = ended(in_features(training, features_of(snapshot)))
+    pictures = np.concatenate([drawn(9, 7, (16, 16, 1)), training.pictures[:3]])
+    expected = np.stack([held.nearest(picture, 3)[1] for picture in pictures])
+    found = nearest(held, pictures, 3)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(found[-3:, 0], 0, atol=1e-5)
+    rows = held.rows_of(np.concatenate([pictures, training.pictures])).astype(np.float64)
+    theirs, _ = NearestNeighbors(n_neighbors=3, algorithm="brute").fit(rows[12:]).kneighbors(rows[:9])
+    np.testing.assert_allclose(found[:9], theirs / np.sqrt(rows.shape[1]) / held.unit, rtol=1e-4)
+
+
+def test_what_is_near_in_features_follows_their_distances(picture_run, monkeypatch) -> None:
+    monkeypatch.setattr(novelty, "neighbours", lambda snapshot: small(drawn(300, 5, (16, 16, 1))))
+    snapshot = open_snapshot(picture_run().folder, device="cpu")
+    by = ended(known(snapshot, by_features=True))
+    assert by.held.by == "D's features"
+    assert by.near == pytest.approx(np.quantile(nearest(by.held, by.held.pictures[:PROBES], 2)[:, 1], COPIES))
+    assert 0 < by.near < 1 and (by.distances(by.held.pictures[:4]) < by.near).all()
+
+
+def ended(work):
+    try:
+        while True:
+            next(work)
+    except StopIteration as done:
+        return done.value
 
 
 def small(pictures: np.ndarray):

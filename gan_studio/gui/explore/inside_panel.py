@@ -13,7 +13,9 @@ from .channel_view import ChannelView
 from .spectrum_view import SpectrumView
 
 LETTERS = 12  # of a layer's name that are seen at least
-HINT = "The channels of a layer for this picture, the strongest first; a click says more of one."
+HINT = (
+    "The channels of a layer for this picture, the strongest first; a click says more of one. They are counted from 0."
+)
 
 
 class InsidePanel(QWidget):

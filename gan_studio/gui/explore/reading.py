@@ -116,7 +116,7 @@ def compared(company: Company, picture: np.ndarray, count: int, by_features: boo
     seen = company.seen if by_features else None
     nearest, distances = (seen or company.pictures).nearest(picture, count)
     score = float(company.judge(picture[None])[0]) if company.judge else None
-    return Compared(nearest, distances, score, seen.features.name if seen else "")
+    return Compared(nearest, distances, score, seen.by if seen else "")
 
 
 def judged(company: Company, snapshot: Snapshot) -> Company:
