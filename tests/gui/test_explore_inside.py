@@ -12,7 +12,7 @@ from gan_studio import images
 from gan_studio.gui.explore import searching as searching_module
 from gan_studio.gui.explore.heat import heat
 from gan_studio.jobs.encoder import Encoding, kept
-from gan_studio.jobs.explore import latent, render, view_of
+from gan_studio.jobs.explore import inputs, latent, render, view_of
 from gan_studio.jobs.features import features_of
 from gan_studio.jobs.look_inside import inside, layers, spectrum
 from gan_studio.jobs.neighbours import in_features, neighbours
@@ -413,3 +413,25 @@ def test_the_map_of_colours_is_dark_at_0_and_differs_at_its_ends():
     assert low[2] > low[0] + 50 and high[0] > high[2] + 50
     lightness = heat(np.linspace(0, 1, 33)).astype(float) @ [0.299, 0.587, 0.114]
     assert (np.diff(lightness) > 0).all() and heat(np.zeros((3, 4))).shape == (3, 4, 3)
+
+
+def test_of_a_generator_with_classes_it_is_this_class(open_room, run, class_file, qtbot, tmp_path):
+    room = open_room(run)
+    room.opening.take(class_file)
+    qtbot.waitUntil(lambda: room.opened.choice.path == class_file and room.shown is not None, timeout=SECONDS)
+    own = open_snapshot(class_file, device="cpu")
+    room.scene.show_view(room.view.of_classes(((3, 1.0),)))
+    room.inside_fold.button.click()
+    name = layers(own)[-1].name
+    qtbot.waitUntil(lambda: room.inside.layers.findData(name) >= 0, timeout=SECONDS)
+    room.inside.layers.setCurrentIndex(room.inside.layers.findData(name))
+    room.inside.layers.activated.emit(0)
+    wanted = inside(own, name, inputs([room.view], own))
+    qtbot.waitUntil(lambda: np.array_equal(room.inside._found.maps, wanted.maps), timeout=SECONDS)
+    assert not room.company.by.isEnabled() and "not trained here" in room.company.hint.text()
+
+    images.write_png(tmp_path / "third.png", render(view_of(own, 7).of_classes(((3, 1.0),)), own), {})
+    drop(room.window(), tmp_path / "third.png")
+    searched(room, qtbot)
+    assert room.view.classes == ((3, 1.0),)
+    assert room.search_row.said.text().endswith("compared by pixels and random convolutions.")
