@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from gan_studio.classes import one
 from gan_studio.gui.explore.class_bar import ClassBar
+from gan_studio.gui.explore.seed_bar import SeedBar
 
 
 @pytest.fixture
@@ -86,3 +87,14 @@ def test_every_part_has_a_name_and_a_tip(bar):
     parts = (bar.first, bar.second, bar.share.slider, bar.share.box)
     assert all(part.accessibleName() and part.toolTip() for part in parts)
     assert len({part.accessibleName() for part in parts}) == len(parts)
+
+
+def test_none_of_it_is_cut_off_where_there_is_little_room(qtbot):
+    bar = SeedBar()
+    qtbot.addWidget(bar)
+    bar.classes.show_classes(10)
+    bar.show()
+    bar.resize(bar.minimumSizeHint().width(), 200)
+    box = bar.classes.share.box
+    right = box.mapTo(bar, box.rect().topRight()).x()
+    assert right < bar.width() - bar.layout().contentsMargins().right()

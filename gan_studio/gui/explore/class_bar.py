@@ -10,7 +10,7 @@ from ...config import Spec, option
 from ..theory.number_slider import NumberSlider
 
 HALF = 0.5
-BY_SEED, NO_OTHER = "By the seed", "no other"
+BY_SEED, NO_OTHER = "By the seed", "none"
 NOTHING_TO_BLEND = "Choose a class to blend in first."
 
 
@@ -24,12 +24,12 @@ class ClassBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._shares: Shares = ()  # that are drawn
-        self.first = self._box("Class", 12, "What is drawn. By the seed: each seed draws a class of its own.")
-        self.second = self._box("Class to blend in", 7, "A second class: pictures between the two are drawn as one.")
+        self.first = self._box("Class", 11, "What is drawn. By the seed: each seed draws a class of its own.")
+        self.second = self._box("Class to blend in", 5, "A second class: pictures between the two are drawn as one.")
         self.first.activated.connect(self._first_chosen)
         self.second.activated.connect(self._second_chosen)
         self.share = NumberSlider("Share", Blend.model_fields["share"], 0.0, 1.0)
-        self.share.slider.setMinimumWidth(60)
+        self.share.slider.setFixedWidth(60)
         self.share.edited.connect(self._shared)
         label, between = QLabel("C&lass"), QLabel("→")
         label.setBuddy(self.first)
