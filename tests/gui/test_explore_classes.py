@@ -167,6 +167,7 @@ def test_the_chooser_goes_with_the_classes(room, window, picture_run, qtbot):
     choose_run(room, qtbot, row)
     qtbot.waitUntil(lambda: room.opened.snapshot.classes == 0, timeout=SECONDS)
     assert room.seeds.classes.isHidden() and room.view.classes == ()
+    drawn(room, qtbot)
     assert "class" not in room.picture.accessibleDescription()
 
 

@@ -8,17 +8,29 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from ...jobs.explore import as_python, latent, latent_as_text, latent_from_text
+from ...jobs.explore import View, as_python, latent, latent_as_text, latent_from_text
+from ...jobs.gallery import by_seeds
+from ...jobs.gallery_export import FORMS, export_gallery
+from ..exporting import Exporting
 from . import reading
-from .choices import attempted
+from .choices import Opened, attempted
 from .frame import ExploreFrame
 from .scene import Scene
+
+KINDS = {  # of files that hold several pictures, with their endings
+    "A contact sheet (*.png)": ".png",
+    "A folder of PNGs that open again (*)": "",
+    "A page for browsers (*.html)": ".html",
+    "A PDF (*.pdf)": ".pdf",
+    "A ZIP data set (*.zip)": ".zip",
+}
 
 
 class Keeping(QObject):
     def __init__(self, frame: ExploreFrame, scene: Scene):
         super().__init__(frame)
         self.frame, self.scene = frame, scene
+        self.exporting = Exporting(frame, frame.notices, frame.session.tell)
         for text, slot in (
             ("&Picture", frame.picture.copy),
             ("&Latent, as a list of numbers", self.copy_latent),
@@ -26,8 +38,8 @@ class Keeping(QObject):
         ):
             frame.copy_menu.addAction(text, slot)
         frame.paste_button.clicked.connect(self.paste)
-        frame.save_button.clicked.connect(self.save_picture)
-        frame.picture.save_wanted.connect(self.save_picture)
+        frame.save_button.clicked.connect(self.save)
+        frame.picture.save_wanted.connect(self.save)
 
     # --- the clipboard ---
 
@@ -54,10 +66,21 @@ class Keeping(QObject):
 
     # --- files ---
 
-    def save_picture(self) -> None:
+    def save(self) -> None:
+        """What is seen."""
         view, opened = self.scene.view, self.scene.opened
         if view is None or opened is None:
             return
+        seeds = self.scene.seeds()
+        if len(seeds) > 1:
+            self._save_several(view, seeds, opened)
+        else:
+            self._save_one(view, opened)
+
+    def leave(self) -> None:
+        self.exporting.leave()
+
+    def _save_one(self, view: View, opened: Opened) -> None:
         what = "latent" if view.z else f"seed-{view.seed}"
         name = str(Path.home() / f"{opened.choice.name}-{what}.png")
         chosen, _ = QFileDialog.getSaveFileName(self.frame, "Save the picture", name, "PNG (*.png)")
@@ -77,3 +100,18 @@ class Keeping(QObject):
             self.frame.notices.show_notice(str(result), "error")
         else:
             self.frame.notices.show_notice(f"Saved {result}. Dropped here, it opens again.")
+
+    def _save_several(self, view: View, seeds: range, opened: Opened) -> None:
+        name = str(Path.home() / f"{opened.choice.name}-seeds-{seeds[0]}-{seeds[-1]}")
+        chosen, kind = QFileDialog.getSaveFileName(self.frame, "Save the pictures", name, ";;".join(KINDS))
+        if chosen:
+            self.write_several(view, seeds, Path(chosen), KINDS.get(kind, ""))
+
+    def write_several(self, view: View, seeds: range, path: Path, ending: str) -> None:
+        """In the form that the ending says; what is there of that very name already was asked about."""
+        named = path if path.suffix.lower() in FORMS and path.suffix else path.with_name(path.name + ending)
+        assert self.scene.opened
+        events = export_gallery(
+            self.scene.opened.snapshot, by_seeds(view, seeds), named, replace=named == path and path.exists()
+        )
+        self.exporting.write(events, "Writing the pictures")

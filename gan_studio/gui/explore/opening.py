@@ -172,26 +172,29 @@ class Opening(QObject):
     def open_choice(self, choice: Choice, step: int | None = None, raw: bool = False, then: str = "") -> None:
         self._open(partial(choices.open_at, choice, step, raw, self.scene.view), sentence=then)
 
-    def open_view(self, view: View) -> None:
-        """Of these or other weights."""
-        self._open(partial(choices.open_view, view, self.frame.session.root), self.open_view)
+    def open_view(self, view: View, count: int | None = None) -> None:
+        """Of these or other weights, with the pictures of so many seeds."""
+        read = partial(choices.open_view, view, self.frame.session.root)
+        self._open(read, partial(self.open_view, count=count), count=count)
 
     def open_picture(self, path: Path, view: View | None = None) -> None:
         """As it was; `view` says where its weights are now."""
         read = partial(choices.open_picture, path, self.frame.session.root, view)
         self._open(read, partial(self.open_picture, path))
 
-    def _open(self, read: Callable[[], Opened], again: Then | None = None, sentence: str = "") -> None:
+    def _open(
+        self, read: Callable[[], Opened], again: Then | None = None, sentence: str = "", count: int | None = None
+    ) -> None:
         self.frame.raise_tab()
         self.frame.said.setText("Opening …")
-        self.scene.disk.ask("open", partial(attempted, read), partial(self._show_opened, again, sentence))
+        self.scene.disk.ask("open", partial(attempted, read), partial(self._show_opened, again, sentence, count))
 
-    def _show_opened(self, again: Then | None, sentence: str, found: Opened | Exception) -> None:
+    def _show_opened(self, again: Then | None, sentence: str, count: int | None, found: Opened | Exception) -> None:
         self.frame.said.setText("")
         if isinstance(found, Exception):
             self._could_not_open(found, again)
             return
-        self.scene.open(found)
+        self.scene.open(found, count)
         self.opened.emit()
         for told in filter(None, (sentence, found.sentence)):
             self.frame.notices.show_notice(told)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ...jobs.explore import View
+from typing import Generic, TypeVar
 
 TOGETHER_S = 1.0  # changes of one kind that follow each other so soon are one
 MOST = 500
 
 
-class Past:
+T = TypeVar("T")  # all that is to come back
+
+
+class Past(Generic[T]):
     def __init__(self) -> None:
-        self._views: list[View] = []
+        self._views: list[T] = []
         self._at = -1
         self._kind, self._when = "", 0.0
 
-    def add(self, view: View, kind: str = "") -> None:
+    def add(self, view: T, kind: str = "") -> None:
         """What was taken back is forgotten. Changes of one `kind`, as of a slider that is dragged, count as one."""
         now = time.monotonic()
         goes_on = bool(kind) and kind == self._kind and now - self._when < TOGETHER_S and self._at > 0
@@ -29,12 +29,12 @@ class Past:
         self._at = len(self._views) - 1
         self._kind, self._when = kind, now
 
-    def back(self) -> View:
+    def back(self) -> T:
         self._at -= 1
         self._kind = ""
         return self._views[self._at]
 
-    def forth(self) -> View:
+    def forth(self) -> T:
         self._at += 1
         self._kind = ""
         return self._views[self._at]

@@ -214,3 +214,10 @@ def plane(view: View, across: Direction, up: Direction, reach: float, snapshot: 
 def drawn(views: list[View], snapshot: Snapshot) -> np.ndarray:
     """[N, H, W, C] uint8"""
     return pictures(inputs(views, snapshot), snapshot)
+
+
+def together(view: View, seeds: range, snapshot: Snapshot) -> np.ndarray:
+    """The view at each seed, [N, H, W, C] uint8: one alone, to the last bit what a file keeps; several in one pass."""
+    if len(seeds) == 1:
+        return render(view, snapshot)[None]
+    return drawn([view.at_seed(seed) for seed in seeds], snapshot)

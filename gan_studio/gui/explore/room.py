@@ -129,10 +129,12 @@ class ExploreRoom(ExploreFrame):
         scene.failed.connect(self.session.tell)
         scene.refused.connect(self._refused)
         scene.moved.connect(self._show_view)
-        scene.drawn.connect(self._show_picture)
+        scene.all_drawn.connect(self._show_pictures)
         self.undo_button.clicked.connect(scene.undo)
         self.redo_button.clicked.connect(scene.redo)
         self.seeds.seed_wanted.connect(scene.go_to_seed)
+        self.seeds.count_wanted.connect(scene.show_many)
+        self.picture.picked.connect(scene.show_one)
         self.seeds.chance_wanted.connect(scene.go_anywhere)
         self.seeds.truncation_wanted.connect(scene.truncate)
         self.directions.edited.connect(scene.edit)
@@ -145,7 +147,7 @@ class ExploreRoom(ExploreFrame):
         self.opening.lost.connect(self.seeking.offer)
         self.comparing.met.connect(self.looking.compare_with)
         self.playing.offered.connect(self._offer)
-        self.commands.on("export_picture", self.keeping.save_picture)
+        self.commands.on("export_picture", self.keeping.save)
         self.commands.on("export_walk", self.playing.export_walk)
 
     # --- what is shown ---
@@ -164,16 +166,18 @@ class ExploreRoom(ExploreFrame):
         return self.scene.picture if self._is_ready else None
 
     def _show_view(self, view: View, kind: str) -> None:
-        self.seeds.show_view(view)
+        self.seeds.show_view(view, self.scene.count)
         self.directions.show_view(view)
         self._offer()
 
-    def _show_picture(self, view: View, picture: np.ndarray) -> None:
+    def _show_pictures(self, view: View, pictures: np.ndarray) -> None:
         from ...jobs.explore import shares
         from .scene import caption
 
-        self.picture.show_images(picture[None])
-        self.picture.set_caption(caption(view, picture, shares(view, self.scene.snapshot)))
+        told = shares(view, self.scene.snapshot) if view.classes or len(pictures) == 1 else ()  # else each has its own
+        self.picture.show_images(pictures)
+        self.picture.set_names([f"Seed {view.seed + place:,}" for place in range(len(pictures))])
+        self.picture.set_caption(caption(view, pictures, told))
 
     def _refused(self, sentence: str) -> None:
         self.notices.show_notice(sentence, "warning")
@@ -285,6 +289,14 @@ class ExploreRoom(ExploreFrame):
 
     def leave(self) -> None:
         if self._is_ready:
-            for part in (self.opening, self.playing, self.finding, self.comparing, self.searching, self.seeking):
+            for part in (
+                self.opening,
+                self.playing,
+                self.finding,
+                self.comparing,
+                self.searching,
+                self.seeking,
+                self.keeping,
+            ):
                 part.leave()
             self.scene.leave()

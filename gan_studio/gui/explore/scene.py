@@ -11,12 +11,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from ...classes import Shares, told
 from ...directions import Direction
-from ...jobs.explore import MOST_EDITS, View, is_of_file, render, shares
+from ...jobs.explore import MOST_EDITS, View, is_of_file, shares
+from ...jobs.gallery import LAST_SEED
 from ...jobs.snapshots import Snapshot
 from ..computing import LatestWins
 from .choices import Opened
 from .following import Following
 from .past import Past
+from .reading import together
 
 REST_MS = 150  # without a change: then what shows the way is drawn anew
 PATIENCE_S = 2.0  # a closing window waits so long for what is being computed
@@ -29,17 +31,19 @@ class Scene(QObject):
     came = Signal(object, bool)  # Opened, and whether it is of another run
     moved = Signal(object, str)  # the View, and the kind of change
     drawn = Signal(object, object)  # a View, and its picture [H, W, C] uint8
+    all_drawn = Signal(object, object)  # a View, and [N, H, W, C] uint8: its picture and those of the next seeds
     rested = Signal()  # the hand did: what shows the way can be drawn
-    not_here = Signal(object)  # a View of other weights, from the past or a key-frame, is asked for
+    not_here = Signal(object, int)  # a View of other weights, from the past or a key-frame, and how many of its seeds
     refused = Signal(str)  # why the view stays as it is
     failed = Signal(object)  # an exception that nobody was to raise
 
     def __init__(self, parent: QObject):
         super().__init__(parent)
         self.view: View | None = None
+        self.count = 1  # pictures: those of so many seeds, from the view's on
         self.opened: Opened | None = None
         self.picture: np.ndarray | None = None  # of the view, once it is drawn
-        self.past = Past()
+        self.past: Past[tuple[View, int]] = Past()
         self.drawing = Following(self)  # the picture
         self.resting = LatestWins(self)  # what shows the way
         self.disk = LatestWins(self)
@@ -63,7 +67,7 @@ class Scene(QObject):
 
     # --- a snapshot ---
 
-    def open(self, found: Opened) -> None:
+    def open(self, found: Opened, count: int | None = None) -> None:
         """Nothing of the last one is waited for."""
         self.moving.emit()
         self.drawing.forget_all()
@@ -73,21 +77,22 @@ class Scene(QObject):
         if is_other:
             self.past.clear()
         self.came.emit(found, is_other)
-        self.show_view(found.view)
+        self.show_view(found.view, count=count)
 
     # --- the view ---
 
-    def show_view(self, view: View, kind: str = "", kept: bool = True) -> None:
-        """Changes of one `kind` in quick succession are taken back together."""
+    def show_view(self, view: View, kind: str = "", kept: bool = True, count: int | None = None) -> None:
+        """Changes of one `kind` in quick succession are taken back together; `count` stays where it is not given."""
         if self.opened is None:
             return
+        count = count or self.count
         if view.sha256 != self.snapshot.about["sha256"]:
-            self.not_here.emit(view)
+            self.not_here.emit(view, count)
             return
         self.moving.emit()
-        self.view = view
+        self.view, self.count = view, count
         if kept:
-            self.past.add(view, kind)
+            self.past.add((view, count), kind)
         self.moved.emit(view, kind)
         self.draw()
         self.rest()
@@ -98,11 +103,14 @@ class Scene(QObject):
 
     def undo(self) -> None:
         if self.past.can_go_back:
-            self.show_view(self.past.back(), kept=False)
+            self._return_to(*self.past.back())
 
     def redo(self) -> None:
         if self.past.can_go_forth:
-            self.show_view(self.past.forth(), kept=False)
+            self._return_to(*self.past.forth())
+
+    def _return_to(self, view: View, count: int) -> None:
+        self.show_view(view, kept=False, count=count)
 
     def go_to_seed(self, seed: int) -> None:
         if self.view:
@@ -110,6 +118,16 @@ class Scene(QObject):
 
     def go_anywhere(self) -> None:
         self.go_to_seed(random.randrange(100_000))
+
+    def show_many(self, count: int) -> None:
+        """The pictures of so many seeds, under the same truncation and edits."""
+        if self.view:
+            self.show_view(self.view, count=count)
+
+    def show_one(self, place: int) -> None:
+        """Of the many, alone."""
+        if self.view:
+            self.show_view(self.view.at_seed(self.seeds()[place]), count=1)
 
     def truncate(self, psi: float) -> None:
         if self.view:
@@ -131,12 +149,20 @@ class Scene(QObject):
         if self.view:
             self.show_view(self.view.unedited())
 
-    # --- its picture ---
+    # --- its pictures ---
+
+    def seeds(self) -> range:
+        """That are shown; a latent of its own has no next one."""
+        assert self.view
+        count = 1 if self.view.z else min(self.count, max(1, LAST_SEED + 1 - self.view.seed))
+        return range(self.view.seed, self.view.seed + count)
 
     def draw(self) -> None:
         if self.view:
             self.picture = None
-            self.drawing.ask(partial(render, self.view, self.snapshot), partial(self._show, self.view))
+            assert self.opened
+            ask = partial(together, self.view, self.seeds(), self.opened.snapshot)
+            self.drawing.ask(ask, partial(self._show, self.view))
 
     def cover(self) -> None:
         """Something else is shown in the picture's place; `draw` brings it back."""
@@ -146,21 +172,24 @@ class Scene(QObject):
     def is_covered(self) -> bool:
         return self.picture is None
 
-    def _show(self, view: View, picture: np.ndarray) -> None:
+    def _show(self, view: View, pictures: np.ndarray) -> None:
         if view.sha256 != self.snapshot.about["sha256"]:
             return  # of what was open before
-        if view is self.view:
-            self.picture = picture
-        self.drawn.emit(view, picture)
+        if view is self.view and len(pictures) == len(self.seeds()):
+            self.picture = pictures[0]
+        self.all_drawn.emit(view, pictures)
+        self.drawn.emit(view, pictures[0])
 
 
-def caption(view: View, picture: np.ndarray, drawn: Shares = ()) -> str:
-    """`drawn` are its classes, where there are some."""
-    height, width = picture.shape[:2]
+def caption(view: View, pictures: np.ndarray, drawn: Shares = ()) -> str:
+    """Of [N, H, W, C]; `drawn` are the classes that all are of, where there are some."""
+    count, height, width = pictures.shape[:3]
     what = "a latent of its own" if view.z else f"seed {view.seed:,}"
+    if count > 1:
+        what = f"seeds {view.seed:,} to {view.seed + count - 1:,}"
     if drawn:
         what += f" · class {told(drawn)}"
     if view.edits:
         what += " + 1 direction" if len(view.edits) == 1 else f" + {len(view.edits)} directions"
     weights = Path(view.run).name if is_of_file(view) else f"step {view.step:,} · {view.weights} weights"
-    return f"{what} · {weights} · {width} × {height}"
+    return f"{what} · {weights} · {width} × {height}{' each' if count > 1 else ''}"

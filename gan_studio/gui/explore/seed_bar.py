@@ -1,9 +1,9 @@
-"""Which picture: its seed, one back or on, by chance; how near to the mean; and its class, where there are some."""
+"""Which pictures: of which seeds, how many, how near to the mean, and of which class, where there are some."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from ...jobs.explore import View
 from .. import theme
@@ -15,15 +15,20 @@ from .class_bar import ClassBar
 
 MOST_SEED = 2**32
 OWN = "a latent of its own"
+COUNTS = (1, 4, 9, 16, 25, 36, 49, 64, 100)
+MANY = "So many pictures at once, of this seed and the next ones; what moves one moves all."
+NO_NEXT = "A latent of its own has no next seeds; choose a seed to see several pictures."
 
 
 class SeedBar(QWidget):
     seed_wanted = Signal(int)
     chance_wanted = Signal()
+    count_wanted = Signal(int)
     truncation_wanted = Signal(float)
 
     def __init__(self) -> None:
         super().__init__()
+        self.by = 1  # seeds that the arrows go
         self.box = NumberBox(True, 0, MOST_SEED, step=1)
         self.box.setFixedWidth(110)
         self.box.setAccessibleName("Seed")
@@ -38,6 +43,12 @@ class SeedBar(QWidget):
         self.truncation.slider.setMinimumWidth(90)
         self.truncation.edited.connect(self._truncated)
         self.classes = ClassBar()
+        self.counts = QComboBox()
+        for count in COUNTS:
+            self.counts.addItem("1 picture" if count == 1 else f"{count} pictures", count)
+        self.counts.setAccessibleName("Pictures at once")
+        self.counts.setToolTip(MANY)
+        self.counts.activated.connect(self._count_chosen)
         self.own = quiet(QLabel(OWN))
         self.own.setWordWrap(False)
         self.own.setToolTip("From the pad, the clipboard or a picture; no seed gives it.")
@@ -45,7 +56,7 @@ class SeedBar(QWidget):
         seed = QWidget()
         row = QHBoxLayout(seed)
         row.setContentsMargins(0, 0, 0, 0)
-        for widget in (label, self.box, self.back_button, self.next_button, self.chance_button, self.own):
+        for widget in (label, self.box, self.back_button, self.next_button, self.chance_button, self.counts, self.own):
             row.addWidget(widget)
         both = FlowLayout(self, gap=24)
         both.setContentsMargins(8, 4, 8, 4)
@@ -63,15 +74,36 @@ class SeedBar(QWidget):
         theme.tint(button, icon)
         return button
 
-    def show_view(self, view: View) -> None:
+    def show_view(self, view: View, count: int) -> None:
         self.box.set_value(view.seed)
         self.truncation.set_value(view.psi)
         self.own.setVisible(bool(view.z))
+        if self.counts.findData(count) < 0:  # of a preset
+            self.counts.addItem(f"{count} pictures", count)
+        self.counts.setCurrentIndex(self.counts.findData(count))
+        self.counts.setEnabled(not view.z)
+        self.counts.setToolTip(NO_NEXT if view.z else MANY)
+        self._tell_steps(1 if view.z else count)
+
+    def _tell_steps(self, count: int) -> None:
+        """What the arrows do: a page of several pictures is turned whole."""
+        self.by = count
+        what = "seed" if count == 1 else f"{count} seeds"
+        for button, tip in (
+            (self.back_button, f"The {what} before (Page Up)"),
+            (self.next_button, f"The next {what} (Page Down)"),
+        ):
+            button.setToolTip(tip)
+            button.setAccessibleName(tip.partition(" (")[0])
 
     def go_by(self, by: int) -> None:
-        seed = int(self.box.value()) + by
-        if 0 <= seed <= MOST_SEED:
-            self.seed_wanted.emit(seed)
+        seed = int(self.box.value())
+        wanted = max(0, seed + by * self.by) if seed else seed + by * self.by
+        if 0 <= wanted <= MOST_SEED:
+            self.seed_wanted.emit(wanted)
+
+    def _count_chosen(self, row: int) -> None:
+        self.count_wanted.emit(self.counts.itemData(row))
 
     def _go(self) -> None:
         by = self.sender().property("by")

@@ -23,7 +23,8 @@ class ImageGrid(QWidget):
         super().__init__(parent)
         self.empty = empty
         self._image: QImage | None = None
-        self._count = 0
+        self._count = self._columns = 0
+        self._size = QSize()  # of one picture
         self._caption = ""
         self._zoom = 0.0  # device pixels a pixel; 0 fits
         self._shift = QPointF()  # of the picture's centre from the middle of the widget, in device pixels
@@ -38,6 +39,8 @@ class ImageGrid(QWidget):
     def show_images(self, images: np.ndarray, columns: int | None = None) -> None:
         """Pictures [N, H, W, C] uint8, C = 1, 3 or 4; `columns` None is a near-square grid. Zoom and place stay."""
         grid = tile(images, columns, GAP)
+        self._columns = columns_of(len(images), columns)
+        self._size = QSize(images.shape[2], images.shape[1])
         same_size = self._image is not None and self._image.size() == QSize(grid.shape[1], grid.shape[0])
         self._image, self._count = to_image(grid), len(images)
         if not same_size:
@@ -109,6 +112,20 @@ class ImageGrid(QWidget):
         size = QPointF(self._image.width() * zoom, self._image.height() * zoom)
         middle = self._room().center() * ratio + self._shift
         return QRectF(round(middle.x() - size.x() / 2), round(middle.y() - size.y() / 2), size.x(), size.y())
+
+    def rect_of(self, place: int) -> QRectF:
+        """Where one of the pictures lies, in the widget."""
+        row, column = divmod(place, self._columns)
+        ratio, zoom, target = self.devicePixelRatioF(), self.zoom(), self.target()
+        x = target.x() + column * (self._size.width() + GAP) * zoom
+        y = target.y() + row * (self._size.height() + GAP) * zoom
+        return QRectF(x / ratio, y / ratio, self._size.width() * zoom / ratio, self._size.height() * zoom / ratio)
+
+    def place_at(self, point: QPointF) -> int:
+        """Which picture lies there; -1 is none."""
+        if self._image is None:
+            return -1
+        return next((place for place in range(self._count) if self.rect_of(place).contains(point)), -1)
 
     # painting
 
@@ -213,7 +230,7 @@ class ImageGrid(QWidget):
 def tile(images: np.ndarray, columns: int | None = None, gap: int = 0) -> np.ndarray:
     """Pictures [N, H, W, C] uint8 in rows, as [height, width, 4] in ARGB32's byte order; black gaps, as in files."""
     count, height, width, channels = images.shape
-    columns = min(columns or math.ceil(math.sqrt(count)), max(count, 1))
+    columns = columns_of(count, columns)
     rows = math.ceil(count / columns)
     grid = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
     grid[..., 3] = 255
@@ -222,6 +239,11 @@ def tile(images: np.ndarray, columns: int | None = None, gap: int = 0) -> np.nda
         y, x = y * (height + gap), x * (width + gap)
         grid[y : y + height, x : x + width, :3] = picture[..., 2::-1] if channels >= 3 else picture[..., :1]
     return grid
+
+
+def columns_of(count: int, columns: int | None = None) -> int:
+    """Of a near-square grid where none are asked for."""
+    return min(columns or math.ceil(math.sqrt(count)), max(count, 1))
 
 
 def to_image(grid: np.ndarray) -> QImage:
