@@ -68,8 +68,11 @@ def through(views: Sequence[View], snapshot: Snapshot, walk: Walk) -> Tensor:
     The shares of classes go straight from key-frame to key-frame; around a circle they stay the first one's.
     """
     z = way(latents(views, snapshot), walk)
-    w = class_shares(views, snapshot).double()  # where two key-frames are of one class, all between are of it exactly
-    return torch.cat([z, _SHARES[walk.way](w, walk).float()], dim=1)
+    keys = class_shares(views, snapshot)
+    seen = keys.any(dim=0)  # of thousands of classes a few
+    w = torch.zeros(len(z), keys.shape[1])
+    w[:, seen] = _SHARES[walk.way](keys[:, seen].double(), walk).float()  # what two key-frames share stays exactly
+    return torch.cat([z, w], dim=1)
 
 
 def _shares_through_all(keys: Tensor, walk: Walk) -> Tensor:
