@@ -17,7 +17,7 @@ from ...config import ConfigError
 from ...directions import Direction, Layer, plain_numbers
 from ...jobs import find_directions
 from ...jobs.encoder import Encoding
-from ...jobs.explore import View, class_shares, inputs, keep, latents, pictures, render, search, shares
+from ...jobs.explore import View, inputs, keep, latents, pictures, render, search, shares
 from ...jobs.features import features_of
 from ...jobs.find_directions import Finding
 from ...jobs.invert import Found as Near
@@ -190,12 +190,13 @@ def blended(view: View, seeds: list[int], x: float, y: float, snapshot: Snapshot
 
 
 def blends(view: View, seeds: list[int], snapshot: Snapshot, side: int = 5) -> np.ndarray:
-    """[side * side, H, W, C] uint8, row by row, with the truncation and the edits of a view."""
+    """[side * side, H, W, C] uint8, row by row, with the truncation, the edits and the classes of a view."""
     line = torch.linspace(0, 1, side)
     y, x = torch.meshgrid(line, line, indexing="ij")
     z = walks.bilinear(_corners(seeds, snapshot), x.flatten(), y.flatten())
     still = view.model_copy(update={"z": (0.0,) * z.shape[1]})
-    return pictures(walks.truncated(z, view.psi) + latents([still], snapshot), snapshot)
+    z = walks.truncated(z, view.psi) + latents([still], snapshot)
+    return pictures(z, snapshot.of(shares(view, snapshot)))
 
 
 def _corners(seeds: list[int], snapshot: Snapshot) -> Tensor:
@@ -208,7 +209,7 @@ def plane(view: View, across: Direction, up: Direction, reach: float, snapshot: 
     line = torch.linspace(-reach, reach, side)
     b, a = torch.meshgrid(line.flip(0), line, indexing="ij")
     z = latents([view], snapshot) + a.reshape(-1, 1) * across.step() + b.reshape(-1, 1) * up.step()
-    return pictures(torch.cat([z, class_shares([view], snapshot).expand(len(z), -1)], dim=1), snapshot)
+    return pictures(z, snapshot.of(shares(view, snapshot)))
 
 
 def drawn(views: list[View], snapshot: Snapshot) -> np.ndarray:
