@@ -132,5 +132,5 @@ class SaveDialog(QFileDialog):
 
 
 def suffix_of(kind: str) -> str:
-    """Of "Table (*.csv)" it is "csv"."""
-    return kind.rpartition("*.")[2].rstrip(")")
+    """Of "Table (*.csv)" it is "csv", of "Folder (*)" it is ""."""
+    return kind.partition("*.")[2].rstrip(")")

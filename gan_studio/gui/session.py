@@ -35,6 +35,8 @@ class Session(QObject):
     ended = Signal(object)  # the Run that was in training
     race_ended = Signal(object)  # the Race
     explore_wanted = Signal(object)  # a Run: show what it can draw
+    view_wanted = Signal(object)  # a View: go on from it in the Explore tab
+    gallery_wanted = Signal(object, object)  # Views, and a Walk or None: make a gallery of them
     runs_changed = Signal()  # one came, went, or stands otherwise; or a race
 
     def __init__(self, root: Path | None = None, engine: Any = None, parent: QObject | None = None):

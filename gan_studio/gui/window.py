@@ -31,6 +31,7 @@ from .commands import VIEW, Commands
 from .desktop import Bell, bring_on_screen
 from .drops import Answer, answer, is_for_us, local_paths, refusal_of_address
 from .explore.room import ExploreRoom
+from .gallery.room import GalleryRoom
 from .log_dock import LogDock
 from .race.room import RaceRoom
 from .room import Room
@@ -44,7 +45,13 @@ from .widgets.notice import Notices
 from .widgets.palette import Entry, Palette
 from .worker import Worker
 
-ROOMS: tuple[type[Room], ...] = (TrainRoom, ExploreRoom, RaceRoom, TheoryRoom)  # one tab each, in this order
+ROOMS: tuple[type[Room], ...] = (
+    TrainRoom,
+    ExploreRoom,
+    GalleryRoom,
+    RaceRoom,
+    TheoryRoom,
+)  # one tab each, in this order
 
 SIZE = QSize(1360, 860)
 FRAME = QSize(8, 40)  # about what a window manager puts around a window

@@ -159,7 +159,8 @@ class Drawing:
         width, height = place.size
         mode = "L" if channels == 1 else "RGB"
         self._ink = _tone(mode, INKS[sheet.ground])
-        self._image = Image.new(mode, (round(width), round(height)), _tone(mode, GROUNDS[sheet.ground]))
+        self._ground = _tone(mode, GROUNDS[sheet.ground])
+        self._image = Image.new(mode, (max(1, round(width)), max(1, round(height))), self._ground)
         self._pen = ImageDraw.Draw(self._image)
         self._font = ImageFont.load_default(place.letters)
         if sheet.heading:
@@ -181,6 +182,12 @@ class Drawing:
         while len(words) > 1 and self._pen.textlength(words, font) > room:
             words = words[:-2].rstrip() + "…"
         self._pen.text(place, words, self._ink, font)
+
+    def pixels(self, size: tuple[int, int]) -> np.ndarray:
+        """[H, W] or [H, W, 3] uint8, on a ground of so many pixels across and down."""
+        paper = Image.new(self._image.mode, size, self._ground)
+        paper.paste(self._image)
+        return np.asarray(paper)
 
     def save(self, path: Path, recipe: dict[str, str]) -> None:
         """Raises OSError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
@@ -18,6 +18,8 @@ MOST_ZOOM, LEAST_ZOOM = 64.0, 1 / 16
 
 class ImageGrid(QWidget):
     """Pictures in a grid; the wheel zooms, dragging pans, a double click or 0 fits."""
+
+    looked = Signal()  # elsewhere, by the user: zoomed, moved, fitted
 
     def __init__(self, empty: str = "Samples appear here.", parent: QWidget | None = None):
         super().__init__(parent)
@@ -74,6 +76,15 @@ class ImageGrid(QWidget):
         self._zoom, self._shift = 0.0, QPointF()
         self.update()
 
+    def look(self) -> tuple[float, QPointF]:
+        """Where one looks: for `look_at` of another one."""
+        return self._zoom, QPointF(self._shift)
+
+    def look_at(self, look: tuple[float, QPointF]) -> None:
+        """The same part as another one shows."""
+        self._zoom, self._shift = look
+        self.update()
+
     def zoom(self) -> float:
         """Device pixels a pixel of the pictures."""
         return self._zoom or self._fitting()
@@ -93,6 +104,7 @@ class ImageGrid(QWidget):
         self._shift = from_middle - (from_middle - self._shift) * (new / old)
         self._zoom = new
         self.update()
+        self.looked.emit()
 
     def _fitting(self) -> float:
         if self._image is None:
@@ -181,12 +193,17 @@ class ImageGrid(QWidget):
         self._shift += (event.position() - self._held) * self.devicePixelRatioF()
         self._held = event.position()
         self.update()
+        self.looked.emit()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._held = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._fit_again()
+
+    def _fit_again(self) -> None:
         self.fit()
+        self.looked.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.text():
@@ -195,7 +212,7 @@ class ImageGrid(QWidget):
             case "-":
                 self.zoom_by(-1)
             case "0":
-                self.fit()
+                self._fit_again()
             case _:
                 super().keyPressEvent(event)
 
@@ -210,7 +227,7 @@ class ImageGrid(QWidget):
             action = menu.addAction(text, call)
             action.setEnabled(self._image is not None)
         menu.addSeparator()
-        menu.addAction("Fit", self.fit)
+        menu.addAction("Fit", self._fit_again)
         return menu
 
     def copy(self) -> None:

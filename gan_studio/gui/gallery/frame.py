@@ -1,0 +1,191 @@
+"""The widgets of the Gallery tab, and their layout: what to make, the pictures, what is known of one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import theme
+from ..commands import Commands
+from ..room import Room
+from ..session import Session
+
+if TYPE_CHECKING:
+    from ..widgets.notice import Notices
+    from .arrange_bar import ArrangeBar
+    from .details import Details
+    from .grid import Grid
+    from .loupe import Compare, Loupe
+    from .make_panel import MakePanel
+
+LOADING = "Loading PyTorch; a moment."
+WIDTHS = (250, 780, 250)  # of the form, the pictures and the details at first
+NOTHING = "Many pictures of one generator: look through them, star the best, and export them."
+HINT = "Choose a run above, and how many pictures on the left."
+NO_RUNS = "No run of pictures has a checkpoint yet. Train one in the Train tab, DCGAN on avatars for instance; or drop "
+NO_RUNS += "the folder of a run here, or another program's generator."
+
+
+class GalleryFrame(Room):
+    maker: MakePanel
+    bar: ArrangeBar
+    grid: Grid
+    loupe: Loupe
+    compare: Compare
+    details: Details
+
+    def __init__(self, session: Session, commands: Commands, notices: Notices):
+        super().__init__(session, commands, notices)
+        self._build()
+
+    # --- at once ---
+
+    def _build(self) -> None:
+        self.left, self.centre, self.right = QWidget(), QWidget(), QWidget()
+        for part in (self.left, self.centre, self.right):
+            column = QVBoxLayout(part)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
+        self.pages = QStackedWidget()
+        self.nothing = self._empty_state()
+        self.pages.addWidget(self.nothing)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        for part in (self.left, self.centre, self.right):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(1, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._top())
+        column.addWidget(self.splitter, 1)
+        self.reset_layout()
+
+    def _top(self) -> QHBoxLayout:
+        self.runs = QComboBox()
+        self.runs.setMinimumContentsLength(16)
+        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.runs.setMaximumWidth(300)
+        self.runs.setMinimumWidth(90)
+        self.runs.setPlaceholderText("Choose a run")
+        self.runs.setAccessibleName("Run of the gallery")
+        self.runs.setToolTip("The run whose generator draws; the newest is first.")
+        self.steps = QComboBox()
+        self.steps.setMinimumContentsLength(12)
+        self.steps.setMinimumWidth(80)
+        self.steps.setAccessibleName("Checkpoint of the gallery")
+        self.steps.setToolTip("The checkpoint: the newest, the one next to the best samples, or that of a step")
+        self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
+        self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.export_button = QPushButton("Export…")
+        self.export_button.setAccessibleName("Export pictures")
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 6, 8, 6)
+        row.setSpacing(6)
+        for widget in (self.runs, self.steps, self.export_button):
+            widget.setEnabled(False)
+        row.addWidget(self.runs)
+        row.addWidget(self.steps)
+        row.addSpacing(8)
+        row.addWidget(self.said, 1)
+        row.addWidget(self.export_button)
+        return row
+
+    def _empty_state(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        self.heading, self.hint = QLabel(NOTHING), QLabel(LOADING)
+        column.addStretch(1)
+        for label in (self.heading, self.hint):
+            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+            column.addWidget(label)
+        self.first_button = QPushButton("Make pictures")
+        self.first_button.setEnabled(False)
+        self.first_button.setToolTip(LOADING)
+        column.addSpacing(8)
+        column.addWidget(self.first_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        return page
+
+    # --- later ---
+
+    def build_sides(self) -> None:
+        from .details import Details
+        from .make_panel import MakePanel
+
+        self.maker, self.details = MakePanel(), Details()
+        for part, widget in ((self.left, self.maker), (self.right, self.details)):
+            scroll = QScrollArea(widgetResizable=True)
+            scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            scroll.setWidget(widget)
+            part.setMinimumWidth(170)
+            layout = part.layout()
+            assert layout
+            layout.addWidget(scroll)
+
+    def build_centre(self, grid: Grid) -> None:
+        from .arrange_bar import ArrangeBar
+        from .loupe import Compare, Loupe
+
+        self.bar, self.grid, self.loupe, self.compare = ArrangeBar(), grid, Loupe(), Compare()
+        for page in (self.grid, self.loupe, self.compare):
+            self.pages.addWidget(page)
+        layout = self.centre.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self._progress())
+        theme.tint(self.export_button, "export")
+        theme.tint(self.first_button, "image-multiple-outline")
+
+    def _progress(self) -> QWidget:
+        self.working = QWidget()
+        self.doing = QLabel(textFormat=Qt.TextFormat.PlainText)
+        self.progress = QProgressBar(textVisible=False)
+        self.progress.setMaximumHeight(8)
+        self.progress.setAccessibleName("Progress of making the pictures")
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("What has been made stays.")
+        row = QHBoxLayout(self.working)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.addWidget(self.doing)
+        row.addWidget(self.progress, 1)
+        row.addWidget(self.cancel_button)
+        self.working.hide()
+        return self.working
+
+    # --- the window's wishes ---
+
+    def save_layout(self) -> list[QByteArray]:
+        return [self.splitter.saveState()]
+
+    def restore_layout(self, layout: list[QByteArray]) -> None:
+        if layout:
+            self.splitter.restoreState(layout[0])
+
+    def show_panels(self, visible: bool) -> None:
+        self.left.setVisible(visible)
+        self.right.setVisible(visible)
+
+    def reset_layout(self) -> None:
+        self.splitter.setSizes(list(WIDTHS))

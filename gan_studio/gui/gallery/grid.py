@@ -1,0 +1,299 @@
+"""The grid of pictures: chosen, starred and opened by mouse and keyboard; smooth, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPalette,
+    QPixmap,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from ...jobs.gallery import Mark, Sample
+from .. import theme
+from .pictures import Index, Pictures
+from .tiles import Tiles
+
+GAP = 8  # around a picture
+SIZES = (32, 512)  # of a picture, at least and at most
+USUAL = 112
+MARK_PX = 16
+FADED = 0.3  # what is rejected
+MARKS: dict[int, Mark | None] = {  # by their keys; None is a star, or none where all have one
+    Qt.Key.Key_S: None,
+    Qt.Key.Key_P: "starred",
+    Qt.Key.Key_X: "rejected",
+    Qt.Key.Key_U: "",
+}
+
+
+class Tile(QStyledItemDelegate):
+    """Paints one picture with its marks."""
+
+    def __init__(self, model: Pictures, tiles: Tiles, parent: QWidget):
+        super().__init__(parent)
+        self._model, self._tiles = model, tiles
+        self.size = QSize(USUAL, USUAL)  # of a picture
+        self.has_captions = True
+        self._icons: dict[tuple[str, float], QPixmap] = {}
+        theme.changed.connect(self._icons.clear)
+
+    def cell(self, line: int) -> QSize:
+        """A picture with its surroundings, where a line of text has so many pixels."""
+        below = line + 2 if self.has_captions else 0
+        return QSize(self.size.width() + GAP, self.size.height() + GAP + below)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return self.cell(option.fontMetrics.height())
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        sample, place = self._model.sample(index.row()), self._model.places[index.row()]
+        rect: QRect = option.rect
+        box = QRect(rect.topLeft() + QPoint(GAP // 2, GAP // 2), self.size)
+        state, palette = option.state, option.palette
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect.adjusted(1, 1, -1, -1), palette.color(QPalette.ColorRole.Highlight))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect.adjusted(1, 1, -1, -1), theme.colours().grid)
+        painter.setOpacity(FADED if sample.mark == "rejected" else 1.0)
+        self._paint_picture(painter, box, place)
+        painter.setOpacity(1.0)
+        if sample.mark:
+            self._paint_mark(painter, box, sample.mark)
+        if self.has_captions:
+            chosen = bool(state & QStyle.StateFlag.State_Selected)
+            self._paint_caption(painter, option, box, words(sample, place), chosen)
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(palette.color(QPalette.ColorRole.Text))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
+    def _paint_picture(self, painter: QPainter, box: QRect, place: int) -> None:
+        found = self._tiles.tile(place)
+        painter.drawImage(box, found if found is not None else self._tiles.raw(place))
+
+    def _paint_mark(self, painter: QPainter, box: QRect, mark: Mark) -> None:
+        colours = theme.colours()
+        name, colour = ("star", colours.warning) if mark == "starred" else ("close-thick", colours.danger)
+        ratio = painter.device().devicePixelRatioF()
+        if (name, ratio) not in self._icons:
+            self._icons[name, ratio] = theme.icon(name, colour).pixmap(QSize(MARK_PX, MARK_PX), ratio)
+        place = QRect(box.right() - MARK_PX - 2, box.top() + 3, MARK_PX, MARK_PX)
+        painter.fillRect(place.adjusted(-2, -2, 2, 2), theme.faded(colours.plot, 0.85))
+        painter.drawPixmap(place.topLeft(), self._icons[name, ratio])
+
+    def _paint_caption(
+        self, painter: QPainter, option: QStyleOptionViewItem, box: QRect, text: str, chosen: bool
+    ) -> None:
+        role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.PlaceholderText
+        painter.setPen(option.palette.color(role))
+        below = QRect(box.left() - 2, box.bottom() + 2, box.width() + 4, option.fontMetrics.height())
+        text = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, below.width())
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def words(sample: Sample, place: int) -> str:
+    """ "12 · D 1.3 · 8.4": short, beneath a picture."""
+    parts = [f"#{place + 1}" if sample.view.z else str(sample.view.seed)]
+    if sample.score is not None:
+        parts.append(f"D {sample.score:.1f}")
+    if sample.novelty is not None:
+        parts.append(f"{sample.novelty:.1f}" if sample.is_novel else f"{sample.novelty:.1f}!")
+    return " · ".join(parts)
+
+
+class Grid(QListView):
+    opened = Signal()  # the current one, large
+    compare_wanted = Signal()
+    fill_wanted = Signal()  # the whole screen with it
+    mark_wanted = Signal(object)  # a Mark, or None: a star, or none where all have one
+    copy_wanted = Signal()
+    menu_wanted = Signal(QPoint)  # on the screen
+    chosen = Signal()  # others, or another one is the current one
+    size_wanted = Signal(int)  # of the pictures, by the wheel
+
+    def __init__(self, model: Pictures):
+        super().__init__()
+        self.pictures = model
+        self.tiles = Tiles(self.in_sight, self)
+        self.tile = Tile(model, self.tiles, self)
+        self.setModel(model)
+        self.setItemDelegate(self.tile)
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.NoDragDrop)
+        self.setAcceptDrops(False)  # what is dropped is for the window
+        self.setUniformItemSizes(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionRectVisible(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # else a layout may go back and forth
+        self.setMouseTracking(True)
+        self.setFrameShape(QListView.Shape.NoFrame)
+        self.setAccessibleName("Pictures")
+        self.setAccessibleDescription(
+            "Arrow keys move, Shift and Ctrl choose several, Enter opens one large, S gives a star, X rejects."
+        )
+        self.doubleClicked.connect(self._open)
+        self.tiles.came.connect(self.viewport().update)
+        self.selectionModel().selectionChanged.connect(self._tell_chosen)
+        self.selectionModel().currentChanged.connect(self._tell_chosen)
+        theme.changed.connect(self._dress)
+        self._dress()
+        self.set_shape((3, USUAL, USUAL), USUAL)
+
+    def _dress(self) -> None:
+        palette = QPalette()
+        palette.setColor(QPalette.ColorRole.Base, theme.colours().plot)
+        self.setPalette(palette)
+
+    # what is shown
+
+    def set_shape(self, shape: tuple[int, ...], px: int) -> None:
+        """Pictures of [C, H, W] on the longer side so large."""
+        _, height, width = shape
+        longer = max(height, width)
+        size = QSize(max(8, round(px * width / longer)), max(8, round(px * height / longer)))
+        self.tile.size = size
+        self.tiles.set_size(size * self.devicePixelRatioF())
+        self._lay_out()
+
+    def set_captions(self, on: bool) -> None:
+        self.tile.has_captions = on
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """The first in sight stays in sight."""
+        first = next(iter(self._rows_in_sight()), None)
+        cell = self.tile.cell(self.fontMetrics().height())
+        self.setGridSize(cell)
+        self.verticalScrollBar().setSingleStep(max(20, cell.height() // 2))
+        if first:
+            self.scrollTo(self.pictures.index(first), QAbstractItemView.ScrollHint.PositionAtTop)
+        self.viewport().update()
+
+    def in_sight(self) -> list[int]:
+        """The places that are seen, from top to bottom."""
+        return [self.pictures.places[row] for row in self._rows_in_sight()]
+
+    def _rows_in_sight(self) -> range:
+        count, height = self.pictures.rowCount(), self.viewport().height()
+        first = _first(count, lambda row: self._rect(row).bottom() >= 0)
+        return range(first, _first(count, lambda row: self._rect(row).top() > height))
+
+    def _rect(self, row: int) -> QRect:
+        return self.visualRect(self.pictures.index(row))
+
+    # what is chosen
+
+    def chosen_rows(self) -> list[int]:
+        """In their order."""
+        return sorted(index.row() for index in self.selectionModel().selectedIndexes())
+
+    def chosen_places(self) -> list[int]:
+        return [self.pictures.places[row] for row in self.chosen_rows()]
+
+    def current_row(self) -> int:
+        """-1 where there is none."""
+        return self.currentIndex().row()
+
+    def choose(self, places: Iterable[int], current: int) -> None:
+        """These places, as far as they are shown; `current` is a row."""
+        rows = {place: row for row, place in enumerate(self.pictures.places)}
+        selection = QItemSelection()
+        for first, last in spans(sorted(rows[place] for place in places if place in rows)):
+            selection.select(self.pictures.index(first), self.pictures.index(last))
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if 0 <= current < len(self.pictures.places):
+            index = self.pictures.index(current)
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def go_to(self, row: int) -> None:
+        """This one alone."""
+        if 0 <= row < len(self.pictures.places):
+            self.setCurrentIndex(self.pictures.index(row))
+
+    def _tell_chosen(self) -> None:
+        self.chosen.emit()
+
+    # the user
+
+    def _open(self) -> None:
+        self.opened.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = not event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier)
+        key = event.key()
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_wanted.emit()
+        elif plain and key in MARKS:
+            self.mark_wanted.emit(MARKS[Qt.Key(key)])
+        elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_E):
+            self.opened.emit()
+        elif plain and key == Qt.Key.Key_C:
+            self.compare_wanted.emit()
+        elif plain and key == Qt.Key.Key_F:
+            self.fill_wanted.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, text: str) -> None:
+        """Letters are keys here."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            longer = max(self.tile.size.width(), self.tile.size.height())
+            self.size_wanted.emit(round(longer * (1.15 if event.angleDelta().y() > 0 else 1 / 1.15)))
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        here = self.visualRect(self.currentIndex()).center() if by_key else event.pos()
+        self.menu_wanted.emit(self.viewport().mapToGlobal(here))
+
+    def leave(self, seconds: float) -> None:
+        self.tiles.leave(seconds)
+
+
+def _first(count: int, fits: Callable[[int], bool]) -> int:
+    """The first of the rows that fits, where all after it do; `count` if none does."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(middle) else (middle + 1, high)
+    return low
+
+
+def spans(rows: list[int]) -> list[tuple[int, int]]:
+    """Ascending rows as (first, last) of those without a gap."""
+    found: list[tuple[int, int]] = []
+    for row in rows:
+        if found and row == found[-1][1] + 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return found

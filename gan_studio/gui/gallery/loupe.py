@@ -1,0 +1,113 @@
+"""One picture large, two side by side, or one on the whole screen."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from ..widgets.image_grid import ImageGrid
+from .grid import MARKS
+
+STEPS = {  # through the pictures that are shown, by their keys
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_Up: -1,
+    Qt.Key.Key_PageUp: -10,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_Down: 1,
+    Qt.Key.Key_PageDown: 10,
+    Qt.Key.Key_Home: -(2**30),
+    Qt.Key.Key_End: 2**30,
+}
+BACK = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_G)
+
+
+class Loupe(ImageGrid):
+    """The keys go from picture to picture, mark, and lead back."""
+
+    step_wanted = Signal(int)
+    back_wanted = Signal()
+    fill_wanted = Signal()
+    mark_wanted = Signal(object)  # as of Grid
+    copy_wanted = Signal()
+
+    def __init__(self, name: str = "Large picture") -> None:
+        super().__init__("The picture appears here.")
+        self.setAccessibleName(name)
+        self.setToolTip("The wheel zooms, dragging moves, a double click fits; Esc leads back.")
+
+    def copy(self) -> None:
+        """As exactly as it is told: that is for the room."""
+        self.copy_wanted.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        key = Qt.Key(event.key())
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_wanted.emit()
+        elif plain and key in STEPS:
+            self.step_wanted.emit(STEPS[key])
+        elif plain and key in BACK:
+            self.back_wanted.emit()
+        elif plain and key == Qt.Key.Key_F:
+            self.fill_wanted.emit()
+        elif plain and key in MARKS:
+            self.mark_wanted.emit(MARKS[key])
+        else:
+            super().keyPressEvent(event)
+
+
+class Compare(QWidget):
+    """Two pictures; what is zoomed or moved in one is in the other."""
+
+    back_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sides = (Loupe("Left picture"), Loupe("Right picture"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        for side in self.sides:
+            row.addWidget(side, 1)
+            side.back_wanted.connect(self.back_wanted)
+            side.looked.connect(self._look)
+        self.setFocusProxy(self.sides[0])
+
+    def _look(self) -> None:
+        here = self.sender()
+        assert isinstance(here, Loupe)
+        for side in self.sides:
+            if side is not here:
+                side.look_at(here.look())
+
+    def show_side(self, number: int, picture: np.ndarray, caption: str) -> None:
+        """[H, W, C] uint8"""
+        self.sides[number].show_images(picture[None])
+        self.sides[number].set_caption(caption)
+
+    def fit(self) -> None:
+        for side in self.sides:
+            side.fit()
+
+
+class FullScreen(QDialog):
+    """The picture alone."""
+
+    def __init__(self, parent: QWidget):
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Picture")
+        self.loupe = Loupe("Picture on the whole screen")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.loupe)
+        self.loupe.back_wanted.connect(self.close)
+        self.loupe.fill_wanted.connect(self.close)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_F11:
+            self.close()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,143 @@
+"""What of the Gallery tab reads disks or runs networks: for threads, it touches no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...config import ConfigError
+from ...jobs import gallery, marks
+from ...jobs.explore import View, explorable, opened, render, sidecar_of, view_of
+from ...jobs.gallery import Made, Mark, Measures, Sample
+from ...jobs.gallery_plan import Plan, samples_of
+from ...jobs.marks import Marks
+from ...jobs.snapshots import Snapshot, open_snapshot
+from ...jobs.walk import Walk
+from ...progress import Progress
+from ...runs import Run
+from .held import kept_size, reduced
+
+# --- what can be chosen ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Of a run: its checkpoints, ascending, and the one next to the best samples."""
+
+    run: Run
+    steps: tuple[int, ...]
+    best: int | None
+
+
+def steps_of(run: Run) -> Steps:
+    steps = tuple(sorted(checkpoint.step for checkpoint in run.checkpoints()))
+    best = run.state().best
+    wanted = best.get("step") if isinstance(best, dict) else None
+    near = min(steps, key=lambda step: abs(step - wanted)) if steps and isinstance(wanted, (int, float)) else None
+    return Steps(run, steps, near)
+
+
+# --- made ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be made, of which weights: those of a path, or those of `view`, which gives the edits, too."""
+
+    plan: Plan
+    open: Callable[[], Snapshot]
+    view: View | None = None
+    keys: tuple[View, ...] = ()
+    walk: Walk | None = None
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What is about to be made."""
+
+    snapshot: Snapshot
+    count: int
+    sentence: str  # what the user should know
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What pictures are measured by; the training pictures stay at hand."""
+
+    by: Measures
+
+
+@dataclass(frozen=True)
+class Arrived:
+    samples: tuple[Sample, ...]
+    pictures: np.ndarray  # [N, h, w, C] uint8, as small as they are kept
+
+
+def making(order: Order) -> Iterator[Progress | Begun | Measured | Arrived]:
+    """Open, measure, draw. Closing the iterator cancels; what has arrived is whole. Raises ConfigError."""
+    yield Progress(0, 0, "Opening")
+    snapshot = explorable(order.open())
+    view = order.view.model_copy(update=_address(snapshot)) if order.view else view_of(snapshot)
+    samples = samples_of(order.plan, snapshot, view, order.keys, order.walk)
+    found, sentence = _marks(snapshot)
+    by = yield from gallery.measures(snapshot, order.plan.scored, order.plan.novel)
+    yield Begun(snapshot, len(samples), sentence)
+    yield Measured(by)
+    size = kept_size(len(samples), snapshot.shape)
+    for event in gallery.make(snapshot, found.marked(samples), by):
+        yield Arrived(event.samples, reduced(event.pictures, size)) if isinstance(event, Made) else event
+
+
+def _address(snapshot: Snapshot) -> dict[str, Any]:
+    here = view_of(snapshot)
+    return {name: getattr(here, name) for name in ("run", "step", "weights", "sha256")}
+
+
+def _marks(snapshot: Snapshot) -> tuple[Marks, str]:
+    try:
+        return marks.read(snapshot), ""
+    except ConfigError as error:
+        return Marks({}, frozenset()), str(error)
+
+
+def open_of(path: Path, step: int | None) -> Snapshot:
+    """Of a run, a checkpoint or a file; on the CPU, where the same view gives the same bytes."""
+    return open_snapshot(path, step, device="cpu")
+
+
+def open_by(view: View, root: Path) -> Snapshot:
+    return opened(view, root)
+
+
+def keep_mark(snapshot: Snapshot, views: list[View], mark: Mark) -> None:
+    marks.mark(snapshot, views, mark)
+
+
+# --- looked at -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Nearest:
+    picture: np.ndarray  # [1, H, W, C] uint8
+    distance: float
+
+
+def exact(sample: Sample, snapshot: Snapshot) -> np.ndarray:
+    """[H, W, C] uint8, bit for bit what its recipe gives."""
+    return render(sample.view, snapshot)
+
+
+def nearest(sample: Sample, snapshot: Snapshot, by: Measures) -> Nearest | None:
+    """The training picture next to it, where these are at hand."""
+    if by.training is None:
+        return None
+    found, far = by.training.held.nearest(render(sample.view, snapshot), 1)
+    return Nearest(found, float(far[0]))
+
+
+def recipe(sample: Sample, snapshot: Snapshot) -> str:
+    return sidecar_of(sample.view, render(sample.view, snapshot))
