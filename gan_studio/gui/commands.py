@@ -52,7 +52,7 @@ COMMANDS = (
             icon="image-outline"),
     Command("export_walk", EXPORT, "&Walk of the Explore tab…", "Write the walk through the key-frames as a film.",
             icon="movie-open-outline"),
-    Command("export_gallery", EXPORT, "&Gallery…",
+    Command("export_gallery", EXPORT, "G&allery…",
             "Write the pictures of the Gallery tab: a sheet, a web page, files, a print, a film.",
             icon="view-grid-outline"),
     Command("export_league", EXPORT, "Lea&gue of the race…", "Write the race's league table at all steps, as CSV.",
