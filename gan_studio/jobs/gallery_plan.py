@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ..classes import listed
 from ..config import ConfigError, Spec, option
 from . import marks
 from .explore import View
-from .gallery import LAST_SEED, Sample, along, by_seeds, strips
+from .gallery import LAST_SEED, Sample, along, by_seeds, of_each, strips
 from .snapshots import Snapshot
-from .walk import Walk
+from .walk import Walk, key_frames
 
 MOST = 50_000
 MOST_KEYS = 1000
@@ -28,6 +29,9 @@ class Plan(Spec):
     first: int = option(0, "The first seed; the others follow it.", title="From seed", ge=0, le=LAST_SEED)
     count: int = option(64, "How many.", title="Pictures", ge=1, le=MOST, log=True)
     seeds: Annotated[str, Field(max_length=10_000)] = option("0-7", f"What it goes through. {KEYS}", title="Seeds")
+    classes: Annotated[str, Field(max_length=10_000)] = option(
+        "", "Where it has classes, each in each of these, side by side: 0,1,2 or all; otherwise the seed draws one."
+    )
     steps: int = option(8, "Pictures in a row from one to the next, both among them.", title="A row", ge=2, le=200)
     loop: bool = option(False, Walk.model_fields["loop"].description or "")
     truncation: float = option(
@@ -51,19 +55,20 @@ def samples_of(
 
 
 def _seeds(plan: Plan, snapshot: Snapshot, view: View, keys: Sequence[View], walk: Walk) -> list[Sample]:
-    return by_seeds(view, range(plan.first, plan.first + plan.count))
+    numbers = _classes(plan, snapshot)
+    found = by_seeds(view, range(plan.first, plan.first + plan.count))
+    _refuse_too_many(len(found) * max(1, len(numbers)))
+    return of_each(found, numbers) if numbers else found
 
 
 def _walk(plan: Plan, snapshot: Snapshot, view: View, keys: Sequence[View], walk: Walk) -> list[Sample]:
     how = walk.model_copy(update={"frames": plan.count, "loop": plan.loop})
-    return along(snapshot, _keys(plan, view, keys), how)
+    return along(snapshot, _keys(plan, snapshot, view, keys), how)
 
 
 def _strips(plan: Plan, snapshot: Snapshot, view: View, keys: Sequence[View], walk: Walk) -> list[Sample]:
-    views = _keys(plan, view, keys)
-    count = (len(views) - 1) * plan.steps
-    if count > MOST:
-        raise ConfigError(f"Those would be {count:,} pictures, more than {MOST:,}; name fewer seeds, or shorter rows.")
+    views = _keys(plan, snapshot, view, keys)
+    _refuse_too_many((len(views) - 1) * plan.steps)
     return strips(snapshot, views, plan.steps, walk.between)
 
 
@@ -78,8 +83,17 @@ Way = Callable[[Plan, Snapshot, View, Sequence[View], Walk], list[Sample]]
 WAYS: dict[str, Way] = {"seeds": _seeds, "walk": _walk, "strips": _strips, "starred": _starred}
 
 
-def _keys(plan: Plan, view: View, keys: Sequence[View]) -> list[View]:
-    return list(keys) or [sample.view for sample in by_seeds(view, seeds_in(plan.seeds))]
+def _keys(plan: Plan, snapshot: Snapshot, view: View, keys: Sequence[View]) -> list[View]:
+    return list(keys) or key_frames(view, seeds_in(plan.seeds), _classes(plan, snapshot))
+
+
+def _classes(plan: Plan, snapshot: Snapshot) -> Sequence[int]:
+    return listed(plan.classes, snapshot.classes) if plan.classes.strip() else ()
+
+
+def _refuse_too_many(count: int) -> None:
+    if count > MOST:
+        raise ConfigError(f"Those would be {count:,} pictures, more than {MOST:,}; name fewer seeds, or shorter rows.")
 
 
 def seeds_in(text: str) -> list[int]:

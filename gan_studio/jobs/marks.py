@@ -24,8 +24,7 @@ MOST_BYTES = 2**26
 def fingerprint(view: View) -> str:
     """Of all that its picture is made of, in hexadecimal: the same wherever the weights lie now."""
     elsewhere = {"run", "step", "weights"} if view.sha256 else set()
-    unused = {"seed", "limit"} if view.z else set()
-    values = view.model_dump(mode="json", exclude_defaults=True, exclude=elsewhere | unused)
+    values = view.model_dump(mode="json", exclude_defaults=True, exclude=elsewhere)
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

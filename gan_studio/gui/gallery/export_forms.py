@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...config import Spec, option
-from ...jobs.explore import latents, pictures
+from ...jobs.explore import inputs, pictures
 from ...jobs.gallery import Sample, strips
 from ...jobs.gallery_export import export_gallery, heading
 from ...jobs.sheet import PAPERS, Drawing, Layout, Sheet, layout, page_layout
@@ -130,7 +130,7 @@ class StripForm(SheetForm):
     def look(self, shown: Shown, how: Any) -> Look:
         samples = self._between(shown, how)
         first = [sample.view for sample in samples[:MOST_DRAWN]]
-        drawn = pictures(latents(first, shown.snapshot), shown.snapshot)
+        drawn = pictures(inputs(first, shown.snapshot), shown.snapshot)
         return super().look(Shown(shown.snapshot, samples, list(drawn)), how)
 
     def _between(self, shown: Shown, how: Any) -> list[Sample]:

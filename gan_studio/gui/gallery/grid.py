@@ -201,7 +201,7 @@ class Grid(QListView):
     def _rows_in_sight(self) -> range:
         count, height = self.pictures.rowCount(), self.viewport().height()
         first = _first(count, lambda row: self._rect(row).bottom() >= 0)
-        return range(first, _first(count, lambda row: self._rect(row).top() > height))
+        return range(first, _first(count, lambda row: self._rect(row).top() >= height))
 
     def _rect(self, row: int) -> QRect:
         return self.visualRect(self.pictures.index(row))

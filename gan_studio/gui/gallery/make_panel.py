@@ -18,12 +18,11 @@ from ..widgets.fold import alarming, quiet
 
 WAYS = {"seeds": "Seeds in a row", "walk": "A walk", "strips": "Strips", "starred": "The starred ones"}
 USED = {  # which fields each way uses, beside what all use
-    "seeds": ("first", "count", "truncation"),
-    "walk": ("seeds", "count", "loop", "truncation"),
-    "strips": ("seeds", "steps", "truncation"),
+    "seeds": ("first", "count", "classes", "truncation"),
+    "walk": ("seeds", "classes", "count", "loop", "truncation"),
+    "strips": ("seeds", "classes", "steps", "truncation"),
     "starred": (),
 }
-TITLES = {"walk": "Through seeds", "strips": "From seed to seed"}
 Editor = NumberBox | CheckBox | ChoiceBox | TextLine
 
 
@@ -37,6 +36,7 @@ class MakePanel(QWidget):
         self._view: View | None = None  # of the Explore tab: its edits
         self._keys: tuple[View, ...] = ()  # of the Explore tab, instead of seeds
         self._walk: Walk | None = None
+        self._has_classes = False
         self.editors: dict[str, Editor] = {}
         self._form = QFormLayout()
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
@@ -96,7 +96,8 @@ class MakePanel(QWidget):
 
     def plan(self) -> Plan:
         """Raises ConfigError."""
-        plan = Plan.parse({name: editor.value() for name, editor in self.editors.items()})
+        values = {name: editor.value() for name, editor in self.editors.items()}
+        plan = Plan.parse(values if self._has_classes else values | {"classes": ""})
         if "seeds" in self._used() and not self._keys:
             seeds_in(plan.seeds)
         return plan
@@ -140,6 +141,12 @@ class MakePanel(QWidget):
         self._reason = reason
         self._offer()
 
+    def set_classes(self, count: int) -> None:
+        """How many the generator has, as far as that is known."""
+        self._has_classes = count > 0
+        self.editors["classes"].setToolTip(f"{Plan.model_fields['classes'].description} It has {count:,}.")
+        self._offer()
+
     def _used(self) -> tuple[str, ...]:
         return USED[str(self.editors["way"].value())]
 
@@ -148,7 +155,9 @@ class MakePanel(QWidget):
         self.changed.emit()
 
     def _offer(self) -> None:
-        used = {"way", "scored", "novel", *self._used()} - ({"seeds", "truncation"} if self._keys else set())
+        used = {"way", "scored", "novel", *self._used()} - ({"seeds", "classes", "truncation"} if self._keys else set())
+        if not self._has_classes:
+            used.discard("classes")
         for name, editor in self.editors.items():
             self._form.setRowVisible(editor, name in used)
         self.handed.setVisible(self._view is not None)

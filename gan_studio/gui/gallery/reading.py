@@ -109,6 +109,14 @@ def open_of(path: Path, step: int | None) -> Snapshot:
     return open_snapshot(path, step, device="cpu")
 
 
+def classes_of(path: Path) -> int:
+    """Of a generator's file; 0 where it cannot be read: making pictures of it tells."""
+    try:
+        return open_of(path, None).classes
+    except (ConfigError, OSError):
+        return 0
+
+
 def open_by(view: View, root: Path) -> Snapshot:
     return opened(view, root)
 

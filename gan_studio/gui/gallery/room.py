@@ -218,13 +218,17 @@ class GalleryRoom(GalleryFrame):
             self._choose(path)
 
     def _choose(self, path: Path, step: int | None = NEWEST) -> None:
+        from .reading import classes_of
+
         self._path = path
         self._fill_runs()
         self.steps.clear()
+        self.maker.set_classes(0)
         if path.is_file():
-            self._offer()
+            self.disk.ask("classes", partial(classes_of, path), self.maker.set_classes)
         else:
             self._read_steps(step)
+        self._offer()
 
     def _read_steps(self, step: int | None = NEWEST) -> None:
         from ...runs import Run
@@ -304,6 +308,7 @@ class GalleryRoom(GalleryFrame):
         from .held import Held
 
         self.snapshot, self.by = begun.snapshot, None
+        self.maker.set_classes(begun.snapshot.classes)
         self.held = Held(begun.count, begun.snapshot.shape)
         self.looking.forget_all()
         self.grid.tiles.show_held(self.held)
