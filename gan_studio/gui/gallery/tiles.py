@@ -17,7 +17,7 @@ from ..computing import LatestWins
 from .held import Held, scaled
 
 MOST_BYTES = 96 * 2**20  # of tiles
-AT_ONCE = 128  # tiles in one piece of work
+AT_ONCE = 64  # tiles in one piece of work
 FORMATS = {1: QImage.Format.Format_Grayscale8, 3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
 
 
