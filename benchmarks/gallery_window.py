@@ -2,10 +2,10 @@
 
     QT_QPA_PLATFORM=offscreen python benchmarks/gallery_window.py
 
-The real window, 1920 x 1080, pictures of noise. A frame is a notch of the wheel, a page, or a jump to anywhere, until all
-of it is painted; and what comes until the next one, such as scaled tiles, where that takes longer. "busy" is what the
-window's own thread computes, "wall" the time that passes, which other work on the machine lengthens. Beside it how long
-it takes to choose all, to sort, and to change the size.
+The real window, 1920 x 1080, pictures of noise. A frame is a notch of the wheel, a page, or a jump to anywhere, until
+all of it is painted; and what comes until the next one, such as scaled tiles, where that takes longer. "busy" is what
+the window's own thread computes, "wall" the time that passes, which other work on the machine lengthens. Beside it how
+long it takes to choose all, to sort, and to change the size.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs.explore import View
 from gan_studio.jobs.gallery import Sample
+from gan_studio.jobs.snapshots import Snapshot
 
 SIZES = ((32, 112), (64, 64), (64, 112), (64, 256))  # of a picture, and of its tile
 FRAMES = 300
@@ -67,13 +68,13 @@ def opened(app: QApplication, folder: Path) -> GalleryRoom:
 
 
 def filled(room: GalleryRoom, count: int, px: int, tile: int) -> None:
+    """Nobody asks for the generator that would draw them exactly."""
     rng = np.random.default_rng(0)
     held = Held(count, (3, px, px))
     samples = [Sample(View(seed=seed), float(seed * 7919 % 10_007), 1.0, True) for seed in range(count)]
     held.add(samples, rng.integers(0, 256, (count, *held.size, 3), np.uint8))
-    room.held = held
     room.grid.tiles.show_held(held)
-    room.pictures.show_held(held)
+    room.pictures.show_held(held, cast(Snapshot, None))
     room.pictures.grow(0)
     room._offer()
     room.bar.size_slider.setValue(tile)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import gc
 import json
 from pathlib import Path
 
@@ -12,12 +11,11 @@ import numpy as np
 import pytest
 import shiboken6
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
 from gan_studio import runs
 from gan_studio.directions import axis
-from gan_studio.gui import window as window_module
 from gan_studio.gui.explore.room import ExploreRoom
 from gan_studio.gui.exporting import SaveDialog
 from gan_studio.gui.gallery import export_forms
@@ -25,10 +23,7 @@ from gan_studio.gui.gallery.export_dialog import ExportDialog
 from gan_studio.gui.gallery.held import Held, kept_size, reduced, scaled
 from gan_studio.gui.gallery.loupe import FullScreen
 from gan_studio.gui.gallery.room import GalleryRoom
-from gan_studio.gui.session import Session
 from gan_studio.gui.train.room import TrainRoom
-from gan_studio.gui.warmup import warm_up
-from gan_studio.gui.window import Window
 from gan_studio.jobs import marks
 from gan_studio.jobs.explore import Kept, keep, pixels_hash, render, reopened, view_of
 from gan_studio.jobs.gallery import BATCH, Sample
@@ -37,37 +32,20 @@ from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.walk import Walk
 from gan_studio.runs import Checkpoint
 
-SECONDS = 20_000
+from .exploring import SECONDS, choose_run, collected_lightly, drop, opened_window, with_directions
+
 CONTROL, SHIFT, NONE = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("Control", "Shift", "No"))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def light_collections():
-    """Let the search for what tests leave behind skip the third of a million objects of torch."""
-    for _ in warm_up():
-        pass
-    yield
-    gc.unfreeze()
+    with collected_lightly():
+        yield
 
 
 @pytest.fixture
 def open_window(qtbot, tmp_path, request, monkeypatch):
-    def make(rooms=(GalleryRoom,)):
-        monkeypatch.setattr(window_module, "ROOMS", rooms)
-        settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
-        window = Window(Session(runs.default_root()), settings, warm=lambda: (stage for stage in ("light", "ready")))
-        window.resize(1280, 720)
-        with qtbot.waitSignal(window.ready, timeout=SECONDS):
-            window.show()
-        request.addfinalizer(lambda: leave(window))
-        return window
-
-    return make
-
-
-def leave(window):
-    window.close()
-    window.deleteLater()
+    return lambda rooms=(GalleryRoom,): opened_window(qtbot, tmp_path, request, monkeypatch, rooms)
 
 
 @pytest.fixture
@@ -117,12 +95,6 @@ def notice(room, qtbot, words):
 def gone(dialog, qtbot):
     yield
     qtbot.waitUntil(lambda: not shiboken6.isValid(dialog), timeout=SECONDS)
-
-
-def drop(window, path):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    window.take_dropped(data)
 
 
 # --- made ------------------------------------------------------------------------------------------------------------
@@ -215,7 +187,7 @@ def test_the_newest_the_best_or_a_step(room, run, qtbot):
     room.session.runs_changed.emit()
     qtbot.waitUntil(lambda: room.steps.count() == 4, timeout=SECONDS)
     titles = [room.steps.itemText(i) for i in range(4)]
-    assert titles[:2] == ["Newest", "Best: step 10"] and titles[2:] == ["Step 20", "Step 10"]
+    assert titles[:2] == ["Newest", "Best (step 10)"] and titles[2:] == ["Step 20", "Step 10"]
     make(room, qtbot, count=2)
     assert room.snapshot.about["step"] == 20
     room.steps.setCurrentIndex(1)
@@ -303,6 +275,15 @@ def test_what_is_rejected_goes_and_can_be_seen_again(room, qtbot, snapshot):
     qtbot.waitUntil(lambda: len(marks.read(snapshot).rejected) == 1, timeout=SECONDS)
 
 
+def test_a_star_of_the_last_moment_is_kept(room, qtbot, snapshot):
+    make(room, qtbot, count=6)
+    for row in range(6):
+        click(room, qtbot, row)
+        qtbot.keyClick(room.grid, Qt.Key.Key_S)
+    room.window().close()
+    assert len(marks.read(snapshot).stars) == 6
+
+
 def test_damaged_stars_are_told_and_left_alone(room, qtbot, run):
     (run.folder / marks.FILE).write_text("{")
     make(room, qtbot, count=2)
@@ -339,21 +320,11 @@ def test_the_loupe_shows_the_exact_picture_and_goes_on(room, qtbot, snapshot):
     click(room, qtbot, 1)
     qtbot.keyClick(room.grid, Qt.Key.Key_Return)
     assert room.pages.currentWidget() is room.loupe and room.loupe.hasFocus()
-    for seed, key in (
-        (1, None),
-        (2, Qt.Key.Key_Right),
-        (1, Qt.Key.Key_Left),
-        (4, Qt.Key.Key_End),
-        (4, Qt.Key.Key_Down),
-    ):
-        if key:
-            qtbot.keyClick(room.loupe, key)
+    for seed, key in ((2, "Right"), (1, "Left"), (4, "End"), (4, "Down")):
+        qtbot.keyClick(room.loupe, getattr(Qt.Key, f"Key_{key}"))
         qtbot.waitUntil(lambda: not room.looking.is_busy, timeout=SECONDS)
         np.testing.assert_array_equal(shown_in(room.loupe), render(view_of(snapshot, seed), snapshot)[:, :, 0])
-        assert (
-            f"Seed {seed}," in room.loupe.accessibleDescription()
-            or f"Seed {seed} " in room.loupe.accessibleDescription()
-        )
+        assert f"Seed {seed} · {seed + 1} of 5" in room.loupe.accessibleDescription()
     qtbot.keyClick(room.loupe, Qt.Key.Key_S)
     assert room.held.samples[4].mark == "starred"
     qtbot.keyClick(room.loupe, Qt.Key.Key_Escape)
@@ -436,6 +407,29 @@ def test_a_view_of_explore_gives_its_edits_to_all_seeds(room, qtbot, snapshot):
     assert not room.held.samples[0].view.edits
 
 
+def test_explore_hands_its_view_and_its_walk_over(open_window, run, qtbot):
+    with_directions(run)
+    window = open_window((ExploreRoom, GalleryRoom))
+    explore, room = window.rooms
+    choose_run(explore, qtbot)
+    explore.scene.go_to_seed(40)
+    explore.scene.truncate(0.6)
+    explore.gallery_menu.aboutToShow.emit()
+    of_view, of_walk = explore.gallery_menu.actions()
+    assert not of_walk.isEnabled() and "Add two key-frames" in of_walk.toolTip()
+    of_view.trigger()
+    made(room, qtbot)
+    assert window.tabs.currentWidget() is room
+    assert room.held.samples[0].view == explore.view and room.held.samples[5].view == explore.view.at_seed(45)
+    for seed in (3, 9):
+        explore.scene.go_to_seed(seed)
+        explore.playing.add_key()
+    explore.gallery_menu.aboutToShow.emit()
+    assert of_walk.isEnabled()
+    of_walk.trigger()
+    qtbot.waitUntil(lambda: len(room.held) == 120 and not room.making.is_running, timeout=SECONDS)
+
+
 def test_a_walk_of_explore_becomes_a_gallery(room, qtbot, snapshot):
     keys = tuple(view_of(snapshot, seed).with_values({"psi": 0.8}) for seed in (1, 5, 2))
     room.session.gallery_wanted.emit(keys, Walk(frames=11, loop=True))
@@ -455,7 +449,7 @@ def test_what_is_dropped_goes_where_it_belongs(open_window, run, picture_run, qt
     qtbot.waitUntil(lambda: room.maker.make_button.isEnabled(), timeout=SECONDS)
     for folder in (run.folder, other.folder):
         drop(window, folder)
-        qtbot.waitUntil(lambda folder=folder: room.runs.currentData() == folder, timeout=SECONDS)
+        qtbot.waitUntil(lambda folder=folder: room.choosing.choice.path == folder, timeout=SECONDS)
     drop(window, run.checkpoint_at(10).path)
     qtbot.waitUntil(lambda: room.steps.currentText() == "Step 10", timeout=SECONDS)
     view = view_of(snapshot, 5)
@@ -621,10 +615,8 @@ def test_only_what_is_in_sight_is_scaled(room, qtbot, snapshot):
     held = Held(count, snapshot.shape)
     view = view_of(snapshot)
     held.add([Sample(view.at_seed(seed)) for seed in range(count)], np.zeros((count, 16, 16, 1), np.uint8))
-    room.held = held
-    room.snapshot = snapshot
     room.grid.tiles.show_held(held)
-    room.pictures.show_held(held)
+    room.pictures.show_held(held, snapshot)
     room.pictures.grow(0)
     room._offer()
     room._resize(112)

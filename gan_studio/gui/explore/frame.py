@@ -143,10 +143,22 @@ class ExploreFrame(Room):
         self.copy_menu = QMenu(self.copy_button)
         self.copy_button.setMenu(self.copy_menu)
         self.paste_button = self._tool("Paste a latent: a list of numbers (Ctrl+V)")
+        self.gallery_button = self._tool("Make a gallery of this view or this walk, in the Gallery tab")
+        self.gallery_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.gallery_menu = QMenu(self.gallery_button)
+        self.gallery_menu.setToolTipsVisible(True)
+        self.gallery_button.setMenu(self.gallery_menu)
         self.save_button = QPushButton("Save…")
         self.save_button.setAccessibleName("Save the picture")
         self.save_button.setToolTip("Write the picture as a PNG with its recipe inside: dropped here, it opens again.")
-        for button in (self.undo_button, self.redo_button, self.copy_button, self.paste_button, self.save_button):
+        for button in (
+            self.undo_button,
+            self.redo_button,
+            self.copy_button,
+            self.paste_button,
+            self.gallery_button,
+            self.save_button,
+        ):
             button.setEnabled(False)
             bar.addWidget(button)
         return bar
@@ -199,6 +211,7 @@ class ExploreFrame(Room):
             (self.redo_button, "redo"),
             (self.copy_button, "content-copy"),
             (self.paste_button, "content-paste"),
+            (self.gallery_button, "image-multiple-outline"),
             (self.save_button, "content-save-outline"),
             (self.open_button, "folder-open-outline"),
             (self.open_tool, "folder-open-outline"),

@@ -51,6 +51,9 @@ class Playing(QObject):
         self.walks.scrub.speed_changed.connect(self.player.set_speed)
         self.player.due.connect(self._draw_frame)
         self.player.ended.connect(self._end)
+        self._of_view = self.frame.gallery_menu.addAction("Of this &view, at other seeds", self.gallery_of_view)
+        self._of_walk = self.frame.gallery_menu.addAction("Of the &walk", self.gallery_of_walk)
+        self.frame.gallery_menu.aboutToShow.connect(self._offer_gallery)
         self.scene.moving.connect(self.stop)
         self.scene.moved.connect(self._show_whether_here)
         self.scene.came.connect(self._forget)
@@ -102,6 +105,22 @@ class Playing(QObject):
             self._begin()
         elif self.scene.view:
             self._show_whether_here(self.scene.view)
+
+    # --- in the Gallery tab ---
+
+    def _offer_gallery(self) -> None:
+        why_not = self.walks.why_not()
+        self._of_walk.setEnabled(not why_not)
+        self._of_walk.setToolTip(why_not or "Its pictures, as many as the walk has frames.")
+        self._of_view.setToolTip("The same edits and truncation; the seeds that follow this one.")
+
+    def gallery_of_view(self) -> None:
+        if view := self.scene.view:
+            self.frame.session.gallery_wanted.emit((view,), None)
+
+    def gallery_of_walk(self) -> None:
+        if not self.walks.why_not():
+            self.frame.session.gallery_wanted.emit(tuple(self.walks.views()), valid(self.walks))
 
     # --- in the picture's place ---
 

@@ -187,7 +187,14 @@ class ExploreRoom(ExploreFrame):
     def _offer(self) -> None:
         """What can be done now."""
         there, past = self.view is not None, self.scene.past
-        for widget in (self.smooth, self.about_button, self.copy_button, self.paste_button, self.save_button):
+        for widget in (
+            self.smooth,
+            self.about_button,
+            self.copy_button,
+            self.paste_button,
+            self.gallery_button,
+            self.save_button,
+        ):
             widget.setEnabled(there)
         self._offer_weights()
         self.undo_button.setEnabled(past.can_go_back)

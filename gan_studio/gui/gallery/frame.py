@@ -10,12 +10,14 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -76,6 +78,13 @@ class GalleryFrame(Room):
         self.reset_layout()
 
     def _top(self) -> QHBoxLayout:
+        self.open_tool = QToolButton(autoRaise=True)
+        self.open_tool.setToolTip("Open a run's folder, or a generator's file of another program")
+        self.open_tool.setAccessibleName("Open a run's folder or a generator's file for the gallery")
+        self.open_tool.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.open_tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.open_menu = QMenu(self.open_tool)
+        self.open_tool.setMenu(self.open_menu)
         self.runs = QComboBox()
         self.runs.setMinimumContentsLength(16)
         self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -98,8 +107,9 @@ class GalleryFrame(Room):
         row = QHBoxLayout()
         row.setContentsMargins(8, 6, 8, 6)
         row.setSpacing(6)
-        for widget in (self.runs, self.steps, self.export_button):
+        for widget in (self.open_tool, self.runs, self.steps, self.export_button):
             widget.setEnabled(False)
+        row.addWidget(self.open_tool)
         row.addWidget(self.runs)
         row.addWidget(self.steps)
         row.addSpacing(8)
@@ -155,6 +165,7 @@ class GalleryFrame(Room):
         layout.addWidget(self.bar)
         layout.addWidget(self.pages, 1)
         layout.addWidget(self._progress())
+        theme.tint(self.open_tool, "folder-open-outline")
         theme.tint(self.export_button, "export")
         theme.tint(self.first_button, "image-multiple-outline")
 

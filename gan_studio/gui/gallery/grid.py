@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QFontMetrics,
     QKeyEvent,
     QKeySequence,
     QPainter,
@@ -41,6 +42,12 @@ SIZES = (32, 512)  # of a picture, at least and at most
 USUAL = 112
 MARK_PX = 16
 FADED = 0.3  # what is rejected
+MOST_KNOWN = 5000  # texts
+SELECTED, HOVERED, FOCUSED = (  # as numbers: Qt's own flags take microseconds to compare
+    flag.value
+    for flag in (QStyle.StateFlag.State_Selected, QStyle.StateFlag.State_MouseOver, QStyle.StateFlag.State_HasFocus)
+)
+MIDDLE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
 MARKS: dict[int, Mark | None] = {  # by their keys; None is a star, or none where all have one
     Qt.Key.Key_S: None,
     Qt.Key.Key_P: "starred",
@@ -58,6 +65,7 @@ class Tile(QStyledItemDelegate):
         self.size = QSize(USUAL, USUAL)  # of a picture
         self.has_captions = True
         self._icons: dict[tuple[str, float], QPixmap] = {}
+        self._known: dict[tuple[str, int], str] = {}  # texts, cut to widths
         theme.changed.connect(self._icons.clear)
 
     def cell(self, line: int) -> QSize:
@@ -69,29 +77,34 @@ class Tile(QStyledItemDelegate):
         return self.cell(option.fontMetrics.height())
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        sample, place = self._model.sample(index.row()), self._model.places[index.row()]
+        """Some tens of these make a frame, and each line of Python counts."""
+        row = index.row()
+        sample, place = self._model.sample(row), self._model.places[row]
         rect: QRect = option.rect
-        box = QRect(rect.topLeft() + QPoint(GAP // 2, GAP // 2), self.size)
-        state, palette = option.state, option.palette
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect.adjusted(1, 1, -1, -1), palette.color(QPalette.ColorRole.Highlight))
-        elif state & QStyle.StateFlag.State_MouseOver:
+        left, top, state = rect.left() + GAP // 2, rect.top() + GAP // 2, option.state.value
+        box = QRect(left, top, self.size.width(), self.size.height())
+        chosen = bool(state & SELECTED)
+        if chosen:
+            painter.fillRect(rect.adjusted(1, 1, -1, -1), option.palette.color(QPalette.ColorRole.Highlight))
+        elif state & HOVERED:
             painter.fillRect(rect.adjusted(1, 1, -1, -1), theme.colours().grid)
-        painter.setOpacity(FADED if sample.mark == "rejected" else 1.0)
-        self._paint_picture(painter, box, place)
-        painter.setOpacity(1.0)
-        if sample.mark:
-            self._paint_mark(painter, box, sample.mark)
+        self._paint_picture(painter, box, place, sample.mark)
         if self.has_captions:
-            chosen = bool(state & QStyle.StateFlag.State_Selected)
             self._paint_caption(painter, option, box, words(sample, place), chosen)
-        if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(palette.color(QPalette.ColorRole.Text))
+        if state & FOCUSED:
+            painter.setPen(option.palette.color(QPalette.ColorRole.Text))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
-    def _paint_picture(self, painter: QPainter, box: QRect, place: int) -> None:
+    def _paint_picture(self, painter: QPainter, box: QRect, place: int, mark: Mark) -> None:
         found = self._tiles.tile(place)
-        painter.drawImage(box, found if found is not None else self._tiles.raw(place))
+        if found is None:
+            found = self._tiles.raw(place)
+        if mark == "rejected":
+            painter.setOpacity(FADED)
+        painter.drawImage(box, found)
+        if mark:
+            painter.setOpacity(1.0)
+            self._paint_mark(painter, box, mark)
 
     def _paint_mark(self, painter: QPainter, box: QRect, mark: Mark) -> None:
         colours = theme.colours()
@@ -109,8 +122,16 @@ class Tile(QStyledItemDelegate):
         role = QPalette.ColorRole.HighlightedText if chosen else QPalette.ColorRole.PlaceholderText
         painter.setPen(option.palette.color(role))
         below = QRect(box.left() - 2, box.bottom() + 2, box.width() + 4, option.fontMetrics.height())
-        text = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, below.width())
-        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(below, MIDDLE, self._cut(text, below.width(), option.fontMetrics))
+
+    def _cut(self, text: str, width: int, metrics: QFontMetrics) -> str:
+        """With an ellipsis where there is no room."""
+        key = (text, width)
+        if key not in self._known:
+            if len(self._known) > MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+        return self._known[key]
 
 
 def words(sample: Sample, place: int) -> str:
@@ -157,7 +178,7 @@ class Grid(QListView):
             "Arrow keys move, Shift and Ctrl choose several, Enter opens one large, S gives a star, X rejects."
         )
         self.doubleClicked.connect(self._open)
-        self.tiles.came.connect(self.viewport().update)
+        self.tiles.came.connect(self._paint_anew)
         self.selectionModel().selectionChanged.connect(self._tell_chosen)
         self.selectionModel().currentChanged.connect(self._tell_chosen)
         theme.changed.connect(self._dress)
@@ -193,6 +214,11 @@ class Grid(QListView):
         if first:
             self.scrollTo(self.pictures.index(first), QAbstractItemView.ScrollHint.PositionAtTop)
         self.viewport().update()
+
+    def _paint_anew(self, places: set[int]) -> None:
+        for row in self._rows_in_sight():
+            if self.pictures.places[row] in places:
+                self.update(self.pictures.index(row))
 
     def in_sight(self) -> list[int]:
         """The places that are seen, from top to bottom."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from ...jobs.gallery import Arrangement, Mark, Sample, arranged
 from ...jobs.sheet import caption
+from ...jobs.snapshots import Snapshot
 from .held import Held
 
 Index = QModelIndex | QPersistentModelIndex
@@ -18,6 +19,7 @@ class Pictures(QAbstractListModel):
     def __init__(self, parent: QObject):
         super().__init__(parent)
         self.held: Held | None = None
+        self.snapshot: Snapshot | None = None  # that makes them
         self.places: list[int] = []  # of the rows
         self.how = Arrangement()
 
@@ -44,9 +46,10 @@ class Pictures(QAbstractListModel):
 
     # what changes
 
-    def show_held(self, held: Held | None) -> None:
+    def show_held(self, held: Held, snapshot: Snapshot) -> None:
+        """Nothing of what was there before; what is in it is shown by `grow`."""
         self.beginResetModel()
-        self.held, self.places = held, []
+        self.held, self.snapshot, self.places = held, snapshot, []
         self.endResetModel()
 
     def grow(self, before: int) -> None:

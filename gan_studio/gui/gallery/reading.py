@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +16,13 @@ from ...jobs.explore import View, explorable, opened, render, sidecar_of, view_o
 from ...jobs.gallery import Made, Mark, Measures, Sample
 from ...jobs.gallery_plan import Plan, samples_of
 from ...jobs.marks import Marks
-from ...jobs.snapshots import Snapshot, open_snapshot
+from ...jobs.snapshots import Snapshot
 from ...jobs.walk import Walk
 from ...progress import Progress
-from ...runs import Run
+from ...runs import Checkpoint, Run
+from ..explore.choices import Choice, attempted, of_file, of_run
+from ..train.dropped import is_checkpoint, is_run
 from .held import kept_size, reduced
-
-# --- what can be chosen ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Of a run: its checkpoints, ascending, and the one next to the best samples."""
-
-    run: Run
-    steps: tuple[int, ...]
-    best: int | None
-
-
-def steps_of(run: Run) -> Steps:
-    steps = tuple(sorted(checkpoint.step for checkpoint in run.checkpoints()))
-    best = run.state().best
-    wanted = best.get("step") if isinstance(best, dict) else None
-    near = min(steps, key=lambda step: abs(step - wanted)) if steps and isinstance(wanted, (int, float)) else None
-    return Steps(run, steps, near)
-
 
 # --- made ------------------------------------------------------------------------------------------------------------
 
@@ -104,17 +87,17 @@ def _marks(snapshot: Snapshot) -> tuple[Marks, str]:
         return Marks({}, frozenset()), str(error)
 
 
-def open_of(path: Path, step: int | None) -> Snapshot:
-    """Of a run, a checkpoint or a file; on the CPU, where the same view gives the same bytes."""
-    return open_snapshot(path, step, device="cpu")
+def chosen_by(path: Path) -> tuple[Choice, int | None]:
+    """What a run's folder, a checkpoint or a file is, and the step that it names."""
+    if is_checkpoint(path):
+        return of_run(Run(path.parent.parent)), Checkpoint(path).step
+    return (of_run(Run(path)) if is_run(path) else of_file(path)), None
 
 
-def classes_of(path: Path) -> int:
-    """Of a generator's file; 0 where it cannot be read: making pictures of it tells."""
-    try:
-        return open_of(path, None).classes
-    except (ConfigError, OSError):
-        return 0
+def classes_of(choice: Choice) -> int:
+    """0 where it cannot be read: making pictures of it tells."""
+    snapshot = attempted(partial(choice.snapshot, None, False))
+    return snapshot.classes if isinstance(snapshot, Snapshot) else 0
 
 
 def open_by(view: View, root: Path) -> Snapshot:

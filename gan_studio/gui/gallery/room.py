@@ -17,7 +17,7 @@ from ..room import Found, Keys
 from ..session import Session
 from ..train.dropped import is_checkpoint, is_run
 from ..words import duration
-from .frame import HINT, LOADING, NO_RUNS, GalleryFrame
+from .frame import HINT, LOADING, GalleryFrame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,20 +26,19 @@ if TYPE_CHECKING:
     from ...jobs.gallery import Arrangement, Mark, Measures, Sample
     from ...jobs.snapshots import Snapshot
     from ...jobs.walk import Walk
-    from ...runs import Run
     from ..computing import LatestWins, Stream
-    from ..explore.reading import Choice
+    from ..explore.choices import Choice
     from ..exporting import Exporting
     from ..widgets.notice import Notices
+    from .choosing import Choosing
+    from .closer import Closer
     from .export_forms import Form, Shown
     from .held import Held
-    from .loupe import FullScreen, Loupe
     from .pictures import Pictures
-    from .reading import Nearest, Steps
+    from .reading import Nearest
+    from .starring import Starring
 
 PATIENCE_S = 2.0  # a closing window waits so long for what is being computed
-NEWEST = None  # the step of the newest checkpoint, whichever it is when pictures are made
-WEIGHTS = (".pth", ".pt", ".ckpt", ".safetensors")
 NO_RUN = "Choose a run above."
 NO_PICTURES = "Make pictures in the Gallery tab first."
 KEYS = (
@@ -61,30 +60,40 @@ class GalleryRoom(GalleryFrame):
     looking: LatestWins  # at pictures one by one, exactly
     making: Stream
     exporting: Exporting
+    choosing: Choosing
+    closer: Closer
+    starring: Starring
 
     def __init__(self, session: Session, commands: Commands, notices: Notices):
         super().__init__(session, commands, notices)
-        self.held: Held | None = None
-        self.snapshot: Snapshot | None = None  # of what is held
         self.by: Measures | None = None
-        self._choices: list[Choice] = []
-        self._path: Path | None = None  # of what is chosen above: a run's folder, or a file
         self._kept: dict[str, Any] = {}  # how the last export was made
         self._folder = ""  # of the last export
         self._began = 0.0
-        self._writes = 0  # of marks
-        self._full: FullScreen | None = None
         self._ready = False
         for id in ("export_gallery", "make_gallery"):
             commands.allow(id, LOADING)
+
+    @property
+    def held(self) -> Held | None:
+        """What has been made."""
+        return self.pictures.held if self._ready else None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """That made it."""
+        return self.pictures.snapshot if self._ready else None
 
     # --- the rest, once the window is on the screen ---
 
     def make_ready(self) -> Iterator[None]:
         from ..computing import LatestWins, Stream
         from ..exporting import Exporting
+        from .choosing import Choosing
+        from .closer import Closer
         from .grid import Grid
         from .pictures import Pictures
+        from .starring import Starring
 
         yield
         self.pictures = Pictures(self)
@@ -97,19 +106,23 @@ class GalleryRoom(GalleryFrame):
         yield
         self.build_sides()
         yield
+        self.closer = Closer(self, self.pictures, self.looking)
+        self.choosing = Choosing(self, self.disk)
+        self.starring = Starring(self.pictures, self.disk)
         self._connect()
         self._ready = True
         self.said.setText("")
         self.hint.setText(HINT)
         self._offer()
         if self.isVisible():
-            self.read_choices()
+            self.choosing.read()
         yield
 
     def _connect(self) -> None:
         for line in (self.disk, self.looking, self.grid.tiles.line, self.making):
             line.failed.connect(self.session.tell)
-        self.runs.activated.connect(self._run_chosen)
+        self.choosing.changed.connect(self._offer)
+        self.choosing.other.connect(self.maker.forget)
         self.first_button.clicked.connect(self.make)
         self.maker.make_wanted.connect(self.make)
         self.maker.changed.connect(self._offer)
@@ -121,145 +134,56 @@ class GalleryRoom(GalleryFrame):
         self.bar.captions_wanted.connect(self.grid.set_captions)
         self.grid.size_wanted.connect(self.bar.size_slider.setValue)
         self.grid.chosen.connect(self._chosen)
-        self.grid.opened.connect(self.open_loupe)
-        self.grid.compare_wanted.connect(self.open_compare)
-        self.grid.fill_wanted.connect(self.fill_screen)
         self.grid.mark_wanted.connect(self.mark)
         self.grid.copy_wanted.connect(self.copy_picture)
         self.grid.menu_wanted.connect(self._show_menu)
-        self._connect_loupe(self.loupe)
-        self.loupe.back_wanted.connect(self.back)
-        self.loupe.fill_wanted.connect(self.fill_screen)
-        self.compare.back_wanted.connect(self.back)
+        self.closer.mark_wanted.connect(self.mark)
+        self.starring.failed.connect(self._not_kept)
+        self.closer.copy_wanted.connect(self.copy_picture)
         self.details.explore_wanted.connect(self.explore)
         self.details.recipe_wanted.connect(self.copy_recipe)
         self.details.copy_wanted.connect(self.copy_picture)
         self.export_button.clicked.connect(self.export)
-        self.session.runs_changed.connect(self._read_if_seen)
         self.session.gallery_wanted.connect(self.make_of)
         self.commands.on("export_gallery", self.export)
         self.commands.on("make_gallery", self.make)
 
-    def _connect_loupe(self, loupe: Loupe) -> None:
-        loupe.step_wanted.connect(self.step)
-        loupe.mark_wanted.connect(self.mark)
-        loupe.copy_wanted.connect(self.copy_picture)
-
     def _offer(self) -> None:
         """What can be done now."""
-        makes = self._path is not None or self.maker.handed_over[0] is not None
+        makes = self.choosing.choice is not None or self.maker.handed_over[0] is not None
         self.maker.set_reason("" if makes else NO_RUN)
         can_make = self.maker.make_button
         self.first_button.setEnabled(can_make.isEnabled())
         self.first_button.setToolTip(can_make.toolTip())
         self.commands.allow("make_gallery", "" if can_make.isEnabled() else can_make.toolTip())
-        self.runs.setEnabled(self.runs.count() > 0)
-        self.steps.setEnabled(self.steps.count() > 0)
         there = bool(self.held)
         self.commands.allow("export_gallery", "" if there else NO_PICTURES)
         self.export_button.setEnabled(there)
         self.export_button.setToolTip("A sheet, a web page, files, a print or a film." if there else NO_PICTURES)
         self.bar.setVisible(there)
-        samples = self.held.samples if self.held else []
+        first = self.held.samples[:1] if self.held else []
         self.bar.offer(
-            *((bool(samples) and samples[0].score is not None), bool(samples) and samples[0].is_novel is not None)
+            any(sample.score is not None for sample in first), any(sample.novelty is not None for sample in first)
         )
         if not there:
             self.pages.setCurrentWidget(self.nothing)
         elif self.pages.currentWidget() is self.nothing:
             self.pages.setCurrentWidget(self.grid)
 
-    # --- what can be made ---
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._ready:
-            self.read_choices()
+            self.choosing.read()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        if self._full is not None:
-            self._full.close()
-
-    def _read_if_seen(self) -> None:
-        if self.isVisible() and self._ready:
-            self.read_choices()
-
-    def read_choices(self) -> None:
-        from ..explore.reading import choices
-
-        self.disk.ask("choices", partial(choices, self.session.root), self._show_choices)
-
-    def _show_choices(self, found: list[Choice]) -> None:
-        self._choices = found
-        self._fill_runs()
-        if self._path is None and found:
-            self._choose(found[0].run.folder)
-        elif self._path is not None:
-            self._read_steps()
-        self.hint.setText(HINT if found or self._path else NO_RUNS)
-        self._offer()
-
-    def _fill_runs(self) -> None:
-        """What is chosen is among them, wherever it lies."""
-        listed = {choice.run.folder: choice.title for choice in self._choices}
-        if self._path is not None and self._path not in listed:
-            listed = {self._path: self._path.name} | listed
-        self.runs.clear()
-        for path, title in listed.items():
-            self.runs.addItem(title, path)
-            self.runs.setItemData(self.runs.count() - 1, path.name, Qt.ItemDataRole.ToolTipRole)
-        self.runs.setCurrentIndex(list(listed).index(self._path) if self._path else -1)
-
-    def _run_chosen(self, row: int) -> None:
-        path = self.runs.itemData(row)
-        if path != self._path:
-            self.maker.forget()  # that belongs to other weights
-            self._choose(path)
-
-    def _choose(self, path: Path, step: int | None = NEWEST) -> None:
-        from .reading import classes_of
-
-        self._path = path
-        self._fill_runs()
-        self.steps.clear()
-        self.maker.set_classes(0)
-        if path.is_file():
-            self.disk.ask("classes", partial(classes_of, path), self.maker.set_classes)
-        else:
-            self._read_steps(step)
-        self._offer()
-
-    def _read_steps(self, step: int | None = NEWEST) -> None:
-        from ...runs import Run
-        from ..explore.reading import attempted
-        from .reading import steps_of
-
-        assert self._path is not None
-        if not self._path.is_file():
-            wanted = step if self.steps.count() == 0 else self.steps.currentData()
-            read = partial(attempted, partial(steps_of, Run(self._path)))
-            self.disk.ask("steps", read, partial(self._show_steps, self._path, wanted))
-
-    def _show_steps(self, path: Path, wanted: int | None, found: Steps | Exception) -> None:
-        if isinstance(found, Exception) or path != self._path:
-            return  # making them will tell
-        self.steps.clear()
-        if found.steps:
-            self.steps.addItem("Newest", NEWEST)
-        if found.best is not None:
-            self.steps.addItem(f"Best: step {found.best:,}", found.best)
-            tip = "The checkpoint next to the samples that were nearest to the data"
-            self.steps.setItemData(1, tip, Qt.ItemDataRole.ToolTipRole)
-        for step in reversed(found.steps):
-            self.steps.addItem(f"Step {step:,}", step)
-        self.steps.setCurrentIndex(max(0, self.steps.findData(wanted)) if wanted is not NEWEST else 0)
-        self._offer()
+        if self._ready:
+            self.closer.leave_full()
 
     # --- made ---
 
     def make(self) -> None:
-        from .reading import Order, making, open_by, open_of
+        from .reading import Order, making, open_by
 
         self.maker.commit()
         self._offer()
@@ -269,9 +193,9 @@ class GalleryRoom(GalleryFrame):
         if view is not None:
             open_ = partial(open_by, view, self.session.root)
         else:
-            assert self._path is not None
-            open_ = partial(open_of, self._path, self.steps.currentData())
-        self.back()
+            assert self.choosing.choice
+            open_ = partial(self.choosing.choice.snapshot, self.choosing.step, False)
+        self.closer.back()
         self._began = time.monotonic()
         self._show_progress(0, 0, "Opening")
         self.making.start(making(Order(self.maker.plan(), open_, view, keys, walk)))
@@ -307,12 +231,12 @@ class GalleryRoom(GalleryFrame):
         """What was there before makes room."""
         from .held import Held
 
-        self.snapshot, self.by = begun.snapshot, None
+        self.by = None
         self.maker.set_classes(begun.snapshot.classes)
-        self.held = Held(begun.count, begun.snapshot.shape)
         self.looking.forget_all()
-        self.grid.tiles.show_held(self.held)
-        self.pictures.show_held(self.held)
+        held = Held(begun.count, begun.snapshot.shape)
+        self.grid.tiles.show_held(held)
+        self.pictures.show_held(held, begun.snapshot)
         self._resize(self.bar.size_slider.value())
         about = begun.snapshot.about
         self.subject_changed.emit(str(about["title"]))
@@ -351,7 +275,7 @@ class GalleryRoom(GalleryFrame):
         self.pictures.arrange(how)
         places = self.pictures.places
         row = places.index(current) if current in places else min(row, len(places) - 1)
-        self.grid.choose([place for place in chosen if place in set(places)] or places[row : row + 1], row)
+        self.grid.choose(set(chosen) & set(places) or places[row : row + 1], row)
         if row >= 0:
             self.grid.scrollTo(self.pictures.index(row))
         self._chosen()
@@ -380,120 +304,33 @@ class GalleryRoom(GalleryFrame):
         if sample is not None and self.snapshot and self.by and has_training:
             self.looking.ask("near", partial(nearest, sample, self.snapshot, self.by), self._show_nearest)
         self._count()
-        if self.pages.currentWidget() is self.loupe or self._full is not None:
-            self._draw_loupe()
+        self.closer.draw()
 
     def _show_nearest(self, found: Nearest | None) -> None:
         if found is not None:
             self.details.show_nearest(found)
 
-    def open_loupe(self) -> None:
-        if self._current():
-            self.loupe.fit()
-            self.pages.setCurrentWidget(self.loupe)
-            self.loupe.setFocus()
-            self._draw_loupe()
-
-    def _draw_loupe(self) -> None:
-        """The small one at once, the exact one as soon as it is drawn."""
-        from .reading import exact
-
-        current = self._current()
-        if current is None or self.held is None or self.snapshot is None:
-            self.back()
-            return
-        place, sample = current
-        self._show_large(sample, place, self.held.picture(place))
-        self.looking.ask("large", partial(exact, sample, self.snapshot), partial(self._show_large, sample, place))
-
-    def _show_large(self, sample: Sample, place: int, picture: np.ndarray) -> None:
-        from .pictures import described
-
-        row = self.grid.current_row()
-        words = f"{described(sample, place)} · {row + 1:,} of {len(self.pictures.places):,}"
-        for loupe in (self.loupe, *([self._full.loupe] if self._full else [])):
-            loupe.show_images(picture[None])
-            loupe.set_caption(words)
-
-    def step(self, by: int) -> None:
-        """To another of those that are shown."""
-        last = len(self.pictures.places) - 1
-        self.grid.go_to(min(max(self.grid.current_row() + by, 0), last))
-
-    def open_compare(self) -> None:
-        from .pictures import described
-        from .reading import exact
-
-        rows = self.grid.chosen_rows()
-        if len(rows) != 2 or self.held is None or self.snapshot is None:
-            self.notices.show_notice("Choose two pictures to compare: click one, then another with Ctrl.", "warning")
-            return
-        self.compare.fit()
-        for side, row in enumerate(rows):
-            place, sample = self.pictures.places[row], self.pictures.sample(row)
-            words = described(sample, place)
-            self.compare.show_side(side, self.held.picture(place), words)
-            show = partial(self._show_side, side, words)
-            self.looking.ask(("side", side), partial(exact, sample, self.snapshot), show)
-        self.pages.setCurrentWidget(self.compare)
-        self.compare.sides[0].setFocus()
-
-    def _show_side(self, side: int, words: str, picture: np.ndarray) -> None:
-        self.compare.show_side(side, picture, words)
-
-    def fill_screen(self) -> None:
-        from .loupe import FullScreen
-
-        if self._current() is None or self._full is not None:
-            return
-        self._full = FullScreen(self)
-        self._full.finished.connect(self._leave_full)
-        self._connect_loupe(self._full.loupe)
-        self._full.showFullScreen()
-        self._draw_loupe()
-
-    def _leave_full(self) -> None:
-        self._full = None
-
-    def back(self) -> None:
-        """To the grid."""
-        if self.held is not None and self.pages.currentWidget() is not self.nothing:
-            self.pages.setCurrentWidget(self.grid)
-            self.grid.setFocus()
-
     # --- stars ---
 
     def mark(self, mark: Mark | None) -> None:
         """All that are chosen; None is a star, or none where all have one."""
-        from ..explore.reading import attempted
-        from .reading import keep_mark
-
-        places = self._subjects()
-        if not places or self.held is None or self.snapshot is None:
-            return
-        samples = [self.held.samples[place] for place in places]
-        if mark is None:
-            mark = "" if all(sample.mark == "starred" for sample in samples) else "starred"
-        self._writes += 1
-        write = partial(keep_mark, self.snapshot, [sample.view for sample in samples], mark)
-        self.disk.ask(("mark", self._writes), partial(attempted, write), self._marked)
-        self.pictures.mark(places, mark)
-        how = self.pictures.how
-        if how.starred_only or not how.rejected or how.order == "starred":
-            self.arrange(how)
-        else:
-            self._chosen()
+        if places := self._subjects():
+            self.starring.mark(places, mark)
+            how = self.pictures.how
+            if how.starred_only or not how.rejected or how.order == "starred":
+                self.arrange(how)
+            else:
+                self._chosen()
 
     def _subjects(self) -> list[int]:
         """What a key is about: the large picture, or all that are chosen."""
         current = self._current()
-        if self.pages.currentWidget() is not self.grid or self._full is not None:
+        if self.closer.is_one_alone:
             return [current[0]] if current else []
         return self.grid.chosen_places() or ([current[0]] if current else [])
 
-    def _marked(self, problem: Exception | None) -> None:
-        if problem:
-            self.notices.show_notice(str(problem), "error")
+    def _not_kept(self, sentence: str) -> None:
+        self.notices.show_notice(sentence, "error")
 
     # --- elsewhere ---
 
@@ -538,9 +375,9 @@ class GalleryRoom(GalleryFrame):
     def _menu_entries(self) -> list[tuple[str, Callable[[], object]]]:
         two = len(self.grid.chosen_rows()) == 2
         return [
-            ("Large", self.open_loupe),
-            *([("Compare", self.open_compare)] if two else []),
-            ("Whole screen", self.fill_screen),
+            ("Large", self.closer.open_loupe),
+            *([("Compare", self.closer.open_compare)] if two else []),
+            ("Whole screen", self.closer.fill_screen),
             ("Star", partial(self.mark, "starred")),
             ("Reject", partial(self.mark, "rejected")),
             ("Neither", partial(self.mark, "")),
@@ -588,30 +425,25 @@ class GalleryRoom(GalleryFrame):
     # --- the window's wishes ---
 
     def takes(self, path: Path) -> bool:
-        return is_run(path) or is_checkpoint(path) or (path.suffix.lower() in WEIGHTS and path.is_file())
+        from ..explore.choices import is_file
+
+        return is_run(path) or is_checkpoint(path) or is_file(path)
 
     def take(self, path: Path) -> None:
-        from ...runs import Checkpoint
-
         if not self._ready:
             self.notices.show_notice(LOADING, "warning")
             return
         self.raise_tab()
-        self.maker.forget()
-        if is_checkpoint(path):
-            self._choose(path.parent.parent, Checkpoint(path).step)
-        else:
-            self._choose(path)
-        self._offer()
+        self.choosing.take(path)
 
     def palette_entries(self) -> Iterator[Found]:
-        for choice in self._choices:
-            yield f"Gallery of: {choice.title}", choice.run.name, partial(self.make_of_run, choice.run)
+        for choice in self.choosing.choices:
+            yield f"Gallery of: {choice.title}", choice.name, partial(self.make_with, choice)
 
-    def make_of_run(self, run: Run) -> None:
+    def make_with(self, choice: Choice) -> None:
         """Of its newest checkpoint, as the form says."""
         self.maker.forget()
-        self._choose(run.folder)
+        self.choosing.choose(choice)
         self.make()
 
     def key_entries(self) -> Iterator[Keys]:
@@ -634,3 +466,4 @@ class GalleryRoom(GalleryFrame):
             self.grid.leave(PATIENCE_S)
             for line in (self.disk, self.looking):
                 line.leave(PATIENCE_S)
+            self.starring.leave()

@@ -30,7 +30,7 @@ def image_of(pixels: np.ndarray) -> QImage:
 class Tiles(QObject):
     """`in_sight` says which places are seen now."""
 
-    came = Signal()
+    came = Signal(set)  # of these places
 
     def __init__(self, in_sight: Callable[[], list[int]], parent: QObject):
         super().__init__(parent)
@@ -39,6 +39,7 @@ class Tiles(QObject):
         self._size = QSize()
         self._cache: OrderedDict[int, QImage] = OrderedDict()
         self._waits = False  # for an answer
+        self._asks = False  # soon
         self.line = LatestWins(self)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._ask)
@@ -57,7 +58,8 @@ class Tiles(QObject):
         """None where it is not there yet; it is then on its way."""
         found = self._cache.get(place)
         if found is None:
-            if not self._soon.isActive():
+            if not self._asks:
+                self._asks = True
                 self._soon.start()
         else:
             self._cache.move_to_end(place)
@@ -78,6 +80,7 @@ class Tiles(QObject):
         self._cache.clear()
 
     def _ask(self) -> None:
+        self._asks = False
         if self._held is None or self._size.isEmpty() or self._waits:
             return
         missing = [place for place in self._in_sight() if place not in self._cache][:AT_ONCE]
@@ -93,7 +96,7 @@ class Tiles(QObject):
         room = max(AT_ONCE, MOST_BYTES // (4 * self._size.width() * self._size.height()))
         while len(self._cache) > room:
             self._cache.popitem(last=False)
-        self.came.emit()
+        self.came.emit(set(found))
         self._soon.start()  # for what has come into sight meanwhile
 
 
