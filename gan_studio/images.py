@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 
 import numpy as np
 import torch
-from PIL import Image, ImageColor, ImageOps
+from PIL import ExifTags, Image, ImageColor, ImageOps
 from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 from torch import Tensor
@@ -99,6 +99,13 @@ def decode(
             picture.draft(None, (at_least, at_least))  # type: ignore[arg-type]
         picture.load()
         return _flat(ImageOps.exif_transpose(_eight_bits(picture)), channels, background)
+
+
+def dimensions(source: Path | str | bytes | BinaryIO) -> tuple[int, int]:
+    """(width, height) of an untrusted picture as `decode` gives it; only its header is read. Raises PictureError."""
+    with opened(source) as picture:
+        turned = picture.getexif().get(ExifTags.Base.Orientation, 1) >= 5  # a quarter turn
+        return (picture.height, picture.width) if turned else (picture.width, picture.height)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,8 @@ UNIT = 0.258  # of the picture's side: half the width of a face
 OVERSAMPLING = 4
 LEAST_PX = 192  # the side of the drawing, so that small pictures show what large ones do
 INK = (52, 34, 48)
+LINE_PX = 0.7  # the thinnest line of line art, in pixels of the finished picture
+DARK = 280  # colours whose three channels add up to less are drawn as ink in line art
 WHITE = (255, 255, 255)
 
 
@@ -47,6 +49,22 @@ def paint(look: Look, size: int) -> np.ndarray:
     """[size, size, 3] uint8."""
     sheet = Sheet(max(OVERSAMPLING * size, LEAST_PX), look)
     backdrop(sheet)
+    figure(sheet)
+    return sheet.shrunk(size)
+
+
+def paint_lines(look: Look, size: int, spots: bool = False) -> np.ndarray:
+    """The same figure as ink on white paper [size, size, 3] uint8; `spots` of colour say what has which."""
+    sheet = LineSheet(max(OVERSAMPLING * size, LEAST_PX), look, size)
+    figure(sheet)
+    if spots:
+        colour_spots(sheet)
+    return sheet.shrunk(size)
+
+
+def figure(sheet: Sheet) -> None:
+    """All but the background."""
+    look = sheet.look
     STYLES[look.style].back(sheet)
     body(sheet)
     face(sheet)
@@ -56,7 +74,6 @@ def paint(look: Look, size: int) -> np.ndarray:
     brows(sheet, expression.lift, expression.inner, expression.arch)
     GLASSES[look.glasses](sheet)
     ACCESSORIES[look.accessory](sheet)
-    return sheet.shrunk(size)
 
 
 # --- colours ---------------------------------------------------------------------------------------------------------
@@ -258,6 +275,49 @@ class Sheet:
         if picture.size[0] != size:
             picture = picture.resize((size, size), Image.Resampling.BOX)
         return np.asarray(picture)
+
+
+class LineSheet(Sheet):
+    """Brushes that leave the outlines, the strokes and what is dark as ink, and all else as paper."""
+
+    def __init__(self, side: int, look: Look, size: int):
+        super().__init__(side, look)
+        self.thin = LINE_PX * side / size
+        self.image.paste(WHITE, (0, 0, side, side))
+
+    def fill(self, points: Points, colour: Colour, outline: Colour | None = None, thick: float = 0.03) -> None:
+        dark = outline is None and sum(colour) < DARK  # pupils and mouths
+        super().fill(points, INK if dark else WHITE, outline and INK, thick)
+
+    def tint(self, points: Points, colour: Colour, alpha: float) -> None:
+        pass
+
+    def blend(
+        self, points: Points, stops: Sequence[Colour], outline: Colour | None = None, thick: float = 0.03
+    ) -> None:
+        super().fill(points, WHITE, outline and INK, thick)
+
+    def _trace(self, flat: list[float], colour: Colour, thick: float) -> None:
+        super()._trace(flat, colour, max(thick, self.thin / self.width))
+
+    def stroke(self, points: Points, width: float, colour: Colour, start: float = 0.0, end: float = 0.0) -> None:
+        super().stroke(points, max(width, self.thin / self.width), INK, start, end)
+
+    def glow(self, x: float, y: float, a: float, b: float, colour: Colour, alpha: float) -> None:
+        pass
+
+
+def colour_spots(sheet: Sheet) -> None:
+    """Dabs of colour, as a colourist leaves them beside and upon the lines."""
+    look, r = sheet.look, 0.14
+    dabs = [(-1.62, -1.35, look.background), (1.62, -1.35, look.background), (0, -1.28, look.hair), (0, 0.5, look.skin)]
+    dabs += [(-0.45, 0.22, look.eyes), (0.45, 0.22, look.eyes), (1.25, -1.55, look.ribbon)]
+    for x, y, colour in dabs:
+        sheet.pen.polygon(sheet._flat(ellipse(x, y, r, r)), colour)
+    sheet.on_body()
+    for x in (-0.85, 0.85):
+        sheet.pen.polygon(sheet._flat(ellipse(x, 1.86, r, r)), look.clothes)
+    sheet.on_head()
 
 
 def gradient(stops: tuple[Colour, ...], size: tuple[int, int]) -> Image.Image:

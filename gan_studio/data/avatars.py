@@ -90,8 +90,13 @@ def describe(seed: int, index: int) -> Description:
 
 def draw(seed: int, index: int, size: int, changes: Mapping[str, str] | None = None) -> np.ndarray:
     """Face `index` of `seed` [size, size, 3] uint8; `changes` gives attributes other values. Raises ConfigError."""
+    return art.paint(look_of(seed, index, changes), size)
+
+
+def look_of(seed: int, index: int, changes: Mapping[str, str] | None = None) -> art.Look:
+    """What face `index` of `seed` is drawn from. Raises ConfigError."""
     u = _numbers(seed, index)
-    return art.paint(_look(_described(u) | _known(changes or {}), u), size)
+    return _look(_described(u) | _known(changes or {}), u)
 
 
 def caption(description: Mapping[str, str]) -> str:

@@ -19,6 +19,47 @@ COPIED_BYTES = 64 * 2**20  # at a time, while the pictures move to the device
 TOLD = 3  # files named in the note about those that could not be read
 
 
+class Stack:
+    """Pictures [N, C, T, T] uint8, an array or the cache's map: all of them on a device where they fit.
+
+    With `rows` [M] it is these alone, in this order.
+    """
+
+    def __init__(self, pixels: np.ndarray, rows: np.ndarray | None = None):
+        self.pixels, self.rows = pixels, rows
+        self.device = torch.device("cpu")
+        self.held: Tensor | None = None  # all of them on the device, where they fit
+
+    def __len__(self) -> int:
+        return len(self.pixels) if self.rows is None else len(self.rows)
+
+    def to(self, device: torch.device) -> Stack:
+        """The same on `device`: all of them where they take up to HELD_SHARE of its free memory."""
+        moved = copy.copy(self)
+        moved.device = device
+        if self.held is None or self.device != device:
+            fits = len(self) * self.pixels[0].nbytes <= HELD_SHARE * free_bytes(device)
+            moved.held = self._copied(device) if fits else None
+        return moved
+
+    def take(self, numbers: np.ndarray) -> Tensor:
+        """These pictures [n, C, T, T] uint8 on the device."""
+        if self.held is not None:
+            return self.held.index_select(0, torch.from_numpy(numbers).to(self.device, non_blocking=True))
+        return torch.from_numpy(self.array(numbers)).to(self.device, non_blocking=True)
+
+    def array(self, numbers: np.ndarray) -> np.ndarray:
+        return self.pixels[numbers if self.rows is None else self.rows[numbers]]
+
+    def _copied(self, device: torch.device) -> Tensor:
+        held = torch.empty((len(self), *self.pixels.shape[1:]), dtype=torch.uint8, device=device)
+        step = max(1, COPIED_BYTES // self.pixels[0].nbytes)
+        for start in range(0, len(self), step):
+            part = slice(start, start + step)
+            held[part] = torch.from_numpy(np.array(self.pixels[part if self.rows is None else self.rows[part]]))
+        return held
+
+
 class ImageDataset(Dataset):
     """N pictures [N, C, T, T] uint8, an array or the cache's map, seen as windows of `size` px; T is `size` by default.
 
@@ -45,17 +86,17 @@ class ImageDataset(Dataset):
         self.augment = augment or Augment()
         self.counts = () if labels is None else tuple(np.bincount(labels, minlength=len(classes)).tolist())
         self.skipped = skipped
-        self.notes = _told(skipped) + notes
+        self.notes = told_of(skipped) + notes
 
         self.device = torch.device("cpu")
-        self._held: Tensor | None = None  # all pixels on the device, where they fit
+        self._stack = Stack(pixels)
         self._labels = None if labels is None else torch.from_numpy(labels.astype(np.int64))
         self._columns = {name: torch.from_numpy(values.astype(np.int64)) for name, values in (columns or {}).items()}
 
     def batch(self, count: int, position: int, seed: int) -> Batch:
-        numbers = shuffled(len(self.pixels), count, position, seed)
+        numbers = shuffled(len(self._stack), count, position, seed)
         index = torch.from_numpy(numbers).to(self.device, non_blocking=True)
-        pixels = self._taken(numbers, index)  # [N, C, T, T]
+        pixels = self._stack.take(numbers)  # [N, C, T, T]
         u = draws(count, position, seed).to(self.device, non_blocking=True)
         x = self.augment(to_float(windows(pixels, self.shape[1], u)), u)
         return Batch(
@@ -64,45 +105,37 @@ class ImageDataset(Dataset):
             {name: values[index] for name, values in self._columns.items()},
         )
 
+    def only(self, rows: np.ndarray) -> ImageDataset:
+        """These alone, in this order; no pixel is copied yet."""
+        part = copy.copy(self)
+        part._stack, part.size = Stack(self.pixels, rows), len(rows)
+        part._labels = None if self._labels is None else self._labels[rows]
+        part._columns = {name: values[rows] for name, values in self._columns.items()}
+        return part
+
     def augmented(self, count: int, versions: int, seed: int) -> np.ndarray | None:
         size, side = self.shape[1], self.pixels.shape[3]
         if self.augment == Augment() and side == size:
             return None
         edge = (side - size) // 2
         rows = []
-        for number in shuffled(len(self.pixels), min(count, len(self.pixels)), 0, seed):
-            picture = self.pixels[number].transpose(1, 2, 0)  # [T, T, C]
+        for number in shuffled(len(self._stack), min(count, len(self._stack)), 0, seed):
+            picture = self._stack.array(number).transpose(1, 2, 0)  # [T, T, C]
             middle = picture[None, edge : edge + size, edge : edge + size]
             changed = preview(self.augment, picture, versions, mixed_seed(seed, int(number)), size)
             rows.append(np.concatenate([middle, changed]))
         return np.stack(rows)
 
     def to(self, device: torch.device) -> ImageDataset:
-        """The same pictures on `device`: all of them where they take up to HELD_SHARE of its free memory."""
         moved = copy.copy(self)
         moved.device = device
+        moved._stack = self._stack.to(device)
         moved._labels = None if self._labels is None else self._labels.to(device)
         moved._columns = {name: values.to(device) for name, values in self._columns.items()}
-        if self._held is None or self.device != device:
-            fits = self.pixels.nbytes <= HELD_SHARE * free_bytes(device)
-            moved._held = _copied(self.pixels, device) if fits else None
         return moved
 
-    def _taken(self, numbers: np.ndarray, index: Tensor) -> Tensor:
-        if self._held is not None:
-            return self._held.index_select(0, index)
-        return torch.from_numpy(self.pixels[numbers]).to(self.device, non_blocking=True)
 
-
-def _copied(pixels: np.ndarray, device: torch.device) -> Tensor:
-    held = torch.empty(pixels.shape, dtype=torch.uint8, device=device)
-    step = max(1, COPIED_BYTES // pixels[0].nbytes)
-    for start in range(0, len(pixels), step):
-        held[start : start + step] = torch.from_numpy(np.array(pixels[start : start + step]))
-    return held
-
-
-def _told(skipped: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+def told_of(skipped: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     if not skipped:
         return ()
     count = f"{len(skipped)} files were" if len(skipped) > 1 else "1 file was"

@@ -30,7 +30,7 @@ def dataset(request, pixels, monkeypatch):
     if request.param != "held":
         monkeypatch.setattr(images, "free_bytes", lambda device: 0)
     moved = ImageDataset(pixels, LABELS, ("a", "b", "c", "d"), {"hair": LABELS % 2}, {"hair": ("red", "blue")}).to(CPU)
-    assert (moved._held is not None) == (request.param == "held")
+    assert (moved._stack.held is not None) == (request.param == "held")
     return moved
 
 
@@ -70,7 +70,7 @@ def test_held_or_not_the_pictures_are_the_same(monkeypatch):
     held = ImageDataset(PIXELS, size=8, augment=STRONG).to(CPU)
     monkeypatch.setattr(images, "free_bytes", lambda device: 0)
     read = ImageDataset(PIXELS, size=8, augment=STRONG).to(CPU)
-    assert held._held is not None and read._held is None
+    assert held._stack.held is not None and read._stack.held is None
     assert torch.equal(held.batch(9, 2, 0).x, read.batch(9, 2, 0).x)
 
 
@@ -92,10 +92,18 @@ def test_moving_copies_nothing_twice_and_leaves_the_first_alone(monkeypatch):
     monkeypatch.setattr(images, "COPIED_BYTES", 1000)  # several pieces
     first = ImageDataset(PIXELS)
     second = first.to(CPU)
-    assert first._held is None and second._held is not None and torch.equal(second._held, torch.from_numpy(PIXELS))
-    assert second.to(CPU)._held is second._held
+    assert (
+        first._stack.held is None
+        and second._stack.held is not None
+        and torch.equal(second._stack.held, torch.from_numpy(PIXELS))
+    )
+    assert second.to(CPU)._stack.held is second._stack.held
     meta = second.to(torch.device("meta"))
-    assert meta._held is not None and meta._held.device.type == "meta" and second._held.device.type == "cpu"
+    assert (
+        meta._stack.held is not None
+        and meta._stack.held.device.type == "meta"
+        and second._stack.held.device.type == "cpu"
+    )
 
 
 def test_without_labels():
