@@ -15,6 +15,11 @@ NORMS_EVERY = 5
 LONGEST = 1e19  # a gradient so long that its square overflows in float32 is shown as this, and the training goes on
 
 
+def total(terms: dict[str, Tensor]) -> Tensor:
+    """What is minimised: the sum of the means of per-sample terms."""
+    return torch.stack([term.float().mean() for term in terms.values()]).sum()
+
+
 def descend(
     loss: Tensor,
     optimiser: torch.optim.Optimizer,

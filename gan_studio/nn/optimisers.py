@@ -90,6 +90,16 @@ class Sgd(Optimiser):
         return torch.optim.SGD(parameters, self.lr, self.momentum, fused=True)
 
 
+def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """The learning rate of the next step."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+def rate_of(optimiser: torch.optim.Optimizer) -> float:
+    return optimiser.param_groups[0]["lr"]
+
+
 AnyOptimiser = Annotated[Optimiser, OneOf(OPTIMISERS)]
 
 

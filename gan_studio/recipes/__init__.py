@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from ..compute import Engine
@@ -18,12 +19,15 @@ from ..data import Pairs, Stream
 from ..networks import BACK as BACK
 from ..networks import FORTH as FORTH
 from ..networks import TranslatorModule
+from ..nn.temporarily import as_in_training, evaluating, looks_at_batches
+from ..ranks import cards
 from ..registry import Registry
 
 # {curve name: scalar on the device}; "D/..." and "G/..." are loss terms, "gradient/D" and "gradient/G" the norms of the
 # gradients that moved the weights, "slope/..." the norm of D's gradient where a penalty looks.
 Curves = dict[str, Tensor]
 PLAYERS = ("D", "G")
+NOISE_SEED = 0  # of dropout where a translator is applied as it is trained
 
 
 class Training(ABC):
@@ -192,6 +196,22 @@ def built(part: str, build: Callable[[], nn.Module]) -> nn.Module:
         raise error.under(part) from None
 
 
+def translated(network: nn.Module, x: Tensor, engine: Engine, as_trained: bool = False) -> Tensor:
+    """What a translator makes of pictures [N, C, H, W], float32, without gradients; nothing global is moved.
+
+    `as_trained` keeps its dropout on, always with the same noise, and lets batch norms look at each picture alone.
+    """
+    x = engine.lay(x.to(engine.device))
+    with torch.no_grad(), engine.autocast():
+        if not as_trained:
+            with evaluating(network):
+                return network(x).float()
+        with as_in_training(network), torch.random.fork_rng(devices=cards()):
+            torch.manual_seed(NOISE_SEED)
+            alone = x.split(1) if looks_at_batches(network) else (x,)
+            return torch.cat([network(picture).float() for picture in alone])
+
+
 def needed(pairs: Pairs | None, title: str, matched: bool = False) -> Pairs:
     """What a translating recipe needs of its data. Raises ConfigError, naming the recipe."""
     if pairs is None:
@@ -202,6 +222,11 @@ def needed(pairs: Pairs | None, title: str, matched: bool = False) -> Pairs:
             "choose CycleGAN, or data with pairs."
         )
     return pairs
+
+
+def l1(x: Tensor, y: Tensor) -> Tensor:
+    """The mean absolute difference of each pair of pictures, [N]."""
+    return (x - y).abs().flatten(1).mean(dim=1)
 
 
 def means(prefix: str, terms: dict[str, Tensor]) -> Curves:

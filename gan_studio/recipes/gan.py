@@ -13,10 +13,11 @@ from ..data import Pairs, Stream
 from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
 from ..nn.activations import layer_inputs
-from ..nn.descent import NORMS_EVERY, descend
+from ..nn.descent import NORMS_EVERY, descend, total
 from ..nn.ema import Average, ramped
+from ..nn.judged import Judged
 from ..nn.minibatch import MinibatchDiscrimination
-from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser
+from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser, rate_of, set_rate
 from ..nn.packing import filled_up, of_copies, packed, packed_shape
 from ..nn.schedules import AnySchedule, Constant
 from ..nn.temporarily import evaluating, frozen
@@ -214,7 +215,7 @@ class GanTraining(Training, Generates):
         with torch.no_grad():
             distances = self.recipe.objective.distance({name: term.detach() for name, term in terms.items()})
             losses = means("D/", terms | extra) | means("distance/", distances)
-            return losses | D.scores(self.recipe.objective) | means("", slopes) | norm
+            return losses | D.scores(self.recipe.objective.score) | means("", slopes) | norm
 
     def _g_turn(self, real: Tensor, fake: Tensor) -> Curves:
         real, fake = self._packed(real), self._packed(fake)
@@ -263,14 +264,13 @@ class GanTraining(Training, Generates):
     def _packed(self, x: Tensor) -> Tensor:
         return self.engine.lay(packed(x, self.recipe.pack))
 
-    def _judge_of(self, D: Function, real: Tensor, fake: Tensor) -> Judge:
-        return Judge(D, self.recipe.noise_at(self.iteration / self.steps), real, fake)
+    def _judge_of(self, D: Function, real: Tensor, fake: Tensor) -> Judged:
+        return Judged(D, self.recipe.noise_at(self.iteration / self.steps), real, fake)
 
     def _set_learning_rates(self) -> None:
         factor = self.recipe.schedule.factor(self.iteration, self.steps)
-        for optimiser, spec in ((self.g_opt, self.recipe.g_optimiser), (self.d_opt, self.recipe.d_optimiser)):
-            for group in optimiser.param_groups:
-                group["lr"] = spec.lr * factor
+        set_rate(self.g_opt, self.recipe.g_optimiser.lr * factor)
+        set_rate(self.d_opt, self.recipe.d_optimiser.lr * factor)
 
     # --- what others see ---
 
@@ -314,7 +314,7 @@ class GanTraining(Training, Generates):
             m = self.recipe.pack
             reals, fakes = self._packed(filled_up(real, m)), self._packed(filled_up(x, m))
             with self.engine.autocast():
-                terms = self.recipe.objective.g_loss(Judge(self.D, 0.0, reals, fakes), reals, fakes)
+                terms = self.recipe.objective.g_loss(Judged(self.D, 0.0, reals, fakes), reals, fakes)
             L_G = torch.stack([term.float().sum() for term in terms.values()]).sum()
             (gradient,) = torch.autograd.grad(L_G, x)
         return -gradient.float()
@@ -323,7 +323,7 @@ class GanTraining(Training, Generates):
         return self.recipe.latent.grid(side).to(self.engine.device)
 
     def rates(self) -> dict[str, float]:
-        return {"rate/D": self.d_opt.param_groups[0]["lr"], "rate/G": self.g_opt.param_groups[0]["lr"]}
+        return {"rate/D": rate_of(self.d_opt), "rate/G": rate_of(self.g_opt)}
 
     def networks(self) -> dict[str, nn.Module]:
         averaged = {"generator_ema": self.average.module} if self.average else {}
@@ -345,36 +345,3 @@ class GanTraining(Training, Generates):
         self.iteration, self.d_iteration = state["iteration"], state["d_iteration"]
         load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
         load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
-
-
-class Judge:
-    """D as objectives and penalties see it: a function to logits [N] that adds the instance noise. Packs are samples.
-
-    The batch's real and fake samples are judged once, however many terms ask for them.
-    """
-
-    def __init__(self, D: Function, noise: float, real: Tensor, fake: Tensor):
-        self.D, self.noise, self.real, self.fake = D, noise, real, fake
-        self._logits: dict[int, Tensor] = {}  # by the id of self.real or self.fake, which live as long as this
-
-    def __call__(self, x: Tensor) -> Tensor:
-        if x is not self.real and x is not self.fake:
-            return self._judged(x)
-        if id(x) not in self._logits:
-            self._logits[id(x)] = self._judged(x)
-        return self._logits[id(x)]
-
-    def _judged(self, x: Tensor) -> Tensor:
-        return self.D(x + self.noise * torch.randn_like(x) if self.noise else x).float()
-
-    def scores(self, objective: Objective) -> Curves:
-        """Mean probability of being real, where the objective's logits have one."""
-        named = {"D(real)": self.real, "D(fake)": self.fake}
-        logits = {name: self._logits[id(x)] for name, x in named.items() if id(x) in self._logits}
-        scores = {name: objective.score(logit.detach()) for name, logit in logits.items()}
-        return {name: score.mean() for name, score in scores.items() if score is not None}
-
-
-def total(terms: Terms) -> Tensor:
-    """What is minimised: the sum of the terms' means."""
-    return torch.stack([term.float().mean() for term in terms.values()]).sum()

@@ -20,7 +20,7 @@ from ..nn.activations import layer_inputs
 from ..nn.cross_entropy import cross_entropy, js_lower_bound
 from ..nn.descent import NORMS_EVERY, descend
 from ..nn.ema import Average, ramped
-from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser
+from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser, rate_of, set_rate
 from ..nn.schedules import AnySchedule, Constant
 from ..nn.temporarily import evaluating, frozen
 from ..registry import OneOf
@@ -162,9 +162,8 @@ class VeeganTraining(Training, Generates):
 
     def _set_learning_rates(self) -> None:
         factor = self.recipe.schedule.factor(self.iteration, self.steps)
-        for optimiser, spec in ((self.g_opt, self.recipe.g_optimiser), (self.d_opt, self.recipe.d_optimiser)):
-            for group in optimiser.param_groups:
-                group["lr"] = spec.lr * factor
+        set_rate(self.g_opt, self.recipe.g_optimiser.lr * factor)
+        set_rate(self.d_opt, self.recipe.d_optimiser.lr * factor)
 
     # --- what others see ---
 
@@ -210,7 +209,7 @@ class VeeganTraining(Training, Generates):
         return self.recipe.latent.grid(side).to(self.engine.device)
 
     def rates(self) -> dict[str, float]:
-        return {"rate/D": self.d_opt.param_groups[0]["lr"], "rate/G": self.g_opt.param_groups[0]["lr"]}
+        return {"rate/D": rate_of(self.d_opt), "rate/G": rate_of(self.g_opt)}
 
     def networks(self) -> dict[str, nn.Module]:
         averaged = {"generator_ema": self.average.module} if self.average else {}

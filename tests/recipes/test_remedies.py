@@ -13,10 +13,11 @@ from torch import Tensor
 
 from gan_studio.compute import Engine
 from gan_studio.config import ConfigError
+from gan_studio.nn.descent import total
 from gan_studio.objectives import OBJECTIVES
 from gan_studio.penalties import PENALTIES
 from gan_studio.recipes import RECIPES
-from gan_studio.recipes.gan import Gan, GanTraining, total
+from gan_studio.recipes.gan import Gan, GanTraining
 
 POINTS = {
     "kind": "gan",

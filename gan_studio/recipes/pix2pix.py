@@ -1,0 +1,258 @@
+"""pix2pix: pictures of pictures, learnt from pairs. Isola et al. 2017, equation 4.
+
+D sees A and B together, so that B must fit its A; L1 holds B near the truth. D's loss is halved, as in section 3.3.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor, nn
+
+from ..compute import Engine
+from ..config import option
+from ..data import Pairs, Stream
+from ..networks import JUDGES, TRANSLATORS, Judge, TranslatorModule, TranslatorNetwork
+from ..nn.descent import NORMS_EVERY, descend, total
+from ..nn.ema import Average, ramped
+from ..nn.judged import Judged
+from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser, rate_of, set_rate
+from ..nn.schedules import AnySchedule, Linear
+from ..nn.temporarily import frozen, looks_at_batches
+from ..objectives import OBJECTIVES, Objective
+from ..penalties import PENALTIES, Penalty, applied
+from ..registry import OneOf
+from . import (
+    FORTH,
+    PLAYERS,
+    RECIPES,
+    Curves,
+    Recipe,
+    Training,
+    Translates,
+    TranslatingRecipe,
+    built,
+    l1,
+    means,
+    needed,
+    translated,
+)
+
+Terms = dict[str, Tensor]  # {name: [N, ...]}
+HALF = 0.5  # of D's loss, "which slows down the rate at which D learns relative to G"
+
+
+@RECIPES.add
+class Pix2pix(TranslatingRecipe):
+    """A translator and a judge of pairs, any objective beside L1."""
+
+    kind = "pix2pix"
+    title = "pix2pix"
+    paper = "Isola et al. 2017"
+    about = "Learns from pairs what A should become: line art to pictures, labels to facades, grey to colour."
+
+    objective: Annotated[Objective, OneOf(OBJECTIVES)] = option(
+        "non-saturating", "What the two players each try to do, patch by patch.", learn=True, group="Objective"
+    )
+    penalties: tuple[Annotated[Penalty, OneOf(PENALTIES)], ...] = option(
+        (), "What keeps the judge well-behaved: penalties and constraints, any number.", group="Objective"
+    )
+    l1: float = option(
+        100.0,
+        "Lambda, the weight of the mean difference to the truth. More is closer and blurrier, less is freer.",
+        ge=0,
+        le=10000,
+        live=True,
+        learn=True,
+        log=True,
+    )
+    adversarial: float = option(
+        1.0, "Weight of what the judge says; 0 leaves L1 alone, which is blurry.", ge=0, le=1000, live=True, learn=True
+    )
+    generator: Annotated[TranslatorNetwork, OneOf(TRANSLATORS)] = option(
+        "unet", "The network that makes B of A.", group="Networks"
+    )
+    discriminator: Annotated[Judge, OneOf(JUDGES)] = option(
+        "patch", "The network that tells true pairs from made ones.", group="Networks"
+    )
+    noise_stays: bool = option(
+        True,
+        "Apply G as it is trained: dropout stays on and batch norm looks at each picture alone, as in the paper. Off: "
+        "without noise, and with the statistics of the whole training.",
+        live=True,
+        group="Networks",
+    )
+    batch_size: int = option(1, "Pairs per step; the paper takes 1 for most tasks.", ge=1, le=4096)
+    g_optimiser: AnyOptimiser = option(Adam(), "How the translator's weights are moved.", group="Optimisers")
+    d_optimiser: AnyOptimiser = option(Adam(), "How the judge's weights are moved.", group="Optimisers")
+    schedule: AnySchedule = option(
+        Linear(start=0.5),
+        "How both learning rates change; the paper lets them fall over the second half.",
+        group="Optimisers",
+    )
+    ema: float = option(
+        0.0,
+        "Pictures come from an average of past weights that keeps this share at each step; 0: none, as in the paper.",
+        ge=0,
+        lt=1,
+        live=True,
+        group="Averaging",
+    )
+
+    @property
+    def samples_per_step(self) -> int:
+        return self.batch_size
+
+    @property
+    def as_trained(self) -> bool:
+        return self.noise_stays
+
+    def check(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> None:
+        pairs = needed(pairs, self.title, matched=True)
+        with torch.device("meta"):
+            self.build_translator(FORTH, shape, pairs)
+            self.build_judge(shape, pairs)
+
+    def advice(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> tuple[str, ...]:
+        with torch.device("meta"):
+            D = self.build_judge(shape, needed(pairs, self.title, matched=True))
+        if any(penalty.second_order for penalty in self.penalties) and looks_at_batches(D):
+            return (
+                "The penalty looks at each sample alone, and batch norm ties a batch together: "
+                "set recipe.discriminator.norm to none or instance.",
+            )
+        return ()
+
+    def build_translator(self, direction: str, shape: tuple[int, ...], pairs: Pairs) -> TranslatorModule:
+        network = built("generator", lambda: self.generator.build(shape, pairs.shape))
+        assert isinstance(network, TranslatorModule)
+        return network
+
+    def build_judge(self, shape: tuple[int, ...], pairs: Pairs) -> nn.Module:
+        """Of A and B in one picture. Raises ConfigError with a path."""
+        both = (shape[0] + pairs.shape[0], *pairs.shape[1:])
+        return built("discriminator", lambda: self.discriminator.build(both))
+
+    def build(self, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs | None = None) -> Pix2pixTraining:
+        return Pix2pixTraining(self, shape, steps, engine, needed(pairs, self.title, matched=True))
+
+
+class Pix2pixTraining(Training, Translates):
+    """G: A -> B against D: (A, B) -> logits of patches."""
+
+    directions = (FORTH,)
+
+    def __init__(self, recipe: Pix2pix, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs):
+        self.recipe, self.steps, self.engine = recipe, steps, engine
+        self.iteration = 0
+        self.G = engine.place(recipe.build_translator(FORTH, shape, pairs))
+        first_order = not any(penalty.second_order for penalty in recipe.penalties)
+        self.D = engine.place(recipe.build_judge(shape, pairs), first_order)
+        self.average = Average(self.G) if recipe.ema else None
+        self.g_opt = recipe.g_optimiser.build(self.G.parameters())
+        self.d_opt = recipe.d_optimiser.build(self.D.parameters())
+
+    # --- the algorithm ---
+
+    def step(self, batches: Stream, players: tuple[str, ...] = PLAYERS) -> Curves:
+        """One iteration of the algorithm. Returns {curve name: scalar tensor}."""
+        self._set_learning_rates()
+        ranks, curves = self.engine.ranks, Curves()
+        a, b = (self.engine.lay(ranks.share(x)) for x in next(batches).both())
+        with torch.set_grad_enabled("G" in players), self.engine.autocast():
+            fake = self.G(a)  # G(A), its noise is dropout
+
+        # Train D to tell true pairs from made ones.
+        if "D" in players and self.recipe.adversarial:
+            curves |= self._d_turn(paired(a, b), paired(a, fake.detach()))
+
+        # Train G against the updated D, and towards the truth.
+        if "G" in players:
+            curves |= self._g_turn(a, b, fake)
+
+        self.iteration += 1
+        return curves
+
+    def _d_turn(self, real: Tensor, fake: Tensor) -> Curves:
+        with self.engine.autocast():
+            D = self._judged(real, fake)
+            D = D if looks_at_batches(self.D) else D.both()
+            terms = self.recipe.objective.d_loss(D, real, fake)
+            extra, slopes = applied(self.recipe.penalties, self.iteration, D, real, fake)
+        norm = self._minimise(HALF * total(terms | extra), self.d_opt, "gradient/D")
+        for penalty in self.recipe.penalties:
+            penalty.after_d_step(self.D)
+        with torch.no_grad():
+            distances = self.recipe.objective.distance({name: term.detach() for name, term in terms.items()})
+            losses = means("D/", terms | extra) | means("distance/", distances)
+            return losses | D.scores(self.recipe.objective.score) | means("", slopes) | norm
+
+    def _g_turn(self, a: Tensor, b: Tensor, fake: Tensor) -> Curves:
+        terms: Terms = {"L1": self.recipe.l1 * l1(fake, b)}  # [N]
+        with frozen(self.D), self.engine.autocast():
+            if self.recipe.adversarial:
+                real, made = paired(a, b), paired(a, fake)
+                told = self.recipe.objective.g_loss(self._judged(real, made), real, made)
+                terms |= {name: self.recipe.adversarial * term for name, term in told.items()}
+            norm = self._minimise(total(terms), self.g_opt, "gradient/G")
+        if self.average:
+            self.average.update(self.G, ramped(self.recipe.ema, self.iteration))
+        return means("G/", terms) | norm
+
+    def _judged(self, real: Tensor, fake: Tensor) -> Judged:
+        return Judged(lambda x: self.D(self.engine.lay(x)), 0.0, real, fake)
+
+    def _minimise(self, loss: Tensor, optimiser: torch.optim.Optimizer, curve: str) -> Curves:
+        measured = self.iteration % NORMS_EVERY == 0
+        norm = descend(loss, optimiser, self.engine.ranks.mean_gradients, measured=measured)
+        return {} if norm is None else {curve: norm}
+
+    def _set_learning_rates(self) -> None:
+        factor = self.recipe.schedule.factor(self.iteration, self.steps)
+        set_rate(self.g_opt, self.recipe.g_optimiser.lr * factor)
+        set_rate(self.d_opt, self.recipe.d_optimiser.lr * factor)
+
+    # --- what others see ---
+
+    def apply(self, recipe: Recipe) -> None:
+        assert isinstance(recipe, Pix2pix)
+        if bool(recipe.ema) != bool(self.recipe.ema):
+            self.average = Average(self.G) if recipe.ema else None
+        self.recipe = recipe
+
+    @property
+    def averages(self) -> bool:
+        return self.average is not None
+
+    def translate(self, x: Tensor, direction: str = FORTH, averaged: bool = True) -> Tensor:
+        G = self.average.module if averaged and self.average else self.G
+        return translated(G, x, self.engine, self.recipe.as_trained)
+
+    def rates(self) -> dict[str, float]:
+        return {"rate/D": rate_of(self.d_opt), "rate/G": rate_of(self.g_opt)}
+
+    def networks(self) -> dict[str, nn.Module]:
+        averaged = {"generator_ema": self.average.module} if self.average else {}
+        return {"generator": self.G, "discriminator": self.D} | averaged
+
+    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
+        """An average that was not kept before begins at the generator as it is."""
+        super().load_weights({"generator_ema": weights["generator"]} | weights)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "iteration": self.iteration,
+            "g_optimiser": {"kind": self.recipe.g_optimiser.kind, "state": self.g_opt.state_dict()},
+            "d_optimiser": {"kind": self.recipe.d_optimiser.kind, "state": self.d_opt.state_dict()},
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.iteration = state["iteration"]
+        load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
+        load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
+
+
+def paired(a: Tensor, b: Tensor) -> Tensor:
+    """A and B as one picture, [N, C + C', H, W]."""
+    return torch.cat([a, b], dim=1)
