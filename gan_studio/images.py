@@ -244,9 +244,9 @@ def colour(text: str) -> Colour:
 
 
 def grid(pixels: np.ndarray, columns: int | None = None, gap: int = 2, background: Colour = BLACK) -> np.ndarray:
-    """[N, H, W, C] uint8 -> one picture [H', W', C], row by row; a square of pictures unless `columns` is given."""
+    """[N, H, W, C] uint8 -> one picture [H', W', C], row by row; about a square unless `columns` is given."""
     n, h, w, c = pixels.shape
-    columns = columns or int(np.ceil(np.sqrt(n)))
+    columns = columns or int(np.ceil(np.sqrt(n * h / w)))
     rows = -(-n // columns)
     paper = _as_mode(background, {1: "L", 3: "RGB", 4: "RGBA"}[c])
     sheet = np.empty((rows * (h + gap) - gap, columns * (w + gap) - gap, c), np.uint8)

@@ -36,6 +36,22 @@ KINDS = {
         unit_range=True,
         ideal=0.5,
     ),
+    "psnr": Kind(
+        "PSNR",
+        "How near translations of held-out pictures come to the truth, in decibels: more is better. Flat lines are "
+        "what needs no training.\nA sharp picture that is a little beside the truth measures worse than a blurred one.",
+        "psnr/",
+        smoothed=False,
+        measured=True,
+    ),
+    "ssim": Kind(
+        "SSIM",
+        "How alike translations of held-out pictures and the truth are in structure: 1 is equal. Flat lines are what "
+        "needs no training.",
+        "ssim/",
+        smoothed=False,
+        measured=True,
+    ),
     "modes": Kind("Modes", "How many modes of the data the samples reach.", "modes/", smoothed=False, measured=True),
     "quality": Kind(
         "High quality",
@@ -70,6 +86,8 @@ _OF_PREFIX = {
     "rate/": "rates",
     "speed/": "speed",
     "modes/": "modes",
+    "psnr/": "psnr",
+    "ssim/": "ssim",
 }
 _OF_NAME = {"D(real)": "scores", "D(fake)": "scores", "modes/high quality": "quality"}
 

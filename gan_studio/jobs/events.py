@@ -98,7 +98,10 @@ class Curves(Event):
 
 @dataclass(frozen=True)
 class Samples(Event):
-    """What G makes of the fixed latents: pictures [N, H, W, C] uint8 or points [N, 2] float32."""
+    """What G makes of the fixed latents: pictures [N, H, W, C] uint8 or points [N, 2] float32.
+
+    Of a training that translates, each is a row of pictures side by side; the run's `columns` say what they are.
+    """
 
     step: int
     array: np.ndarray  # by the average of G's weights, where one is kept

@@ -26,6 +26,7 @@ from .inbox import Command, Inbox, Pause, Resume, Step, Stop
 from .race_folder import LaneConfig, Race, RaceConfig, Standing, list_races, new_race, open_race
 from .settings import RunConfig
 from .shown import Measures, Pictures, Points
+from .shown_pairs import TRUTH
 from .train import Common, Ending, TrainJob
 
 __all__ = [
@@ -42,7 +43,7 @@ __all__ = [
     "open_race",
 ]
 
-YARDSTICKS = (Points.yardstick, Pictures.yardstick)
+YARDSTICKS = (Points.yardstick, TRUTH, Pictures.yardstick)
 MEASURES = ("modes/covered", "modes/high quality", *YARDSTICKS)  # the curves that a league tells, where there are any
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""How samples are shown, measured and kept, by the shape of one sample: pictures as a grid, 2-D points with D's plane.
+"""How samples are shown, measured and kept, by what they are: pictures as a grid, 2-D points with D's plane, pairs.
 
 What is kept of a step is one frame, which `frames.py` reads back.
 """
@@ -6,8 +6,7 @@ What is kept of a step is one frame, which `frames.py` reads back.
 from __future__ import annotations
 
 import io
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from abc import abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -18,47 +17,33 @@ from .. import images
 from ..data import Dataset
 from ..files import write_atomic
 from ..metrics import exact_wasserstein, modes, sliced_wasserstein
-from ..recipes import Generates
+from ..recipes import Generates, Training, Translates
 from ..runs import Run
-from .events import Event, Landscape, Real, Samples
+from .drawn import REAL_SEED as REAL_SEED
+from .drawn import Drawn, Measures, Shown, ShownAsPictures
+from .events import Landscape, Real, Samples
+from .shown_pairs import Translations
 
-REAL_SEED = 987_654_321  # of the fixed real samples that stand beside the generated ones, and that they are measured by
 SURE = 1e-6  # scores nearer to 0 or 1 are drawn as this
 FULL = 5.0  # the log odds of what a critic, which has none, likes most or least of the plane
 HALF_MAX = float(np.finfo(np.float16).max)
 
-Measures = dict[str, float]  # {curve: value}
 
+class OfLatents(Shown):
+    """Samples of fixed latents."""
 
-@dataclass(frozen=True)
-class Drawn:
-    """What is shown of a step, and what was measured of it."""
-
-    samples: Samples
-    landscape: Landscape | None
-    measures: Measures
-
-    @property
-    def events(self) -> list[Event]:
-        return [self.samples] if self.landscape is None else [self.samples, self.landscape]
-
-
-class Shown(ABC):
-    """What is drawn of one training."""
-
-    yardstick: ClassVar[str]  # the curve that says how good samples are: a distance from the data, lower is better
     measured: ClassVar[int]  # samples that it takes
     at_once: ClassVar[int]  # samples in one pass, so that a large grid takes no more memory than a step
 
     def __init__(self, dataset: Dataset, count: int, seed: int):
-        self.dataset, self.count, self.seed = dataset, count, seed
+        super().__init__(dataset, count, seed)
         self._latents: Tensor | None = None  # fixed, and slow to make by seed
 
     def real(self) -> Real:
         return Real(self.array(self._real(self.count)))
 
-    def draw(self, step: int, training: Generates) -> Drawn:
-        """Samples of the fixed latents; moves no global generator and no statistic."""
+    def draw(self, step: int, training: Training) -> Drawn:
+        assert isinstance(training, Generates)
         if self._latents is None:
             self._latents = training.latents(max(self.count, self.measured), self.seed)
         x = self._generated(training, self._latents, averaged=True)
@@ -70,20 +55,9 @@ class Shown(ABC):
     def _generated(self, training: Generates, z: Tensor, averaged: bool) -> Tensor:
         return torch.cat([training.generate(part, averaged) for part in z.split(self.at_once)])
 
-    def _real(self, count: int) -> Tensor:
-        return self.dataset.batch(count, 0, REAL_SEED).x
-
     @abstractmethod
     def array(self, x: Tensor) -> np.ndarray:
         """For an event: uint8 [N, H, W, C] or float32 [N, 2]."""
-
-    @abstractmethod
-    def keep_real(self, run: Run, array: np.ndarray) -> None:
-        """Write what stands beside the samples. Raises OSError."""
-
-    @abstractmethod
-    def keep(self, run: Run, drawn: Drawn) -> None:
-        """Write what a reopened run shows of a step. Raises OSError."""
 
     @abstractmethod
     def _measures(self, x: Tensor) -> Measures:
@@ -93,7 +67,7 @@ class Shown(ABC):
         return None
 
 
-class Pictures(Shown):
+class Pictures(OfLatents, ShownAsPictures):
     yardstick = "distance/sliced W1 of pixels"
     measured = sliced_wasserstein.SAMPLES
     at_once = 64
@@ -105,22 +79,13 @@ class Pictures(Shown):
     def array(self, x: Tensor) -> np.ndarray:
         return images.to_uint8(x)
 
-    def keep_real(self, run: Run, array: np.ndarray) -> None:
-        images.write_png(run.folder / "real.png", images.grid(array))
-
-    def keep(self, run: Run, drawn: Drawn) -> None:
-        folder, step = run.folder / "samples", drawn.samples.step
-        if drawn.samples.raw is not None:  # first, so that whoever finds the other finds it too
-            images.write_png(folder / f"raw-{step:08d}.png", images.grid(drawn.samples.raw))
-        images.write_png(folder / f"step-{step:08d}.png", images.grid(drawn.samples.array))
-
     def _measures(self, x: Tensor) -> Measures:
         if self._distance is None:
             self._distance = sliced_wasserstein.SlicedWasserstein(self._real(self.measured).to(x.device))
         return {self.yardstick: self._distance(x)}
 
 
-class Points(Shown):
+class Points(OfLatents):
     yardstick = "distance/W1, exact"
     measured = modes.SAMPLES
     at_once = 4096
@@ -185,5 +150,8 @@ class Points(Shown):
         return found
 
 
-def shown(dataset: Dataset, count: int, seed: int) -> Shown:
+def shown(dataset: Dataset, count: int, seed: int, training: Training | None = None) -> Shown:
+    """How such samples are shown; without a training, how the data itself is."""
+    if isinstance(training, Translates) or (training is None and dataset.pairs):
+        return Translations(dataset, count, seed, training if isinstance(training, Translates) else None)
     return (Points if len(dataset.shape) == 1 else Pictures)(dataset, count, seed)

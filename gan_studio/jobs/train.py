@@ -25,7 +25,7 @@ from ..config import ConfigError, get, is_live
 from ..data import Dataset, Progress, Stream
 from ..nn.blocks import parameter_count
 from ..ranks import ALONE, Ranks
-from ..recipes import PLAYERS, Generates, Training
+from ..recipes import PLAYERS, Training
 from . import together
 from .dryrun import dry_run, forecast, is_out_of_memory
 from .events import (
@@ -148,7 +148,9 @@ class TrainJob:
             self.run.log(f"{name}: {parameter_count(network):,} parameters")
         stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
         hold.remember()
-        seen = shown(dataset, config.sample_count, config.seed)
+        seen = shown(dataset, config.sample_count, config.seed, training)
+        if seen.columns:
+            runs.write_json(self.run.folder / "run.json", self.run.about() | {"columns": list(seen.columns)})
         loop = Loop(self.run, hold, config, training, stream, engine, seen, self.inbox, self.common is not None)
         if resumed:
             loop.load(*resumed[1:])
@@ -503,8 +505,6 @@ class Loop:
         return f"Memory ran out after step {self.step}. Branch with recipe.batch_size {less} instead of {batch}."
 
     def _draw(self, measured: bool = True) -> Events:
-        if not isinstance(self.training, Generates):
-            return
         self.drawn_at = self.step
         drawn = self.shown.draw(self.step, self.training)
         yield from self._writing(lambda: self.shown.keep(self.run, drawn))

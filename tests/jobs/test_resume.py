@@ -28,6 +28,18 @@ PICTURES = {
     "recipe.generator": {"kind": "dcgan", "width": 4},
     "recipe.discriminator": {"kind": "dcgan", "width": 4},
 }
+PATCHES = {"kind": "patch", "layers": 2, "width": 4}
+AVATAR_LINES = {"kind": "avatar-lines", "size": 32, "count": 64}
+SMALL_SR = {
+    "data": {"kind": "made-pairs", "pictures": {"kind": "digits", "size": 16}},
+    "recipe": {
+        "kind": "super-resolution",
+        "generator": {"kind": "srresnet", "width": 4, "blocks": 1},
+        "discriminator": {"kind": "vgg", "width": 4},
+        "features": {"kind": "rotations", "width": 4},
+        "batch_size": 4,
+    },
+}
 EVERYTHING: list[dict[str, Any]] = [
     *({"recipe.objective": entry.kind} for entry in OBJECTIVES),
     *({"recipe.objective": {"kind": "f-gan", "divergence": {"kind": entry.kind}}} for entry in DIVERGENCES),
@@ -50,6 +62,22 @@ EVERYTHING: list[dict[str, Any]] = [
         "recipe": {"kind": "veegan", "latent": {"dim": 3}, "batch_size": 8}
         | {part: {"kind": "mlp", "width": 8} for part in ("generator", "discriminator", "reconstructor")}
     },
+    {
+        "data": AVATAR_LINES,
+        "recipe": {"kind": "pix2pix", "generator": {"kind": "unet", "width": 4}, "discriminator": PATCHES, "ema": 0.9},
+    },
+    {
+        "data": {"kind": "avatar-worlds", "size": 32, "count": 16},
+        "recipe": {
+            "kind": "cyclegan",
+            "generator": {"kind": "resnet", "width": 4, "blocks": 1},
+            "discriminator": PATCHES,
+            "pool": 2,
+            "ema": 0.9,
+        },
+    },
+    SMALL_SR | {"recipe.alone": 0.3},
+    SMALL_SR | {"recipe.alone": 0.7, "recipe.ema": 0.9, "recipe.generator": {"kind": "rrdb", "width": 4, "blocks": 1}},
     PICTURES,
     PICTURES | {"recipe.generator.kind": "resnet", "recipe.discriminator": {"kind": "resnet", "spectral": True}},
     PICTURES | {"compute.precision": "bf16", "compute.memory_format": "channels-last"},

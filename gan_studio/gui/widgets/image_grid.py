@@ -41,7 +41,7 @@ class ImageGrid(QWidget):
     def show_images(self, images: np.ndarray, columns: int | None = None) -> None:
         """Pictures [N, H, W, C] uint8, C = 1, 3 or 4; `columns` None is a near-square grid. Zoom and place stay."""
         grid = tile(images, columns, GAP)
-        self._columns = columns_of(len(images), columns)
+        self._columns = columns_of(len(images), columns, images.shape[1] / images.shape[2])
         self._size = QSize(images.shape[2], images.shape[1])
         same_size = self._image is not None and self._image.size() == QSize(grid.shape[1], grid.shape[0])
         self._image, self._count = to_image(grid), len(images)
@@ -247,7 +247,7 @@ class ImageGrid(QWidget):
 def tile(images: np.ndarray, columns: int | None = None, gap: int = 0) -> np.ndarray:
     """Pictures [N, H, W, C] uint8 in rows, as [height, width, 4] in ARGB32's byte order; black gaps, as in files."""
     count, height, width, channels = images.shape
-    columns = columns_of(count, columns)
+    columns = columns_of(count, columns, height / width)
     rows = math.ceil(count / columns)
     grid = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
     grid[..., 3] = 255
@@ -258,9 +258,9 @@ def tile(images: np.ndarray, columns: int | None = None, gap: int = 0) -> np.nda
     return grid
 
 
-def columns_of(count: int, columns: int | None = None) -> int:
-    """Of a near-square grid where none are asked for."""
-    return min(columns or math.ceil(math.sqrt(count)), max(count, 1))
+def columns_of(count: int, columns: int | None = None, proportion: float = 1.0) -> int:
+    """Of a near-square grid where none are asked for; `proportion` is a picture's height by its width."""
+    return min(columns or math.ceil(math.sqrt(count * proportion)), max(count, 1))
 
 
 def to_image(grid: np.ndarray) -> QImage:
