@@ -20,7 +20,6 @@ from .events import Forecast
 from .settings import RunConfig
 
 STEPS, SECONDS = 8, 0.6  # at most so many timed steps, or so long, for each candidate
-TYPICAL = 26  # the iteration from which steps are typical: after WGAN's 25 long ones
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _timed(config: RunConfig, dataset: Dataset, engine: Engine, most: int = STEP
     engine.forget_peak()
     engine.seed_step(config.seed, 0)
     training = config.recipe.build(dataset.shape, config.steps, engine, dataset.pairs)
-    training.iteration = TYPICAL
+    training.iteration = config.recipe.typical(config.steps)
     stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
     training.step(stream)
     engine.wait()

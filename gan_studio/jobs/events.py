@@ -69,9 +69,13 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Real(Event):
-    """A fixed set of real samples to look at: pictures [N, H, W, C] uint8 or points [N, 2] float32."""
+    """A fixed set of real samples to look at: pictures [N, H, W, C] uint8 or points [N, 2] float32.
+
+    Of data with pictures A and B, each is the two side by side.
+    """
 
     array: np.ndarray
+    columns: tuple[str, ...] = ()  # where samples are rows of pictures: what each picture of a row is
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ class Curves(Event):
 class Samples(Event):
     """What G makes of the fixed latents: pictures [N, H, W, C] uint8 or points [N, 2] float32.
 
-    Of a training that translates, each is a row of pictures side by side; the run's `columns` say what they are.
+    Of a training that translates, each is a row of pictures side by side; `Real.columns` says what they are.
     """
 
     step: int

@@ -67,6 +67,12 @@ def read_real(run: Run) -> np.ndarray | None:
     return _read(_points, run.folder / "real.npy") if array is None else array
 
 
+def columns_of(run: Run) -> tuple[str, ...]:
+    """What each picture of a row is, where samples are rows; whatever stands in the file."""
+    columns = run.about().get("columns")
+    return tuple(map(str, columns)) if isinstance(columns, list) else ()
+
+
 def _read(read: Callable[..., T], path: Path, *more: object) -> T | None:
     try:
         return read(path, *more)

@@ -25,7 +25,7 @@ from . import choices, page
 from .charts import charts
 from .events import Exported, Progress
 from .exports import save
-from .frames import Frame, frame_steps, read_frame, read_real
+from .frames import Frame, columns_of, frame_steps, read_frame, read_real
 from .pictures import plane
 from .svg import Mark, number
 
@@ -192,7 +192,7 @@ def samples(told: Told) -> str:
     film = "".join(_figure(told, frame, SMALL_PLANE_PX, SHARE_BYTES) for frame in earlier)
     return page.section(
         "Samples",
-        page.paragraph(_legend(told) if on_a_plane else "What the generator makes of the same latents."),
+        page.paragraph(_legend(told) if on_a_plane else _rows(told)),
         f'<div class="pair">{newest}{real}</div>',
         f'<h3>On the way</h3>\n<div class="film" id="film">{film}</div>' if film else "",
     )
@@ -209,6 +209,11 @@ def _plane(told: Told, frame: Frame, size_px: int) -> np.ndarray:
     extents = [frame.landscape.extent for frame in told.frames if frame.landscape]
     logits = frame.landscape.logits if frame.landscape else None
     return plane(frame.array, told.real, logits, max(extents, default=0.0), size_px)
+
+
+def _rows(told: Told) -> str:
+    columns = columns_of(told.run)
+    return f"In each row: {', '.join(columns)}." if columns else "What the generator makes of the same latents."
 
 
 def _legend(told: Told) -> str:

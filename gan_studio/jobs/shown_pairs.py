@@ -59,7 +59,7 @@ class Translations(ShownAsPictures):
     def real(self) -> Real:
         """Pictures A and B as training sees them."""
         a, b = self.dataset.batch(self.count, 0, REAL_SEED).both()
-        return Real(strips([a, b]))
+        return Real(strips([a, b]), self.columns)
 
     @cached_property
     def inputs(self) -> tuple[Tensor, Tensor]:

@@ -27,6 +27,7 @@ from ..registry import Registry
 # gradients that moved the weights, "slope/..." the norm of D's gradient where a penalty looks.
 Curves = dict[str, Tensor]
 PLAYERS = ("D", "G")
+TYPICAL = 26  # after WGAN's 25 long ones
 NOISE_SEED = 0  # of dropout where a translator is applied as it is trained
 
 
@@ -148,6 +149,10 @@ class Recipe(Spec):
     def advice(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> tuple[str, ...]:
         """Sentences about choices that work but that the papers advise against."""
         return ()
+
+    def typical(self, steps: int) -> int:
+        """An iteration whose step takes as long as most do, or as the longest phase, for the dry run to time."""
+        return TYPICAL
 
     @abstractmethod
     def build(self, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs | None = None) -> Training:

@@ -6,6 +6,7 @@ perceptual loss: pictures become sharper, and measure worse. Both phases are fun
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 import torch
@@ -158,6 +159,9 @@ class SuperResolution(TranslatingRecipe):
         self, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs | None = None
     ) -> SuperResolutionTraining:
         return SuperResolutionTraining(self, shape, steps, engine, needed(pairs, self.title, matched=True))
+
+    def typical(self, steps: int) -> int:
+        return super().typical(steps) if self.alone == 1 else math.ceil(self.alone * steps)
 
     def is_alone(self, iteration: int, steps: int) -> bool:
         """Whether this step belongs to the first phase."""

@@ -25,6 +25,7 @@ from ...jobs.explore import (
     render,
     view_of,
 )
+from ...jobs.frames import columns_of
 from ...jobs.snapshots import Snapshot, open_file, open_snapshot
 from ...runs import Run
 from ..train.run_reader import sound_best
@@ -175,9 +176,9 @@ def of_file(path: Path) -> OfFile:
 
 
 def makes_pictures(run: Run) -> bool:
-    """Also where it does not tell: opening it will."""
+    """Of latents, and not of other pictures; also where it does not tell: opening it will."""
     shape = run.about().get("shape")
-    return not isinstance(shape, list) or len(shape) == 3
+    return (not isinstance(shape, list) or len(shape) == 3) and not columns_of(run)
 
 
 def is_file(path: Path) -> bool:

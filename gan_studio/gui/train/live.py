@@ -64,6 +64,7 @@ class Live:
             if isinstance(event, events.Changed):
                 self._mark(event.step, event.path, event.old, event.new)
         if real := newest.get(events.Real):
+            self.results.set_columns(real.columns)
             self.results.show_real(real.array)
         self._draw_samples(mail)
         if events.Checkpoint in newest:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...jobs.frames import Frame, frame_steps, read_frame, read_real
+from ...jobs.frames import Frame, columns_of, frame_steps, read_frame, read_real
 from ...runs import Run, State
 
 LOOK_S = 1.0  # between two looks at a folder
@@ -31,6 +31,7 @@ class Record:
     frames: list[int]  # the steps that were drawn
     newest: Frame | None
     real: np.ndarray | None
+    columns: tuple[str, ...]  # of samples that are rows of pictures
     tail: Tail | None  # where another process writes it
 
 
@@ -51,6 +52,7 @@ def read(run: Run, ours: bool) -> Iterator[Record]:
         frames=frames,
         newest=read_frame(run, frames[-1]) if frames else None,
         real=read_real(run),
+        columns=columns_of(run),
         tail=tail,
     )
 

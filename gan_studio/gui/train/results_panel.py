@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WIDE = 1.4  # the two grids stand side by side where the panel is wider than this many times its height
 RAW_TIP = "Show what G makes by its weights as they are; else by their running average, which is calmer."
+OF_LATENTS = "Generated, from fixed latents"
 NO_RAW = "This run keeps no running average of G's weights, so there is only one kind of samples."
 
 
@@ -50,7 +51,8 @@ class ResultsPanel(QWidget):
             button.clicked.connect(self.set_raw)
             button.clicked.connect(self.raw_changed)
         self.pictures = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        self.generated_view = titled("Generated, from fixed latents", self.generated, self.raw_buttons[0])
+        self.told = heading(OF_LATENTS)
+        self.generated_view = titled(self.told, self.generated, self.raw_buttons[0])
         self.pictures.addWidget(self.generated_view)
         self.real_view = RealView(self.real)
         self.pictures.addWidget(self.real_view)
@@ -58,12 +60,13 @@ class ResultsPanel(QWidget):
         self.points = PointsView("Real and generated points stand here.")
         self.points.setAccessibleName("Real and generated points")
         self.pages.addWidget(self.pictures)
-        self.pages.addWidget(titled("Real and generated", self.points, self.raw_buttons[1]))
+        self.pages.addWidget(titled(heading("Real and generated"), self.points, self.raw_buttons[1]))
         self.pages.setCurrentWidget(self.pictures)
 
     def clear(self) -> None:
         self._samples = self._landscape = None
         self.generated.clear()
+        self.set_columns(())
         self.real.clear()
         self.generated_view.show()
         self.real_view.forget_look()
@@ -93,6 +96,13 @@ class ResultsPanel(QWidget):
         self._turn_to(look.real)
 
     # what is generated
+
+    def set_columns(self, columns: tuple[str, ...]) -> None:
+        """What each picture of a row is, where samples are rows of pictures; () where they are of latents."""
+        told = f"In each row: {', '.join(columns)}" if columns else OF_LATENTS
+        self.told.setText(told)
+        self.told.setToolTip(told)
+        self.generated.setAccessibleName(told if columns else "Generated samples")
 
     def show_samples(self, array: np.ndarray, step: int, raw: np.ndarray | None = None) -> None:
         """Pictures [N, H, W, C] uint8 or points [N, 2]; `raw` by G's own weights, where there is an average."""
@@ -164,12 +174,12 @@ def heading(text: str) -> QLabel:
     return label
 
 
-def titled(text: str, widget: QWidget, *beside: QWidget) -> QWidget:
-    """A widget under a quiet heading, with what belongs to it at the heading's end."""
+def titled(text: QLabel, widget: QWidget, *beside: QWidget) -> QWidget:
+    """A widget under its heading, with what belongs to it at the heading's end."""
     frame = QWidget()
     top = QHBoxLayout()
     top.setSpacing(8)
-    top.addWidget(heading(text), 1)
+    top.addWidget(text, 1)
     for button in beside:
         top.addWidget(button)
     layout = QVBoxLayout(frame)

@@ -293,6 +293,7 @@ class TrainRoom(TrainFrame):
         self.exports.show_run(run)
         self.runs.set_shown(run)
         self.pages.setCurrentWidget(self.curves)
+        self.results.set_columns(record.columns)
         if record.real is not None:
             self.results.show_real(record.real)
         self.playback.open(run, record.frames, record.newest)
