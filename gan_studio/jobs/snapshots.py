@@ -206,11 +206,7 @@ def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, 
             "gan-studio translate."
         )
     if not isinstance(config.recipe, GeneratingRecipe):
-        translates = isinstance(config.recipe, TranslatingRecipe)
-        why = (
-            "translates pictures; open it in Translate" if translates else "makes no samples from noise; choose another"
-        )
-        raise ConfigError(f"The run {run.name} {why}.")
+        raise ConfigError(f"The run {run.name} holds no generator that makes samples from noise; choose another run.")
     if "generator" not in weights:
         raise ConfigError(f"The checkpoint {checkpoint.path} holds no generator; choose another one.")
     shape = tuple(run.about().get("shape") or config.data.shape() or ())

@@ -254,7 +254,7 @@ def test_the_forecast_is_of_the_longer_phase() -> None:
 def test_who_makes_samples_says_where_to_go(make_run: Make, tmp_path: Any) -> None:
     run = make_run(CASES["pix2pix"] | {"steps": 1, "samples_every": 1})
     list(job_of(run))
-    with pytest.raises(ConfigError, match="translates pictures; open it in Translate"):
+    with pytest.raises(ConfigError, match="open it on the Translate tab"):
         open_snapshot(run.folder)
     list(report(run, tmp_path / "report.html"))
     assert "In each row: lines, made, avatar, error." in (tmp_path / "report.html").read_text(encoding="utf-8")
