@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 import os
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .window import Window
 
 NO_SCREEN = 3  # exit code
+LAST_WORDS_S = 5.0  # the window has gone; what still runs on threads is waited for so long
 
 SOUND_LIBRARY = (
     "PySide6 6.12.0 crashes on Python before 3.12 (PYSIDE-3474); run: pip install 'PySide6-Essentials>=6.8,<6.12'"
@@ -113,10 +115,19 @@ def main(open: str = "", start: bool | None = None, root: Path | None = None, me
     if watch:
         print(json.dumps(watch.report()), flush=True)
     gc.unfreeze()  # what the warm-up froze is to be torn down in order
-    if window.is_warming:
+    if window.is_warming or not threads_end(LAST_WORDS_S):
         sys.stdout.flush()
-        os._exit(code)  # a thread in the middle of importing torch cannot be ended otherwise
+        os._exit(code)  # a thread in the middle of torch cannot be ended otherwise, and aborts when torch is torn down
     return code
+
+
+def threads_end(seconds: float) -> bool:
+    """Wait so long for what was told to stop: a file that is half written is taken away. Whether all have ended."""
+    until = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(max(0.0, until - time.monotonic()))
+    return threading.active_count() == 1
 
 
 class Opening:

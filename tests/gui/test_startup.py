@@ -55,6 +55,33 @@ def test_the_start_can_be_measured(tmp_path):
     assert "Traceback" not in told.stderr
 
 
+BUSY = (
+    "import sys, threading, time, torch\n"
+    "from gan_studio.gui import app, window\n"
+    "app.LAST_WORDS_S = 0.5\n"
+    "def busy():\n"
+    "    time.sleep(SECONDS)\n"
+    "    print('written', flush=True)\n"
+    "    while time.monotonic() < until:\n"
+    "        torch.randn(500, 500) @ torch.randn(500, 500)\n"
+    "until = time.monotonic() + LONG\n"
+    "def begin(self):\n"
+    "    threading.Thread(target=busy, daemon=True).start()\n"
+    "    self.close()\n"
+    "window.Window._after_first_paint = begin\n"
+    "sys.exit(app.main(start=False))"
+)
+
+
+@pytest.mark.parametrize(("seconds", "long"), [("0.2", "0"), ("0", "60")])
+def test_leaving_waits_a_moment_for_threads_and_never_aborts(tmp_path, seconds, long):
+    """A thread that is about to end may write its last words; one that goes on and on in torch is left behind."""
+    begun = time.monotonic()
+    told = python(BUSY.replace("SECONDS", seconds).replace("LONG", long), GAN_STUDIO_RUNS=str(tmp_path))
+    assert (told.returncode, told.stdout.strip()) == (0, "written"), told.stderr
+    assert time.monotonic() - begun < 60
+
+
 # --- why there can be no window --------------------------------------------------------------------------------------
 
 
