@@ -15,7 +15,7 @@ from gan_studio.jobs.encoder import Encoding, kept
 from gan_studio.jobs.explore import inputs, latent, render, view_of
 from gan_studio.jobs.features import features_of
 from gan_studio.jobs.look_inside import inside, layers, spectrum
-from gan_studio.jobs.neighbours import in_features, neighbours
+from gan_studio.jobs.neighbours import in_features, judge, neighbours
 from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.runs import Checkpoint
 
@@ -432,6 +432,37 @@ def test_of_a_generator_with_classes_it_is_this_class(open_room, run, class_file
 
     images.write_png(tmp_path / "third.png", render(view_of(own, 7).of_classes(((3, 1.0),)), own), {})
     drop(room.window(), tmp_path / "third.png")
-    searched(room, qtbot)
-    assert room.view.classes == ((3, 1.0),)
+    qtbot.waitUntil(lambda: "nearest so far" in room.search_row.said.text(), timeout=SECONDS)
+    room.search_row.stop_button.click()
+    assert room.view.z and room.view.classes == ((3, 1.0),)
     assert room.search_row.said.text().endswith("compared by pixels and random convolutions.")
+
+
+def test_d_speaks_where_the_training_pictures_are_gone(open_room, picture_run, qtbot, tmp_path):
+    """The folder that a run learnt from may be moved; its D is still there."""
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    for i in range(4):
+        Image.new("L", (16, 16), 60 * i).save(folder / f"{i}.png")
+    source = {"kind": "image-folder", "path": str(folder), "size": 16, "channels": "grey"}
+    room = open_room(picture_run({"data": source}))
+    for path in folder.iterdir():
+        path.unlink()
+    room.company.button.click()
+    qtbot.waitUntil(lambda: "D's score" in room.company.score.text(), timeout=SECONDS)
+    qtbot.waitUntil(lambda: not room.comparing.stream.is_running, timeout=SECONDS)
+    assert room.company.button.isVisible() and room.notices.bars
+    assert room.company.working.isHidden() and not room.company.strip.isVisible()
+    first = room.company.score.text()
+    room.scene.go_to_seed(4)
+    qtbot.waitUntil(lambda: room.company.score.text() != first, timeout=SECONDS)
+
+
+def test_a_checkpoint_that_comes_while_the_pictures_are_read(room, run, qtbot, monkeypatch):
+    weights, _ = run.checkpoint_at(10).load()
+    run.save_checkpoint(20, {name: {k: v * 1.5 for k, v in w.items()} for name, w in weights.items()}, {})
+    room.company.button.click()
+    room.opening.open_run(run, 20)
+    qtbot.waitUntil(lambda: room.view.step == 20 and room.company.strip.isVisible(), timeout=SECONDS)
+    score = judge(core(run))(drawn(room, qtbot)[None])[0]
+    qtbot.waitUntil(lambda: room.company.score.text() == f"D's score: {score:+.2f}", timeout=SECONDS)

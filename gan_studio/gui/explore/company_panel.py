@@ -12,6 +12,7 @@ from .film_strip import FilmStrip
 COUNT = 5
 TIP = "Read the data of this run, up to 20,000 pictures, and compare each picture with it."
 HINT = "Is it new, or learnt by heart? Its nearest training pictures, and what D thinks of it."
+NO_D = "Nor does it come with a D to ask."
 BY_TIP = (
     "Pixels find copies. Features find what D takes for alike: its activations before its answer, or random "
     "convolutions where there is no D."
@@ -84,7 +85,7 @@ class CompanyPanel(QWidget):
         for widget, tip in ((self.button, TIP), (self.by, BY_TIP)):
             widget.setEnabled(not reason)
             widget.setToolTip(reason or tip)
-        self.hint.setText(reason or HINT)
+        self.hint.setText(f"{reason} {NO_D}" if reason else HINT)
 
     def show_progress(self, done: int, total: int, text: str) -> None:
         self.working.show()
@@ -97,18 +98,24 @@ class CompanyPanel(QWidget):
     def end_progress(self) -> None:
         self.working.hide()
 
-    def show_compared(
-        self, nearest: np.ndarray, distances: np.ndarray, score: float | None, features: str = ""
-    ) -> None:
+    def show_score(self, score: float | None) -> None:
+        self.score.setText(f"D's score: {score:+.2f}" if score is not None else "This checkpoint holds no D.")
+        self.score.show()
+
+    def show_nearest(self, pictures: np.ndarray, distances: np.ndarray, features: str = "") -> None:
         """`features` names what they were compared by; "" is the pixels."""
+        digits = 2 if features else 0
+        self.strip.show_pictures(pictures, [f"{distance:.{digits}f}" for distance in distances])
+        self.said.setText(BY_FEATURES.format(features) if features else BY_PIXELS)
         self.button.hide()
         self.hint.hide()
-        digits = 2 if features else 0
-        self.strip.show_pictures(nearest, [f"{distance:.{digits}f}" for distance in distances])
-        self.said.setText(BY_FEATURES.format(features) if features else BY_PIXELS)
-        self.score.setText(f"D's score: {score:+.2f}" if score is not None else "This checkpoint holds no D.")
-        for widget in (self.score, self.strip, self.said):
-            widget.show()
+        self.strip.show()
+        self.said.show()
+
+    def offer_pictures(self) -> None:
+        """They were not read."""
+        self.working.hide()
+        self.button.show()
 
     def clear(self) -> None:
         """Back to the offer."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from ...jobs.neighbours import Judge, judge
 from ..computing import Stream
 from . import reading
 from .choices import Opened
 from .company_panel import COUNT
 from .frame import ExploreFrame
-from .reading import Company, Compared
+from .reading import Company, Compared, Read, Seen
 from .scene import Scene
 
 
@@ -27,7 +29,7 @@ class Comparing(QObject):
         self.stream.told.connect(self._told)
         self.stream.ended.connect(self.panel.end_progress)
         self.stream.failed.connect(scene.failed)
-        self.stream.failed.connect(self.stop)
+        self.stream.failed.connect(self.cancel)
         self.panel.wanted.connect(self.read)
         self.panel.cancel_wanted.connect(self.cancel)
         self.panel.by_changed.connect(self._other_measure)
@@ -42,15 +44,17 @@ class Comparing(QObject):
             self.panel.show_progress(0, 0, "Reading the training pictures")
             self.stream.start(reading.company(self.scene.snapshot))
 
-    def cancel(self) -> None:
-        """What was read stays, and is compared by its pixels."""
+    def cancel(self, _error: object = None) -> None:
+        """What was read stays, and is compared by its pixels; D says what it thinks all the same."""
         self.stream.stop()
         if self._company is None:
             self.panel.clear()
+        elif self._company.pictures is None:
+            self.panel.offer_pictures()
         elif self._company.seen is None:
             self.panel.by.setCurrentIndex(0)
 
-    def stop(self, _error: object = None) -> None:
+    def stop(self) -> None:
         self.stream.stop()
         self._company = None
         self.panel.clear()
@@ -61,31 +65,39 @@ class Comparing(QObject):
             match event:
                 case Company() as found:
                     self._meet(found)
+                case Read(pictures, usual) if self._company:
+                    self._meet(replace(self._company, pictures=pictures, usual=usual))
+                case Seen(pictures) if self._company:
+                    self._meet(replace(self._company, seen=pictures))
                 case progress:
                     self.panel.show_progress(progress.done, progress.total, progress.text)
 
     def _other_measure(self) -> None:
-        """The training pictures are looked at where that is still to be done."""
-        if self._company is None:
-            return
-        if not self.panel.by_features:
+        if self._company and self._company.pictures:
             self.stream.stop()
-        self._meet(self._company)
+            self._meet(self._company)
 
     def _judge_anew(self, found: Opened, is_other: bool) -> None:
         if is_other:
             self.stop()
             self.panel.set_reason(found.no_training)
         elif self._company:
-            self.stream.stop()  # of what the D before sees
-            self.scene.resting.ask("judge", partial(reading.judged, self._company, self.scene.snapshot), self._meet)
+            self.scene.resting.ask("judge", partial(judge, self.scene.snapshot), self._judged)
+
+    def _judged(self, judge: Judge | None) -> None:
+        """Another D has other features."""
+        if self._company:
+            if self._company.pictures:
+                self.stream.stop()
+            self._meet(replace(self._company, judge=judge, seen=None))
 
     def _meet(self, company: Company) -> None:
+        """The training pictures are looked at where that is wanted and still to be done."""
         self._company = company
         self.met.emit(company.usual)
-        if self.panel.by_features and company.seen is None:
+        if self.panel.by_features and company.pictures and company.seen is None:
             self.panel.show_progress(0, 0, "Looking at the training pictures")
-            self.stream.start(reading.looked_at(company, self.scene.snapshot))
+            self.stream.start(reading.looked_at(company.pictures, self.scene.snapshot))
         self._compare()
 
     def _compare(self) -> None:
@@ -95,4 +107,6 @@ class Comparing(QObject):
 
     def _compared(self, found: Compared) -> None:
         if self._company is not None:
-            self.panel.show_compared(found.nearest, found.distances, found.score, found.features)
+            self.panel.show_score(found.score)
+            if near := found.nearest:
+                self.panel.show_nearest(near.pictures, near.distances, near.features)

@@ -83,45 +83,59 @@ def seeking(view: View, root: Path) -> Iterator[Progress | Sought]:
 
 @dataclass(frozen=True)
 class Company:
-    """What a picture is compared with."""
+    """What a picture is compared with: D at first, and the training pictures once they are read."""
 
-    pictures: Neighbours
     judge: Judge | None
-    usual: np.ndarray = field(repr=False)  # [R] the mean radial power of the pictures
+    pictures: Neighbours | None = None
+    usual: np.ndarray | None = field(default=None, repr=False)  # [R] the mean radial power of the pictures
     seen: InFeatures | None = None  # the pictures in features, where these were wanted
 
 
 @dataclass(frozen=True)
-class Compared:
-    nearest: np.ndarray  # [K, H, W, C] uint8
+class Read:
+    """The training pictures."""
+
+    pictures: Neighbours
+    usual: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The same in features."""
+
+    pictures: InFeatures
+
+
+@dataclass(frozen=True)
+class Nearest:
+    pictures: np.ndarray  # [K, H, W, C] uint8
     distances: np.ndarray  # [K]
-    score: float | None
     features: str  # what they were compared by: "D's features"; "" is the pixels
 
 
-def company(snapshot: Snapshot) -> Generator[Progress | Company, None, None]:
+@dataclass(frozen=True)
+class Compared:
+    score: float | None  # None where there is no D
+    nearest: Nearest | None  # None where the training pictures are not read
+
+
+def company(snapshot: Snapshot) -> Generator[Progress | Company | Read, None, None]:
     """Raises ConfigError where the data is not here."""
+    yield Company(judge(snapshot))
     pictures = yield from neighbours(snapshot)
-    yield Company(pictures, judge(snapshot), usual_radial(pictures.pictures))
+    yield Read(pictures, usual_radial(pictures.pictures))
 
 
-def looked_at(company: Company, snapshot: Snapshot) -> Generator[Progress | Company, None, None]:
-    """The same company, in features as well."""
-    seen = yield from in_features(company.pictures, features_of(snapshot))
-    yield replace(company, seen=seen)
+def looked_at(pictures: Neighbours, snapshot: Snapshot) -> Generator[Progress | Seen, None, None]:
+    yield Seen((yield from in_features(pictures, features_of(snapshot))))
 
 
 def compared(company: Company, picture: np.ndarray, count: int, by_features: bool) -> Compared:
     """By the pixels, where the features are not there yet."""
-    seen = company.seen if by_features else None
-    nearest, distances = (seen or company.pictures).nearest(picture, count)
     score = float(company.judge(picture[None])[0]) if company.judge else None
-    return Compared(nearest, distances, score, seen.by if seen else "")
-
-
-def judged(company: Company, snapshot: Snapshot) -> Company:
-    """With D of another checkpoint of the same run, whose features are others, too."""
-    return replace(company, judge=judge(snapshot), seen=None)
+    seen = company.seen if by_features else None
+    held = seen or company.pictures
+    return Compared(score, Nearest(*held.nearest(picture, count), seen.by if seen else "") if held else None)
 
 
 @dataclass(frozen=True)
