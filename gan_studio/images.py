@@ -57,11 +57,11 @@ def to_pixels(x: Tensor, dtype: np.dtype) -> np.ndarray:
 
 def to_numbers(pixels: np.ndarray) -> Tensor:
     """[H, W, C] as `to_pixels` gives them -> [1, C, H, W] float32."""
-    x = torch.from_numpy(pixels.astype(np.float32) if pixels.dtype == np.uint16 else np.ascontiguousarray(pixels))
-    x = x.permute(2, 0, 1)[None].contiguous()
+    own = np.array(pixels, np.uint8 if pixels.dtype == np.uint8 else np.float32)
+    x = torch.from_numpy(own).permute(2, 0, 1)[None].contiguous()
     if pixels.dtype == np.uint8:
         return to_float(x)
-    return x.div_(32767.5).sub_(1) if pixels.dtype == np.uint16 else x.clone()
+    return x.div_(32767.5).sub_(1) if pixels.dtype == np.uint16 else x
 
 
 # --- decoding what others made ---------------------------------------------------------------------------------------

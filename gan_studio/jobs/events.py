@@ -15,10 +15,12 @@ __all__ = [
     "Curves",
     "Event",
     "Exported",
+    "FileState",
     "Finished",
     "Forecast",
     "Landscape",
     "Lane",
+    "Listed",
     "Log",
     "Looked",
     "Paused",
@@ -28,6 +30,7 @@ __all__ = [
     "Samples",
     "Started",
     "Stopped",
+    "Translating",
     "Turn",
 ]
 
@@ -175,6 +178,37 @@ class Stopped(Event):
 @dataclass(frozen=True)
 class Finished(Event):
     step: int
+
+
+@dataclass(frozen=True)
+class Listed(Event):
+    """What is to be translated to where, told first; all of it waits."""
+
+    items: tuple[tuple[Path, Path], ...]  # (source, target)
+
+
+@dataclass(frozen=True)
+class FileState(Event):
+    """What became of one picture of the list; after "failed" and "skipped" `reason` says why."""
+
+    index: int  # in the list
+    source: Path
+    target: Path
+    state: str  # "waiting", "working", "done", "failed" or "skipped"
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Translating(Event):
+    """How far it is, about ten times a second; NaN where nobody knows yet."""
+
+    index: int  # the picture that is worked on
+    share: float  # of it that is done
+    done: int  # pictures that are done, failed or skipped
+    total: int
+    seconds_left: float
+    pictures_per_second: float
 
 
 @dataclass(frozen=True)

@@ -246,7 +246,10 @@ def test_noise_is_by_the_seed_and_statistics_by_the_picture(of_file: Callable[..
 # --- number formats --------------------------------------------------------------------------------------------------
 
 
-def test_the_format_is_measured_once_and_remembered(of_file: Callable[..., Translator], monkeypatch) -> None:
+def test_the_format_is_measured_once_and_remembered(
+    of_file: Callable[..., Translator], monkeypatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GAN_STUDIO_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(readied, "formats_to_try", two_formats)
     timed: list[str] = []
 
