@@ -183,15 +183,3 @@ def test_a_recipe_of_a_class_that_is_not_there_is_told(room, window, snapshot, q
     drop(window, tmp_path / "lies.png")
     assert "There is no class 99" in notice(room, qtbot, "no class 99")
     assert room.view == before
-
-
-def test_a_dropped_picture_is_searched_for_in_the_class(room, window, snapshot, qtbot, tmp_path):
-    target = render(view_of(snapshot, 4).of_classes(one(2)), snapshot)
-    images.write_png(tmp_path / "mine.png", target)
-    room.choosing.choose(one(2))
-    drop(window, tmp_path / "mine.png")
-    qtbot.waitUntil(lambda: bool(room.view.z), timeout=SECONDS)
-    assert room.view.classes == one(2)
-    error = np.sqrt(np.square(drawn(room, qtbot).astype(float) - target).mean())
-    assert error < 12
-    np.testing.assert_array_equal(room.shown, render(room.view, snapshot))
