@@ -210,6 +210,7 @@ class Outbox(Inbox):
 def serve(pipe: Connection) -> None:
     """The whole life of a process: import, wait for an order, carry it out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches all processes; the window's decides
+    multiprocessing.current_process().daemon = False  # data may be drawn by processes of its own, which end with it
     lower_priority()
     import torch
 

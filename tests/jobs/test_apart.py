@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -213,3 +214,42 @@ def test_a_race_is_raced_apart(apart: Apart) -> None:
     assert {event.index for event in told if isinstance(event, Lane)} == {0, 1}
     assert race.state().name == "stopped"
     assert all(lane.checkpoints() for lane in race.lanes())
+
+
+def test_it_may_have_processes_of_its_own(tmp_path: Path) -> None:
+    """As it has for data that take long to draw."""
+    script = tmp_path / "pool.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            import os
+            from concurrent.futures import ProcessPoolExecutor
+            from multiprocessing import get_context
+            from pathlib import Path
+
+            from gan_studio.jobs.apart import Apart, Order, RemoteJob
+            from gan_studio.jobs.inbox import Inbox
+
+
+            class Drawing:
+                inbox = Inbox()
+
+                def __iter__(self):
+                    yield os.getpid()
+                    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                        yield pool.submit(os.getppid).result()
+
+
+            def drawing(folder):
+                return Drawing()
+
+
+            if __name__ == "__main__":
+                crew = Apart()
+                there, parent = RemoteJob(crew, Order(Path(), {}, drawing))
+                print(there == parent != os.getpid())
+            """
+        )
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "True\n", done.stderr
