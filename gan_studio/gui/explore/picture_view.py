@@ -7,7 +7,8 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip
 
-from ..widgets.image_grid import ImageGrid
+from .. import theme
+from ..widgets.image_grid import MARGIN, ImageGrid
 from .pad import arrow_step
 
 DRAG = 3  # pixels from which a click is a drag
@@ -30,6 +31,7 @@ class PictureView(ImageGrid):
         self._from: QPointF | None = None  # where the hand was that drags through the latents
         self._drags = False  # it has moved by more than a click does
         self._pressed: QPointF | None = None  # where the hand was put down, as long as it may become a click
+        self._corner = ""
         self._names: list[str] = []  # of several pictures
         self._under = -1  # the place of the picture that the hand is over
         self.setMouseTracking(True)
@@ -61,12 +63,28 @@ class PictureView(ImageGrid):
             self._under = under
             self.update()
 
+    def set_corner(self, text: str) -> None:
+        """A few quiet words below, on the right."""
+        self._corner = text
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        self._paint_corner()
         if 0 <= self._under < len(self._names) and self.image() is not None:
             painter = QPainter(self)
             painter.setPen(QPen(self.palette().highlight().color(), 2))
             painter.drawRect(self.rect_of(self._under))
+
+    def _paint_corner(self) -> None:
+        """Where the caption leaves room."""
+        words = self.fontMetrics().horizontalAdvance(self._corner)
+        free = (self.width() - self.fontMetrics().horizontalAdvance(self._caption)) / 2 - 2 * MARGIN
+        if self.image() is not None and words < free:
+            painter = QPainter(self)
+            painter.setPen(theme.colours().muted)
+            room = self.rect().adjusted(MARGIN, 0, -MARGIN, -MARGIN // 2)
+            painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, self._corner)
 
     def _paint_image(self, painter: QPainter, image: QImage) -> None:
         if self._smooth and self.zoom() > 1:

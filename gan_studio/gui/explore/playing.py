@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from torch import Tensor
 
 from ...jobs.events import Exported
-from ...jobs.explore import View, at_input, latents, pictures, render
+from ...jobs.explore import View, at_input, latents, render
 from ...jobs.snapshots import Snapshot
 from ...jobs.timelapse import FORMATS
 from ...jobs.walk import Walk, export_walk, key_places, through
@@ -162,7 +162,7 @@ class Playing(QObject):
         self.walks.scrub.show_frame(frame)
         self.walks.scrub.track.set_here(True)
         rows = self._way.rows[frame : frame + 1]
-        self.scene.drawing.ask(partial(pictures, rows, self.scene.snapshot), partial(self._show_frame, frame))
+        self.scene.drawing.ask(self.scene.sketch(rows), partial(self._show_frame, frame))
 
     def _show_frame(self, frame: int, pictures: np.ndarray) -> None:
         if self.player.is_playing and self._way is not None:

@@ -130,6 +130,7 @@ class ExploreRoom(ExploreFrame):
         scene.refused.connect(self._refused)
         scene.moved.connect(self._show_view)
         scene.all_drawn.connect(self._show_pictures)
+        scene.drawing_told.connect(self.picture.set_corner)
         self.undo_button.clicked.connect(scene.undo)
         self.redo_button.clicked.connect(scene.redo)
         self.seeds.seed_wanted.connect(scene.go_to_seed)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import random
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
+from torch import Tensor
 
 from ...classes import Shares, told
 from ...directions import Direction
-from ...jobs.explore import MOST_EDITS, View, is_of_file, shares
+from ...jobs.drafts import draft_of
+from ...jobs.explore import MOST_EDITS, View, is_of_file, pictures, shares
 from ...jobs.gallery import LAST_SEED
 from ...jobs.snapshots import Snapshot
 from ..computing import LatestWins
 from .choices import Opened
 from .following import Following
-from .past import Past
-from .reading import together
+from .pace import Drawn, Pace, exactly
+from .past import TOGETHER_S, Past
 
 REST_MS = 150  # without a change: then what shows the way is drawn anew
 PATIENCE_S = 2.0  # a closing window waits so long for what is being computed
@@ -32,6 +36,7 @@ class Scene(QObject):
     moved = Signal(object, str)  # the View, and the kind of change
     drawn = Signal(object, object)  # a View, and its picture [H, W, C] uint8
     all_drawn = Signal(object, object)  # a View, and [N, H, W, C] uint8: its picture and those of the next seeds
+    drawing_told = Signal(str)  # how long the pictures took, and whether they are a draft
     rested = Signal()  # the hand did: what shows the way can be drawn
     not_here = Signal(object, int)  # a View of other weights, from the past or a key-frame, and how many of its seeds
     refused = Signal(str)  # why the view stays as it is
@@ -44,11 +49,15 @@ class Scene(QObject):
         self.opened: Opened | None = None
         self.picture: np.ndarray | None = None  # of the view, once it is drawn
         self.past: Past[tuple[View, int]] = Past()
+        self.pace = Pace()  # of the snapshot
+        self._kind, self._when = "", 0.0  # of the last change
+        self._is_rough = False  # what was asked for last, as the hand was moving
+        self._whole: np.ndarray | None = None  # [N, H, W, C]: all pictures, as they are seen
         self.drawing = Following(self)  # the picture
         self.resting = LatestWins(self)  # what shows the way
         self.disk = LatestWins(self)
         self._rest = QTimer(self, interval=REST_MS, singleShot=True)
-        self._rest.timeout.connect(self.rested)
+        self._rest.timeout.connect(self._finish)
         for line in (self.drawing, self.resting, self.disk):
             line.failed.connect(self.failed)
 
@@ -73,6 +82,7 @@ class Scene(QObject):
         self.drawing.forget_all()
         self.resting.forget_all()
         before, self.opened, self.picture = self.opened, found, None
+        self.pace, self._whole = Pace(), None
         is_other = before is None or before.choice.path != found.choice.path
         if is_other:
             self.past.clear()
@@ -94,7 +104,10 @@ class Scene(QObject):
         if kept:
             self.past.add((view, count), kind)
         self.moved.emit(view, kind)
-        self.draw()
+        now = time.monotonic()
+        goes_on = bool(kind) and kind == self._kind and now - self._when < TOGETHER_S  # a hand that drags
+        self._kind, self._when = kind, now
+        self.draw(rough=goes_on)
         self.rest()
 
     def rest(self) -> None:
@@ -157,28 +170,56 @@ class Scene(QObject):
         count = 1 if self.view.z else min(self.count, max(1, LAST_SEED + 1 - self.view.seed))
         return range(self.view.seed, self.view.seed + count)
 
-    def draw(self) -> None:
+    def draw(self, rough: bool = False) -> None:
+        """`rough` may be a draft, where exact pictures take long."""
         if self.view:
-            self.picture = None
             assert self.opened
-            ask = partial(together, self.view, self.seeds(), self.opened.snapshot)
-            self.drawing.ask(ask, partial(self._show, self.view))
+            self.picture = None
+            here = self.view, self.seeds(), self.opened.snapshot
+            quick = self.pace.roughly(*here) if rough else None
+            self._is_rough = quick is not None
+            self.drawing.ask(quick or partial(exactly, *here), partial(self._show, self.view))
+
+    def sketch(self, rows: Tensor) -> Callable[[], np.ndarray]:
+        """Draws `inputs` that are seen for a moment only, as quickly as it can."""
+        assert self.opened
+        if self.pace.draft:
+            return partial(self.pace.draft.pictures, rows)
+        return partial(pictures, rows, self.opened.snapshot)
 
     def cover(self) -> None:
         """Something else is shown in the picture's place; `draw` brings it back."""
         self.picture = None
+        self._is_rough = False
 
-    @property
-    def is_covered(self) -> bool:
-        return self.picture is None
+    def _finish(self) -> None:
+        """The hand rests: what was drawn roughly follows as it is."""
+        if self._is_rough:
+            self.draw()
+        self.rested.emit()
 
-    def _show(self, view: View, pictures: np.ndarray) -> None:
+    def _show(self, view: View, found: Drawn) -> None:
         if view.sha256 != self.snapshot.about["sha256"]:
             return  # of what was open before
-        if view is self.view and len(pictures) == len(self.seeds()):
-            self.picture = pictures[0]
-        self.all_drawn.emit(view, pictures)
-        self.drawn.emit(view, pictures[0])
+        count = len(self.seeds())
+        self.pace.took(found)
+        self.drawing_told.emit(found.told(count))
+        if self.pace.wants_draft():
+            self.resting.ask("draft", partial(draft_of, self.snapshot), self.pace.set_draft)
+        shown = found.pictures if found.is_exact else self._filled(found.pictures, count)
+        self._whole = shown
+        is_whole = found.is_exact and len(shown) == count
+        if view is self.view and is_whole:
+            self.picture = shown[0]
+        self.all_drawn.emit(view, shown)
+        if is_whole:
+            self.drawn.emit(view, shown[0])
+
+    def _filled(self, few: np.ndarray, count: int) -> np.ndarray:
+        """With the others as they were, so that the grid stays."""
+        if self._whole is None or len(self._whole) != count:
+            return few
+        return np.concatenate([few, self._whole[len(few) :]])
 
 
 def caption(view: View, pictures: np.ndarray, drawn: Shares = ()) -> str:
