@@ -104,10 +104,10 @@ class DirectionRow(QWidget):
         return float(self.number.value())
 
     def set_amount(self, amount: float) -> None:
-        """Silently."""
+        """Silently. All rows are told of each move, and for most nothing changes."""
         if amount != self.amount():
             self.number.set_value(amount)
-        self._mark(amount)
+            self._mark(amount)
 
     def show_strip(self, pictures: np.ndarray) -> None:
         """One for each of the amounts."""
@@ -118,7 +118,8 @@ class DirectionRow(QWidget):
 
     def _mark(self, amount: float) -> None:
         self.reset_button.setEnabled(bool(amount))
-        nearest = min(range(len(PLACES)), key=lambda i: abs(self.amounts[i] - amount))
+        amounts = self.amounts
+        nearest = min(range(len(PLACES)), key=lambda i: abs(amounts[i] - amount))
         self.strip.set_here(nearest)
 
     def _edited(self, amount: float) -> None:

@@ -181,7 +181,9 @@ class Playing(QObject):
     def _show_whether_here(self, view: View, _kind: str = "") -> None:
         scrub = self.walks.scrub
         if self._way is not None and not self.player.is_playing:
-            scrub.track.set_here(view == at_input(view, self._way.rows[scrub.frame], self.scene.snapshot))
+            may_be = bool(view.z) and not view.edits  # the rest costs a millisecond, at each move of any slider
+            frame = self._way.rows[scrub.frame]
+            scrub.track.set_here(may_be and view == at_input(view, frame, self.scene.snapshot))
 
     # --- as a film ---
 
