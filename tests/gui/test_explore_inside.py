@@ -466,3 +466,22 @@ def test_a_checkpoint_that_comes_while_the_pictures_are_read(room, run, qtbot, m
     qtbot.waitUntil(lambda: room.view.step == 20 and room.company.strip.isVisible(), timeout=SECONDS)
     score = judge(core(run))(drawn(room, qtbot)[None])[0]
     qtbot.waitUntil(lambda: room.company.score.text() == f"D's score: {score:+.2f}", timeout=SECONDS)
+
+
+def test_of_several_pictures_d_scores_all_and_the_first_is_compared(room, run, qtbot):
+    room.company.button.click()
+    qtbot.waitUntil(room.company.strip.isVisible, timeout=SECONDS)
+    room.inside_fold.button.click()
+    room.scene.show_many(4)
+    own = core(run)
+    shown = np.stack([render(view_of(own, seed), own) for seed in range(4)])
+    scores = judge(own)(shown)
+    wanted = f"D's scores: {scores.min():+.2f} to {scores.max():+.2f}, the first {scores[0]:+.2f}"
+    qtbot.waitUntil(lambda: room.company.score.text() == wanted, timeout=SECONDS)
+    assert room.company.said.text().startswith("Those of the first picture.")
+    _, far = ended(neighbours(own)).nearest(shown[0], 5)
+    assert room.company.strip._captions == [f"{one:.0f}" for one in far]
+    qtbot.waitUntil(lambda: "the first picture" in room.inside.said.text(), timeout=SECONDS)
+    room.scene.show_many(1)
+    qtbot.waitUntil(lambda: room.company.score.text() == f"D's score: {scores[0]:+.2f}", timeout=SECONDS)
+    qtbot.waitUntil(lambda: "this picture" in room.inside.said.text(), timeout=SECONDS)

@@ -17,6 +17,7 @@ BY_TIP = (
     "Pixels find copies. Features find what D takes for alike: its activations before its answer, or random "
     "convolutions where there is no D."
 )
+OF_FIRST = "Those of the first picture."
 BY_PIXELS = "By pixels: 0 is the same, 255 the most."
 BY_FEATURES = "By {}: at 1 it is as far as two training pictures usually are."
 STRIP_TIP = "The nearest training pictures, and how far each is"
@@ -33,7 +34,7 @@ class CompanyPanel(QWidget):
         self.button = QPushButton("Nearest training pictures")
         self.button.setToolTip(TIP)
         self.button.clicked.connect(self.wanted)
-        self.score = QLabel()
+        self.score = QLabel(wordWrap=True)
         self.score.setToolTip("The logit of D at this checkpoint: above 0 it takes the picture for a real one.")
         self.strip = FilmStrip(COUNT, 46, captions=True)
         self.strip.setToolTip(STRIP_TIP)
@@ -98,15 +99,25 @@ class CompanyPanel(QWidget):
     def end_progress(self) -> None:
         self.working.hide()
 
-    def show_score(self, score: float | None) -> None:
-        self.score.setText(f"D's score: {score:+.2f}" if score is not None else "This checkpoint holds no D.")
+    def show_scores(self, scores: np.ndarray | None) -> None:
+        """[N], None where there is no D."""
+        if scores is None:
+            text = "This checkpoint holds no D."
+        elif len(scores) == 1:
+            text = f"D's score: {scores[0]:+.2f}"
+        else:
+            text = f"D's scores: {scores.min():+.2f} to {scores.max():+.2f}, the first {scores[0]:+.2f}"
+        self.score.setText(text)
         self.score.show()
 
-    def show_nearest(self, pictures: np.ndarray, distances: np.ndarray, features: str = "") -> None:
-        """`features` names what they were compared by; "" is the pixels."""
+    def show_nearest(
+        self, pictures: np.ndarray, distances: np.ndarray, features: str = "", of_first: bool = False
+    ) -> None:
+        """`features` names what they were compared by; "" is the pixels. `of_first` of several pictures."""
         digits = 2 if features else 0
         self.strip.show_pictures(pictures, [f"{distance:.{digits}f}" for distance in distances])
-        self.said.setText(BY_FEATURES.format(features) if features else BY_PIXELS)
+        how = BY_FEATURES.format(features) if features else BY_PIXELS
+        self.said.setText(f"{OF_FIRST} {how}" if of_first else how)
         self.button.hide()
         self.hint.hide()
         self.strip.show()

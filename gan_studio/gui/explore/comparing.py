@@ -6,8 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from ...jobs.explore import View
 from ...jobs.neighbours import Judge, judge
 from ..computing import Stream
 from . import reading
@@ -25,6 +27,7 @@ class Comparing(QObject):
         super().__init__(frame)
         self.scene, self.panel = scene, frame.company
         self._company: Company | None = None
+        self._shown: np.ndarray | None = None  # [N, H, W, C] uint8, all pictures of the view
         self.stream = Stream(self)
         self.stream.told.connect(self._told)
         self.stream.ended.connect(self.panel.end_progress)
@@ -34,15 +37,17 @@ class Comparing(QObject):
         self.panel.cancel_wanted.connect(self.cancel)
         self.panel.by_changed.connect(self._other_measure)
         scene.came.connect(self._judge_anew)
-        scene.drawn.connect(self._compare)
+        scene.all_drawn.connect(self._see)
 
     def leave(self) -> None:
         self.stream.stop()
 
     def read(self) -> None:
         if self.scene.opened:
+            self._company = Company()
+            self._ask_d()
             self.panel.show_progress(0, 0, "Reading the training pictures")
-            self.stream.start(reading.company(self.scene.snapshot))
+            self.stream.start(reading.training_pictures(self.scene.snapshot))
 
     def cancel(self, _error: object = None) -> None:
         """What was read stays, and is compared by its pixels; D says what it thinks all the same."""
@@ -63,8 +68,6 @@ class Comparing(QObject):
     def _told(self, mail: list[Any]) -> None:
         for event in mail:
             match event:
-                case Company() as found:
-                    self._meet(found)
                 case Read(pictures, usual) if self._company:
                     self._meet(replace(self._company, pictures=pictures, usual=usual))
                 case Seen(pictures) if self._company:
@@ -78,18 +81,22 @@ class Comparing(QObject):
             self._meet(self._company)
 
     def _judge_anew(self, found: Opened, is_other: bool) -> None:
+        self._shown = None
         if is_other:
             self.stop()
             self.panel.set_reason(found.no_training)
         elif self._company:
-            self.scene.resting.ask("judge", partial(judge, self.scene.snapshot), self._judged)
+            self._ask_d()
+
+    def _ask_d(self) -> None:
+        self.scene.resting.ask("judge", partial(judge, self.scene.snapshot), self._judged)
 
     def _judged(self, judge: Judge | None) -> None:
         """Another D has other features."""
         if self._company:
             if self._company.pictures:
                 self.stream.stop()
-            self._meet(replace(self._company, judge=judge, seen=None))
+            self._meet(replace(self._company, judge=judge, is_judged=True, seen=None))
 
     def _meet(self, company: Company) -> None:
         """The training pictures are looked at where that is wanted and still to be done."""
@@ -100,13 +107,19 @@ class Comparing(QObject):
             self.stream.start(reading.looked_at(company.pictures, self.scene.snapshot))
         self._compare()
 
-    def _compare(self) -> None:
-        if self._company is not None and self.scene.picture is not None:
-            ask = partial(reading.compared, self._company, self.scene.picture, COUNT, self.panel.by_features)
-            self.scene.resting.ask("company", ask, self._compared)
+    def _see(self, view: View, pictures: np.ndarray) -> None:
+        if view is self.scene.view:
+            self._shown = pictures
+            self._compare()
 
-    def _compared(self, found: Compared) -> None:
+    def _compare(self) -> None:
+        if (company := self._company) is not None and self._shown is not None:
+            ask = partial(reading.compared, company, self._shown, COUNT, self.panel.by_features)
+            self.scene.resting.ask("company", ask, partial(self._compared, company, len(self._shown)))
+
+    def _compared(self, company: Company, count: int, found: Compared) -> None:
         if self._company is not None:
-            self.panel.show_score(found.score)
+            if company.is_judged:
+                self.panel.show_scores(found.scores)
             if near := found.nearest:
-                self.panel.show_nearest(near.pictures, near.distances, near.features)
+                self.panel.show_nearest(near.pictures, near.distances, near.features, of_first=count > 1)

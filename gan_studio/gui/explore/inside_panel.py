@@ -13,9 +13,8 @@ from .channel_view import ChannelView
 from .spectrum_view import SpectrumView
 
 LETTERS = 12  # of a layer's name that are seen at least
-HINT = (
-    "The channels of a layer for this picture, the strongest first; a click says more of one. They are counted from 0."
-)
+HINT = "The channels of a layer for {}, the strongest first; a click says more of one. They are counted from 0."
+THIS, FIRST = "this picture", "the first picture"
 
 
 class InsidePanel(QWidget):
@@ -25,6 +24,7 @@ class InsidePanel(QWidget):
         super().__init__()
         self._found: Inside | None = None
         self._layers: tuple[Layer, ...] = ()
+        self._hint = HINT.format(THIS)
         self.layers = QComboBox()
         self.layers.setAccessibleName("Layer")
         self.layers.setToolTip("The layers of the network in order, with what each makes: channels × rows × columns")
@@ -34,7 +34,7 @@ class InsidePanel(QWidget):
         self.layers.activated.connect(self.layer_wanted)
         self.channels = ChannelView()
         self.channels.chosen.connect(self._tell)
-        self.said = quiet(QLabel(HINT))
+        self.said = quiet(QLabel(self._hint))
         self.spectrum = SpectrumView()
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 4, 8, 8)
@@ -55,8 +55,9 @@ class InsidePanel(QWidget):
         """ "" where there is none."""
         return self.layers.currentData() or ""
 
-    def show_inside(self, found: Inside) -> None:
-        self._found = found
+    def show_inside(self, found: Inside, of_first: bool = False) -> None:
+        """`of_first` of several pictures."""
+        self._found, self._hint = found, HINT.format(FIRST if of_first else THIS)
         self.channels.show_inside(found)
 
     def show_spectrum(self, found: Spectrum, usual: np.ndarray | None) -> None:
@@ -66,12 +67,12 @@ class InsidePanel(QWidget):
         self._found = None
         self.channels.clear()
         self.spectrum.clear()
-        self.said.setText(HINT)
+        self.said.setText(self._hint)
 
     def _tell(self, place: int) -> None:
         found = self._found
         if found is None or place < 0:
-            self.said.setText(HINT)
+            self.said.setText(self._hint)
             return
         mean, std = found.means[place], found.stds[place]
         value = f"{mean:.3g}" if found.is_linear else f"mean {mean:.3g}, standard deviation {std:.3g}"

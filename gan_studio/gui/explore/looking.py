@@ -45,5 +45,5 @@ class Looking(QObject):
     def _show(self, looked: Looked) -> None:
         self._looked = looked
         self.panel.show_layers(looked.layers, looked.inside.layer)
-        self.panel.show_inside(looked.inside)
+        self.panel.show_inside(looked.inside, of_first=len(self.scene.seeds()) > 1)
         self.panel.show_spectrum(looked.spectrum, self._usual)

@@ -23,7 +23,7 @@ from ...jobs.find_directions import Finding
 from ...jobs.invert import Found as Near
 from ...jobs.invert import Inversion, as_asked, look_for
 from ...jobs.look_inside import Inside, Spectrum, inside, spectrum, usual_radial
-from ...jobs.neighbours import InFeatures, Judge, Neighbours, in_features, judge, neighbours
+from ...jobs.neighbours import InFeatures, Judge, Neighbours, in_features, neighbours
 from ...jobs.snapshots import Snapshot
 from ...progress import Progress
 
@@ -83,9 +83,10 @@ def seeking(view: View, root: Path) -> Iterator[Progress | Sought]:
 
 @dataclass(frozen=True)
 class Company:
-    """What a picture is compared with: D at first, and the training pictures once they are read."""
+    """What a picture is compared with, as far as it is known yet."""
 
-    judge: Judge | None
+    judge: Judge | None = None
+    is_judged: bool = False  # whether it is known that there is a D, or none
     pictures: Neighbours | None = None
     usual: np.ndarray | None = field(default=None, repr=False)  # [R] the mean radial power of the pictures
     seen: InFeatures | None = None  # the pictures in features, where these were wanted
@@ -115,13 +116,12 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Compared:
-    score: float | None  # None where there is no D
-    nearest: Nearest | None  # None where the training pictures are not read
+    scores: np.ndarray | None  # [N] D's, of all that are shown; None where there is no D
+    nearest: Nearest | None  # to the first; None where the training pictures are not read
 
 
-def company(snapshot: Snapshot) -> Generator[Progress | Company | Read, None, None]:
+def training_pictures(snapshot: Snapshot) -> Generator[Progress | Read, None, None]:
     """Raises ConfigError where the data is not here."""
-    yield Company(judge(snapshot))
     pictures = yield from neighbours(snapshot)
     yield Read(pictures, usual_radial(pictures.pictures))
 
@@ -130,12 +130,12 @@ def looked_at(pictures: Neighbours, snapshot: Snapshot) -> Generator[Progress | 
     yield Seen((yield from in_features(pictures, features_of(snapshot))))
 
 
-def compared(company: Company, picture: np.ndarray, count: int, by_features: bool) -> Compared:
-    """By the pixels, where the features are not there yet."""
-    score = float(company.judge(picture[None])[0]) if company.judge else None
+def compared(company: Company, shown: np.ndarray, count: int, by_features: bool) -> Compared:
+    """Pictures [N, H, W, C]; the first by its pixels, where the features are not there yet."""
     seen = company.seen if by_features else None
     held = seen or company.pictures
-    return Compared(score, Nearest(*held.nearest(picture, count), seen.by if seen else "") if held else None)
+    nearest = Nearest(*held.nearest(shown[0], count), seen.by if seen else "") if held else None
+    return Compared(company.judge(shown) if company.judge else None, nearest)
 
 
 @dataclass(frozen=True)
