@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .jobs.race import Race
     from .jobs.settings import RunConfig
     from .jobs.snapshots import Snapshot
+    from .jobs.translators import Translator
     from .runs import Run
 
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -668,14 +669,20 @@ def sample(
 
 def snapshot_of(name: str, root: Path | None, step: int | None, raw: bool, device: str) -> Snapshot:
     """Of a run by its name or folder, or of a file that another program wrote. Raises ConfigError."""
-    from .importers import SUFFIXES
     from .jobs.snapshots import open_snapshot
 
-    if name.lower().endswith(SUFFIXES):
-        if not Path(name).is_file():
-            raise ConfigError(f"There is no file {name}; name the one that the generator was saved to.")
-        return open_snapshot(Path(name), step, raw, device)
-    return open_snapshot(opened(name, root).folder, step, raw, device)
+    return open_snapshot(file_or_run(name, root), step, raw, device)
+
+
+def file_or_run(name: str, root: Path | None) -> Path:
+    """A file of weights, or a run's folder. Raises ConfigError."""
+    from .importers import SUFFIXES
+
+    if not name.lower().endswith(SUFFIXES):
+        return opened(name, root).folder
+    if not Path(name).is_file():
+        raise ConfigError(f"There is no file {name}; name the one that the network was saved to.")
+    return Path(name)
 
 
 def chosen_classes(text: str, snapshot: Snapshot) -> Shares:
@@ -719,10 +726,13 @@ def inspect_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="netG_epoch_N.pth, netG_N_steps.pth ...")],
     as_json: AsJson = False,
 ) -> None:
-    """Say what another program's generator is, without running anything in its file."""
+    """Say what another program's generator or translator is, without running anything in its file."""
     from .classes import count
     from .importers import read
+    from .importers.translators import is_translator
 
+    if is_translator(file):
+        return inspect_translator(file, as_json)
     found = read(file)
     if as_json:
         return print_json(
@@ -742,6 +752,38 @@ def inspect_file(
     typer.echo(f"{file.name}: {found.format}")
     for word, lines in {"found": found.found, "inferred": found.inferred, "unknown": found.unknown}.items():
         typer.echo(f"{word:10}{'; '.join(lines)}")
+    typer.echo(f"{'SHA-256':10}{found.sha256}")
+
+
+def inspect_translator(file: Path, as_json: bool) -> None:
+    from .importers.translators import read_translator
+
+    found = read_translator(file)
+    needs = found.draft.needs
+    if as_json:
+        return print_json(
+            {
+                "file": str(file),
+                "format": found.format,
+                "network": found.draft.title,
+                "channels": found.draft.channels,
+                "direction": found.draft.direction,
+                "scale": needs.scale,
+                "multiple": needs.multiple,
+                "reach": needs.reach,
+                "step": found.step,
+                "sha256": found.sha256,
+                "found": found.found,
+                "inferred": found.inferred,
+                "unknown": found.unknown,
+                "notes": found.draft.notes,
+            }
+        )
+    typer.echo(f"{file.name}: a translator of {found.format}, {found.draft.direction}")
+    rows = {"found": found.found, "inferred": found.inferred, "unknown": found.unknown, "note": found.draft.notes}
+    for word, lines in rows.items():
+        if lines:
+            typer.echo(f"{word:10}{'; '.join(lines)}")
     typer.echo(f"{'SHA-256':10}{found.sha256}")
 
 
@@ -963,6 +1005,111 @@ def write_strips(path: Path, snapshot: Snapshot, found: list[Direction], shares:
     images.write_png(path, images.grid(np.concatenate(rows), len(amounts)))
 
 
+# --- translate -------------------------------------------------------------------------------------------------------
+
+Translating = Annotated[
+    str, typer.Argument(metavar="RUN|FILE", help="A run's name or folder, or a file: latest_net_G.pth, ESRGAN.pth ...")
+]
+Way = Annotated[str, typer.Option("--direction", help='"A to B" or "B to A". [default: the first]')]
+AsTrained = Annotated[
+    bool | None,
+    typer.Option(
+        "--as-trained/--no-as-trained",
+        help="With the picture's own statistics and noise, as in training. [default: what its recipe says]",
+    ),
+]
+
+
+@app.command("translate")
+@in_sentences
+def translate(
+    snapshot: Translating,
+    files: Annotated[list[str], typer.Argument(metavar="FILES...", help="Pictures, and folders with all below them.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The folder that they are written to.")],
+    pattern: Annotated[
+        str | None, typer.Option(help="{stem} {direction} {network} {number} {step}. [default: {stem}-{direction}]")
+    ] = None,
+    format: Annotated[str | None, typer.Option(help="png, jpeg, webp, tiff or same. [default: png]")] = None,
+    quality: Annotated[int | None, typer.Option(help="Of JPEG and WebP. [default: 90]")] = None,
+    existing: Annotated[
+        str | None, typer.Option(help="Files that are there: skip, number or replace. [default: skip]")
+    ] = None,
+    metadata: Annotated[bool, typer.Option(help="Copy EXIF, texts and resolution.")] = True,
+    direction: Way = "",
+    as_trained: AsTrained = None,
+    seed: Annotated[int | None, typer.Option(help="Names the noise, where there is any.")] = None,
+    way: Annotated[str | None, typer.Option(help="Large pictures: auto, whole, tiles or layers.")] = None,
+    tile: Annotated[int | None, typer.Option(help="Side of a tile in pixels. [default: as the memory allows]")] = None,
+    overlap: Annotated[int | None, typer.Option(help="Of tiles, in pixels. [default: as far as it looks]")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto (the faster one here), fp32 or bf16.")] = None,
+    names: Annotated[bool, typer.Option("--names", help="Only say what would be written.")] = False,
+    step: Step = None,
+    raw: Raw = False,
+    device: Processor = "auto",
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Translate pictures by a trained network: files and folders in, the same tree of files out.
+
+    Ctrl-C stops; what is done stays, and the same command goes on. One picture that fails stops no other.
+    """
+    from .jobs.apply import Manner
+    from .jobs.naming import Output, listed
+    from .jobs.translate import TranslateJob
+
+    output = Output.parse(given(pattern=pattern, format=format, quality=quality, existing=existing, metadata=metadata))
+    manner = Manner.parse(given(way=way, tile=tile, overlap=overlap, precision=precision, seed=seed))
+    output.check()
+    translator = translator_of(snapshot, root, step, raw, device, direction, as_trained)
+    if names:
+        return say_names([(item.source, item.target) for item in listed(files, out, output, translator)], as_json)
+    job = TranslateJob(translator, files, out, output, manner, journal=False)
+    display = view(as_json, live=sys.stdout.isatty())
+    with contextlib.closing(display), stopping(job.inbox, display, 0.0) as stop:
+        events = iter(job)
+        with contextlib.closing(events):  # type: ignore[type-var]  # a generator
+            failed = translate_all(events, display, job.inbox)
+    raise typer.Exit(INTERRUPTED if stop.by is not None else FAILED if failed else OK)
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """What was typed."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def say_names(names: list[tuple[Path, Path]], as_json: bool) -> None:
+    if as_json:
+        return print_json([{"source": str(source), "target": str(target)} for source, target in names])
+    for source, target in names:
+        typer.echo(f"{source} -> {target}")
+
+
+def translate_all(events: Iterable[Any], display: View, inbox: Inbox) -> bool:
+    """Show what is translated; whether anything failed. A queue that pauses by itself is stopped: nobody is there."""
+    from .jobs.events import FileState, Paused
+    from .jobs.inbox import Stop
+
+    failed = False
+    for event in events:
+        display.show(event)
+        match event:
+            case FileState(state="failed"):
+                failed = True
+            case Paused(reason=reason) if reason:
+                inbox.put(Stop())
+                failed = True
+    return failed
+
+
+def translator_of(
+    name: str, root: Path | None, step: int | None, raw: bool, device: str, direction: str, as_trained: bool | None
+) -> Translator:
+    """Of a run by its name or folder, or of a file. Raises ConfigError."""
+    from .jobs.translators import open_translator
+
+    return open_translator(file_or_run(name, root), step, direction, raw, device, as_trained)
+
+
 # --- data ------------------------------------------------------------------------------------------------------------
 
 
@@ -1163,6 +1310,50 @@ def export_timelapse(
     layers = {"landscape": landscape, "arrows": arrows, "grid": grid}
     film = Film.parse(values | layers | {"caption": caption, "raw": raw})
     exported(timelapse(source, out or Path(file_name(source)), film), as_json)
+
+
+@export_app.command("onnx")
+@in_sentences
+def export_onnx(
+    snapshot: Translating,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The file. [default: RUN.onnx]")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Instead of the file that is there.")] = False,
+    direction: Way = "",
+    as_trained: AsTrained = None,
+    step: Step = None,
+    raw: Raw = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a translator as ONNX, for pictures of any size that it takes: [N, C, H, W] in [-1, 1]."""
+    from .jobs.export_network import export_onnx
+
+    translator = translator_of(snapshot, root, step, raw, "cpu", direction, as_trained)
+    exported(export_onnx(translator, out or Path(f"{translator.about['run']}.onnx"), replace), as_json)
+
+
+@export_app.command("safetensors")
+@in_sentences
+def export_safetensors(
+    snapshot: Translating,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Ending in .safetensors or .pth. [default: RUN.safetensors]")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Instead of the file that is there.")] = False,
+    direction: Way = "",
+    step: Step = None,
+    raw: Raw = False,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a translator's weights, which GAN Studio opens again.
+
+    ResNets and U-Nets have the names of pytorch-CycleGAN-and-pix2pix, so that it opens them too.
+    """
+    from .jobs.export_network import export_weights
+
+    translator = translator_of(snapshot, root, step, raw, "cpu", direction, None)
+    exported(export_weights(translator, out or Path(f"{translator.about['run']}.safetensors"), replace), as_json)
 
 
 @export_app.command("tensorboard")

@@ -101,6 +101,12 @@ def line(event: Any) -> str:
             return f"pictures: {event.path}"
         case "Exported":
             return f"written: {event.path}"
+        case "FileState" if event.state == "done":
+            return f"{event.source} -> {event.target}"
+        case "FileState" if event.state in ("failed", "skipped"):
+            return f"{event.state}: {event.source} {event.reason}"
+        case "Listed":
+            return f"{len(event.items)} picture{'s' if len(event.items) > 1 else ''} to translate"
         case "Check":
             return f"{event.outcome:8}{event.name}: {event.text}"
     return ""
@@ -144,6 +150,8 @@ class PlainLines(View):
                 left = duration(event.seconds_left)
                 step, rate = int(event.steps[-1]), f"{event.samples_per_second:,.0f} samples/s"
                 self._say(f"step {step} of {self.steps}: {rate}, {left} left, {losses(event)}")
+            case "Translating" if self._is_time():
+                self._say(f"{event.done} of {event.total} pictures, {duration(event.seconds_left)} left")
             case "Progress" if event.text != self.doing or self._is_time():
                 self.doing, self.told_at = event.text, time.monotonic()
                 self._say(f"{event.text}: {event.done} of {event.total}" if event.total else event.text)
@@ -188,6 +196,11 @@ class LiveBar(View):
                 rate, left = f"{event.samples_per_second:,.0f} samples/s", f"{duration(event.seconds_left)} left"
                 note = "  ".join([rate, left, losses(event)])
                 self.bar.update(self.task, completed=int(event.steps[-1]), note=note)
+            case "Translating":
+                note = f"{duration(event.seconds_left)} left" if math.isfinite(event.seconds_left) else ""
+                self.bar.update(
+                    self.task, description="translating", completed=event.done, total=event.total, note=note
+                )
             case "Progress":
                 self.bar.update(self.task, description=event.text, completed=event.done, total=event.total or None)
         if type(event).__name__ != "Checkpoint" and (said := line(event)):

@@ -11,7 +11,7 @@ from .torch_file import File
 from .translators import TRANSLATOR_FORMATS, Beside, TranslatorDraft, TranslatorFormat
 
 KEY = "gan_studio_translator"  # of the text in the file
-SIDES = (64, 128, 256, 512)  # at one of which any of our networks can be drafted
+MOST_PX = 8192  # a side, of the pictures that it was trained on
 
 
 @TRANSLATOR_FORMATS.add
@@ -26,17 +26,16 @@ class OwnExport(TranslatorFormat):
     def draft(self, file: File, beside: Beside) -> TranslatorDraft:
         try:
             said: dict[str, Any] = json.loads(file.texts[KEY])
-            inputs, outputs, scale = (int(said[name]) for name in ("in", "out", "scale"))
+            in_shape, out_shape = (_shape(said[name]) for name in ("in_shape", "out_shape"))
             spec = TRANSLATORS.parse(said["network"])
             direction = {FORTH: FORTH, BACK: BACK}[said["direction"]]
             title, as_trained = str(said["title"]), bool(said["as_trained"])
-            side = next(side for side in SIDES if side % int(said["multiple"]) == 0)
-        except (ValueError, KeyError, TypeError, RecursionError, StopIteration, ZeroDivisionError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise ConfigError("says in words that cannot be read what network it holds; export it again.") from None
-        network = spec.build((inputs, side, side), (outputs, side * scale, side * scale))
+        network = spec.build(in_shape, out_shape)
         return TranslatorDraft(
             network,
-            (inputs, outputs),
+            (in_shape[0], out_shape[0]),
             network.needs,
             spec.title,
             (f"exported of {''.join(letter for letter in title[:80] if letter.isprintable())}",),
@@ -45,3 +44,11 @@ class OwnExport(TranslatorFormat):
             else (),
             direction=direction,
         )
+
+
+def _shape(values: Any) -> tuple[int, int, int]:
+    """Raises ValueError or TypeError."""
+    channels, height, width = (int(value) for value in values)
+    if not (1 <= channels <= 4 and 1 <= height <= MOST_PX and 1 <= width <= MOST_PX):
+        raise ValueError
+    return channels, height, width

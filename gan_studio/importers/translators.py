@@ -121,6 +121,20 @@ def quickly_told(data: bytes) -> str:
     return next((one.title for one in _formats() if not one.last and one.fits(file)), "")
 
 
+def is_translator(path: Path) -> bool:
+    """Whether a file is of a translator, and of no generator that is known. Raises ConfigError."""
+    from . import FORMATS
+
+    data = read_bytes(path)
+    try:
+        file = _read(data)
+    except ConfigError as error:
+        raise ConfigError(f"{path.name} {error}") from None
+    if any(entry().fits(file.weights) for entry in FORMATS):
+        return False
+    return any(one.fits(file) for one in _formats())
+
+
 def options_beside(path: Path) -> dict[str, str] | None:
     """The options that a training wrote beside its weights; None where there are none that can be read."""
     for name in OPTIONS:

@@ -15,7 +15,7 @@ from ..compute import pick_device
 from ..config import ConfigError, Spec
 from ..data import Pairs
 from ..importers.translators import read_translator
-from ..networks import BACK, FORTH, Needs
+from ..networks import BACK, FORTH, Needs, TranslatorNetwork
 from ..nn.as_trained import as_trained as made_as_trained
 from ..nn.as_trained import has_noise
 from ..recipes import TranslatingRecipe
@@ -52,6 +52,7 @@ class Translator:
     device: torch.device
     opening: Opening
     notes: tuple[str, ...] = ()  # sentences that whoever applies it should see
+    network_config: dict[str, Any] | None = None  # of ours: what builds its network, for an export
     as_trained: bool = False  # with the picture's own statistics in place of the training's, and with noise
 
     @property
@@ -159,8 +160,20 @@ def _of_run(path: Path, opening: Opening, device: str) -> Translator:
         recipe.directions,
         pick_device(device),
         opening.model_copy(update={"path": str(run.folder), "step": checkpoint.step, "direction": direction}),
+        network_config=_network_config(recipe, shape, pairs, direction),
         as_trained=as_trained,
     )
+
+
+def _network_config(
+    recipe: TranslatingRecipe, shape: tuple[int, ...], pairs: Pairs, direction: str
+) -> dict[str, Any] | None:
+    """The network's own settings, and the shapes that it was built for."""
+    spec = next((value for _, value in recipe if isinstance(value, TranslatorNetwork)), None)
+    if spec is None:
+        return None
+    in_shape, out_shape = (shape, pairs.shape) if direction == FORTH else (pairs.shape, shape)
+    return {"network": spec.plain(), "in_shape": list(in_shape), "out_shape": list(out_shape)}
 
 
 def _translating(run: runs.Run, values: dict[str, Any]) -> TranslatingRecipe:
@@ -237,5 +250,5 @@ def _of_file(path: Path, opening: Opening, device: str) -> Translator:
         pick_device(device),
         opening.model_copy(update={"path": str(path.absolute()), "direction": draft.direction}),
         () if as_trained else draft.notes,
-        as_trained,
+        as_trained=as_trained,
     )

@@ -352,7 +352,7 @@ def test_what_spandrel_stumbles_over_is_one_sentence(tmp_path: Path) -> None:
 def exported(changes: dict[str, Any] | None = None) -> bytes:
     spec = TRANSLATORS.parse({"kind": "rrdb", "width": 4, "blocks": 1, "growth": 4})
     network = spec.build((3, 64, 64), (3, 128, 128))
-    said = {"network": spec.plain(), "in": 3, "out": 3, "scale": 2, "multiple": 1, "direction": "A to B",
+    said = {"network": spec.plain(), "in_shape": [3, 64, 64], "out_shape": [3, 128, 128], "direction": "A to B",
             "title": "Mine", "as_trained": False} | (changes or {})  # fmt: skip
     return safetensors_bytes(network.state_dict(), {KEY: json.dumps(said)})
 
@@ -364,8 +364,10 @@ def test_our_export_says_what_it_is(tmp_path: Path) -> None:
     assert found.draft.needs.scale == 2
 
 
-@pytest.mark.parametrize("changes", [{"in": "x"}, {"network": {"kind": "evil"}}, {"network": 3}, {"direction": "up"},
-                                     {"multiple": 0}, {"scale": 10**9}, {"scale": 4}, {"in": 1},
+@pytest.mark.parametrize("changes", [{"in_shape": "x"}, {"network": {"kind": "evil"}}, {"network": 3},
+                                     {"direction": "up"},
+                                     {"in_shape": [3, 64]}, {"in_shape": [3, 10**9, 64]}, {"out_shape": [3, 256, 256]},
+                                     {"in_shape": [1, 64, 64]},
                                      {"network": {"kind": "rrdb", "blocks": 64}}])  # fmt: skip
 def test_an_export_that_lies_is_told(tmp_path: Path, changes: dict[str, Any]) -> None:
     (tmp_path / "mine.safetensors").write_bytes(exported(changes))
