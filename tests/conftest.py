@@ -42,6 +42,7 @@ def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
     monkeypatch.setenv("USERPROFILE", str(home))
     monkeypatch.setenv("GAN_STUDIO_RUNS", str(home / "runs"))
     monkeypatch.setenv("GAN_STUDIO_PRESETS", str(home / "presets"))
+    monkeypatch.setenv("GAN_STUDIO_VIEWS", str(home / "views"))
     monkeypatch.setenv("GAN_STUDIO_DATA", str(home / "datasets"))
     monkeypatch.setenv("GAN_STUDIO_CACHE", str(shared_cache))
     return home

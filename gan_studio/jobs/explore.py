@@ -12,7 +12,7 @@ import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 import platformdirs
@@ -36,6 +36,7 @@ TEXT = "GAN Studio"  # the name of the text in a PNG
 MOST_BYTES = 2**23  # of a picture's recipe
 MOST_NUMBERS = 4096  # of a latent
 MOST_EDITS = 64
+LOOK_FOR_IT = "drop the picture itself to be found in the latent space"
 NETWORKS = {"averaged": "generator_ema", "raw": "generator"}  # the file of a checkpoint that a view's weights lie in
 
 # --- a view ----------------------------------------------------------------------------------------------------------
@@ -199,6 +200,9 @@ class Kept(Spec):
     view: View = option(View(), "What the picture is made of.")
 
 
+K = TypeVar("K", bound=Kept)
+
+
 def kept(view: View, picture: np.ndarray) -> Kept:
     return Kept(version=__version__, pixels=pixels_hash(picture), view=view)
 
@@ -242,47 +246,49 @@ def read_recipe(path: Path) -> Kept:
     The file may be anybody's. Raises ConfigError with one sentence.
     """
     if path.suffix.lower() == ".json":
-        return _parsed(_read_text(path), path)
+        return read_kept(path, Kept, LOOK_FOR_IT)
     try:
         texts = images.read_recipe(path)
     except images.PictureError as error:
         raise ConfigError(f"{path} {error}.") from None
     if TEXT in texts:
-        return _parsed(texts[TEXT], path)
+        return _parsed(texts[TEXT], path, Kept, LOOK_FOR_IT)
     sidecar = path.with_suffix(".json")
     if sidecar.is_file():
-        return _parsed(_read_text(sidecar), sidecar)
+        return read_kept(sidecar, Kept, LOOK_FOR_IT)
     raise ConfigError(f"{path} carries no recipe of GAN Studio; drop it as a picture to be found in the latent space.")
 
 
-def _read_text(path: Path) -> str:
+def read_kept(path: Path, kind: type[K], advice: str) -> K:
+    """From a JSON file. Raises ConfigError: one sentence that ends with the advice."""
     try:
         with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1).decode()
+            text = file.read(MOST_BYTES + 1).decode()
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}); see to it.") from None
     except UnicodeDecodeError:
-        raise ConfigError(_damaged(path)) from None
+        raise ConfigError(_damaged(path, advice)) from None
+    return _parsed(text, path, kind, advice)
 
 
-def _parsed(text: str, path: Path) -> Kept:
+def _parsed(text: str, path: Path, kind: type[K], advice: str) -> K:
     if len(text) > MOST_BYTES:
-        raise ConfigError(_damaged(path))
+        raise ConfigError(_damaged(path, advice))
     try:
         values = json.loads(text)
         newer = int(values["format"]) > FORMAT
-        found = None if newer or not values["view"]["run"] else Kept.parse(values)
+        found = None if newer or not values["view"]["run"] else kind.parse(values)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):  # what `parse` raises is a ValueError
-        raise ConfigError(_damaged(path)) from None
+        raise ConfigError(_damaged(path, advice)) from None
     if newer:
         raise ConfigError(f"The recipe in {path} was written by a newer GAN Studio; update GAN Studio to use it.")
     if found is None:
-        raise ConfigError(_damaged(path))
+        raise ConfigError(_damaged(path, advice))
     return found
 
 
-def _damaged(path: Path) -> str:
-    return f"The recipe in {path} is damaged; drop the picture itself to be found in the latent space."
+def _damaged(path: Path, advice: str) -> str:
+    return f"The recipe in {path} is damaged; {advice}."
 
 
 # --- and is opened by again ------------------------------------------------------------------------------------------

@@ -84,3 +84,10 @@ def drop(window, path: Path) -> None:
 def notice(room, qtbot, words: str) -> str:
     qtbot.waitUntil(lambda: any(words in bar.text for bar in room.notices.bars), timeout=SECONDS)
     return next(bar.text for bar in room.notices.bars if words in bar.text)
+
+
+def press(room, qtbot, words: str, label: str) -> None:
+    """A button of a notice."""
+    notice(room, qtbot, words)
+    bar = next(bar for bar in room.notices.bars if words in bar.text)
+    next(button for button in bar.action_buttons if button.text() == label).click()

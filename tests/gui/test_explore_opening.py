@@ -28,6 +28,7 @@ from .exploring import (
     drop,
     notice,
     opened_window,
+    press,
     with_directions,
 )
 
@@ -57,13 +58,6 @@ def foreign(tmp_path):
     path.parent.mkdir()
     torch.save(network.state_dict(), path)
     return path
-
-
-def press(room, qtbot, words: str, label: str) -> None:
-    """A button of a notice."""
-    notice(room, qtbot, words)
-    bar = next(bar for bar in room.notices.bars if words in bar.text)
-    next(button for button in bar.action_buttons if button.text() == label).click()
 
 
 def choose_step(room, text: str) -> None:

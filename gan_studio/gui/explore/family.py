@@ -232,8 +232,8 @@ class FamilyPanel(QWidget):
         column.addWidget(self.kind)
         for form in self.forms:
             form.changed.connect(self.changed)
-            form.setVisible(form is self.form)
             column.addWidget(form)
+            form.setVisible(form is self.form)  # not before: it would be a window of its own
             for box in form.boxes:
                 box.paste_wanted.connect(self._paste)
                 box.dropped.connect(self._drop)

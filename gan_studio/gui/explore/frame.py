@@ -122,7 +122,7 @@ class ExploreFrame(Room):
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
-        bar.setSpacing(6)
+        bar.setSpacing(4)
         for widget in (
             self.open_tool,
             self.runs,
@@ -136,6 +136,11 @@ class ExploreFrame(Room):
             bar.addWidget(widget)
         bar.addSpacing(8)
         bar.addWidget(self.said, 1)
+        self.presets_button = self._tool("Presets: views that are kept by name, with all that is set")
+        self.presets_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.presets_menu = QMenu("Presets", self.presets_button)
+        self.presets_menu.setToolTipsVisible(True)
+        self.presets_button.setMenu(self.presets_menu)
         self.undo_button = self._tool("Take the last change back (Ctrl+Z)")
         self.redo_button = self._tool("Make the change again (Ctrl+Shift+Z)")
         self.copy_button = self._tool("Copy the picture, its latent, or a script that draws it")
@@ -152,6 +157,7 @@ class ExploreFrame(Room):
         self.save_button.setAccessibleName("Save the picture")
         self.save_button.setToolTip("Write the picture as a PNG with its recipe inside: dropped here, it opens again.")
         for button in (
+            self.presets_button,
             self.undo_button,
             self.redo_button,
             self.copy_button,
@@ -217,6 +223,7 @@ class ExploreFrame(Room):
             (self.open_tool, "folder-open-outline"),
             (self.file_button, "file-outline"),
             (self.about_button, "information-outline"),
+            (self.presets_button, "bookmark-outline"),
         ):
             theme.tint(button, icon)
 

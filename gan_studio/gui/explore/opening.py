@@ -173,10 +173,10 @@ class Opening(QObject):
     def open_choice(self, choice: Choice, step: int | None = None, raw: bool = False, then: str = "") -> None:
         self._open(partial(choices.open_at, choice, step, raw, self.scene.view), sentence=then)
 
-    def open_view(self, view: View, count: int | None = None) -> None:
-        """Of these or other weights, with the pictures of so many seeds."""
+    def open_view(self, view: View, count: int | None = None, again: Then | None = None) -> None:
+        """Of these or other weights, with the pictures of so many seeds; `again` is tried once it was searched for."""
         read = partial(choices.open_view, view, self.frame.session.root)
-        self._open(read, partial(self.open_view, count=count), count=count)
+        self._open(read, again or partial(self.open_view, count=count), count=count)
 
     def open_picture(self, path: Path, view: View | None = None) -> None:
         """As it was; `view` says where its weights are now."""

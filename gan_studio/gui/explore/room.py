@@ -3,8 +3,8 @@
 Each part has a file: `frame` (the widgets), `opening` (what is opened, and following it), `ways` (strips and pad),
 `choosing` (classes), `finding` (directions), `breeding` (relatives), `playing` (key-frames, walks, films), `comparing`
 (training pictures and D), `searching` (a picture from elsewhere), `seeking` (weights that have moved), `looking`
-(inside the network), `keeping` (the clipboard and files). They share a `Scene`, what the tab is about: whoever moves
-shows it another view, and who shows something listens to it.
+(inside the network), `keeping` (the clipboard and files), `presets` (views by name). They share a `Scene`, what the tab
+is about: whoever moves shows it another view, and who shows something listens to it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .looking import Looking
     from .opening import Opening
     from .playing import Playing
+    from .presets import Presets
     from .scene import Scene
     from .searching import Searching
     from .seeking import Seeking
@@ -59,6 +60,7 @@ class ExploreRoom(ExploreFrame):
     takes_what = "a picture that was saved here, or a generator's file of another program"
     scene: Scene
     opening: Opening
+    presets: Presets
     ways: Ways
     choosing: Choosing
     finding: DirectionFinding
@@ -93,6 +95,7 @@ class ExploreRoom(ExploreFrame):
         self.said.setText("")
         self.hint.setText(HINT)
         self._offer()
+        self.presets.read()
         if self.isVisible():
             self.opening.read_choices()
         yield
@@ -106,6 +109,7 @@ class ExploreRoom(ExploreFrame):
         from .looking import Looking
         from .opening import Opening
         from .playing import Playing
+        from .presets import Presets
         from .scene import Scene
         from .searching import Searching
         from .seeking import Seeking
@@ -122,6 +126,7 @@ class ExploreRoom(ExploreFrame):
         self.looking = Looking(self, self.scene)
         self.keeping = Keeping(self, self.scene)
         self.opening = Opening(self, self.scene)
+        self.presets = Presets(self, self.scene, self.opening)
         self.searching = Searching(self, self.scene)
 
     def _connect(self) -> None:
@@ -290,6 +295,8 @@ class ExploreRoom(ExploreFrame):
     def palette_entries(self) -> Iterator[Found]:
         for choice in self.opening.choices:
             yield f"Explore: {choice.title}", choice.name, partial(self.opening.open_choice, choice)
+        for preset in self.presets.known:
+            yield f"Explore preset: {preset.name}", preset.view.run, partial(self.presets.open, preset)
 
     def key_entries(self) -> Iterator[Keys]:
         for keys, what, sentence in KEYS:

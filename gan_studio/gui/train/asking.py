@@ -26,14 +26,15 @@ def for_preset_name(parent: QWidget, proposed: str) -> str:
 
     title, agreed = QInputDialog.getText(parent, "Save as preset", "Name of the preset:", text=proposed)
     title = title.strip()
-    if not (agreed and title) or (own_path(title).exists() and not _may_replace(parent, title)):
+    if not (agreed and title) or (own_path(title).exists() and not may_replace(parent, title, "settings")):
         return ""
     return title
 
 
-def _may_replace(parent: QWidget, title: str) -> bool:
+def may_replace(parent: QWidget, title: str, what: str) -> bool:
+    """`what` of the preset would be lost."""
     box = QMessageBox(QMessageBox.Icon.Question, "Save as preset", f"Replace your preset “{title}”?", parent=parent)
-    box.setInformativeText("There is one of this name already; its settings would be lost.")
+    box.setInformativeText(f"There is one of this name already; its {what} would be lost.")
     replace = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.exec()
