@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -1068,7 +1069,7 @@ def translate(
     with contextlib.closing(display), stopping(job.inbox, display, 0.0) as stop:
         events = iter(job)
         with contextlib.closing(events):  # type: ignore[type-var]  # a generator
-            failed = translate_all(events, display, job.inbox)
+            failed = translate_all(events, display, job.inbox, as_json)
     raise typer.Exit(INTERRUPTED if stop.by is not None else FAILED if failed else OK)
 
 
@@ -1084,21 +1085,28 @@ def say_names(names: list[tuple[Path, Path]], as_json: bool) -> None:
         typer.echo(f"{source} -> {target}")
 
 
-def translate_all(events: Iterable[Any], display: View, inbox: Inbox) -> bool:
+def translate_all(events: Iterable[Any], display: View, inbox: Inbox, as_json: bool) -> bool:
     """Show what is translated; whether anything failed. A queue that pauses by itself is stopped: nobody is there."""
-    from .jobs.events import FileState, Paused
+    from .jobs.events import FileState, Finished, Paused, Stopped
     from .jobs.inbox import Stop
 
-    failed = False
+    failed, ends = False, Counter[str]()
     for event in events:
-        display.show(event)
         match event:
-            case FileState(state="failed"):
-                failed = True
             case Paused(reason=reason) if reason:
                 inbox.put(Stop())
                 failed = True
-    return failed
+                if not as_json:
+                    typer.echo(reason, err=True)
+                    continue
+            case FileState(state="done" | "failed" | "skipped" as state):
+                ends[state] += 1
+            case Finished() | Stopped() if not as_json:  # they speak of steps
+                continue
+        display.show(event)
+    if not as_json:
+        typer.echo(", ".join(f"{count} {state}" for state, count in ends.items()) or "nothing done")
+    return failed or bool(ends["failed"])
 
 
 def translator_of(

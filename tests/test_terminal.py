@@ -32,6 +32,9 @@ EVENTS: list[Any] = [
     events.Stopped(8),
     events.Finished(9),
     events.Turn(9),
+    events.Listed(((Path("a.png"), Path("out/a.png")),)),
+    events.FileState(0, Path("a.png"), Path("out/a.png"), "failed", "is damaged"),
+    events.Translating(0, 0.5, 0, 2, float("nan"), float("nan")),
     doctor.Check("Disk", "ok", "9 GiB free"),
 ]
 

@@ -126,7 +126,7 @@ def test_a_folder_by_a_runs_name(trained: Callable[..., Any], pictures: Path, tm
     run = trained()
     out, _ = typed("translate", run.name, pictures, "-o", tmp_path / "out", "--direction", "B to A", "--device", "cpu")
     assert read(tmp_path / "out/deep/b-B-to-A.png").size == (32, 32)
-    assert "2 pictures to translate" in out and "deep/b.png ->" in out
+    assert "2 pictures to translate" in out and "deep/b.png ->" in out and out.endswith("2 done")
 
 
 def test_a_file_with_all_options(file: Path, pictures: Path, tmp_path: Path) -> None:
@@ -162,8 +162,8 @@ def test_a_full_disk_ends_it(file: Path, pictures: Path, tmp_path: Path, monkeyp
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(translate_job, "write", full)
-    out, _ = typed("translate", file, pictures, "-o", tmp_path / "out", "--device", "cpu", code=1)
-    assert "is full; make room" in out and not list((tmp_path / "out").rglob("*.png"))
+    _, said = typed("translate", file, pictures, "-o", tmp_path / "out", "--device", "cpu", code=1)
+    assert "is full; make room" in said and not list((tmp_path / "out").rglob("*.png"))
 
 
 @pytest.mark.parametrize(
