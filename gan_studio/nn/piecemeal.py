@@ -12,6 +12,7 @@ import copy
 import math
 import operator
 import tempfile
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
@@ -222,7 +223,26 @@ def _repeated(places: np.ndarray, size: int) -> np.ndarray:
 # --- from a network to layers ----------------------------------------------------------------------------------------
 
 
+_tracing = threading.Lock()  # a trace takes the place of `nn.Module.__call__` for a while, of all modules
+
+
 class _Tracer(fx.Tracer):
+    """Of what its own thread calls: networks that others run meanwhile are let through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return type(m) in MODULES or (type(m).__module__.startswith("torch.nn") and not isinstance(m, nn.Sequential))
 
@@ -233,7 +253,8 @@ def layers_of(network: nn.Module, reader: Reader) -> list[Layer]:
     Raises Unfit where it does something that is not known here to be done in pieces.
     """
     try:
-        graph = _Tracer().trace(network)
+        with _tracing:
+            graph = _Tracer().trace(network)
         sizes = _Sizes(fx.GraphModule(_bare(network), copy.deepcopy(graph)))
         sizes.run(torch.empty(1, reader.channels, *reader.size, device="meta"))
     except Exception as error:  # tracing fails in ways of its own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -261,3 +262,34 @@ def test_noise_leaves_out_its_share_and_keeps_the_mean() -> None:
     assert (y == 0).float().mean() == pytest.approx(0.3, abs=0.01)
     assert y.mean() == pytest.approx(1, abs=0.01)
     torch.testing.assert_close(y.unique(), torch.tensor([0, 1 / 0.7]))
+
+
+def test_following_the_layers_disturbs_no_network_that_runs_meanwhile():
+    """Tracing takes the place of what all modules are called by, and several threads may do it at once."""
+    other, x = network("resnet", width=2, blocks=1), torch.rand(1, 3, 16, 16)
+    expected, problems, done = other(x), [], threading.Event()
+
+    def run() -> None:
+        while not done.is_set():
+            try:
+                with torch.no_grad():
+                    torch.testing.assert_close(other(x), expected)
+                torch.nn.Sequential(nn.Conv2d(1, 1, 1))(torch.zeros(1, 1, 2, 2))
+            except Exception as error:
+                problems.append(error)
+
+    def follow() -> None:
+        for _ in range(10):
+            try:
+                assert layers_of(network("resnet", width=2, blocks=1), Of(torch.zeros(1, 3, 16, 16)))
+            except Exception as error:
+                problems.append(error)
+
+    running, *following = (threading.Thread(target=what) for what in (run, follow, follow))
+    for thread in (running, *following):
+        thread.start()
+    for thread in following:
+        thread.join()
+    done.set()
+    running.join()
+    assert not problems
