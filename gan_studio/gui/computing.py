@@ -142,3 +142,16 @@ class Stream(QObject):
         self._worker.deleteLater()
         self._worker = None
         self.ended.emit()
+
+
+# --- on a thread -----------------------------------------------------------------------------------------------------
+
+
+def attempted(compute: Callable[[], Any]) -> Any:
+    """What it gives, or the ConfigError or OSError that it raised."""
+    from ..config import ConfigError  # loads pydantic, which the window does not wait for
+
+    try:
+        return compute()
+    except (ConfigError, OSError) as error:
+        return error

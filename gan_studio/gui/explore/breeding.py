@@ -12,7 +12,8 @@ from torch import Tensor
 from ...jobs.explore import View, at_input, inputs, latent_from_text, read_recipe
 from ...jobs.family import Family, Kinship, family
 from ...jobs.snapshots import Snapshot
-from .choices import Opened, attempted
+from ..computing import attempted
+from .choices import Opened
 from .family import ParentBox
 from .frame import ExploreFrame
 from .scene import Scene

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ... import images, importers, runs
 from ...config import ConfigError
@@ -28,15 +26,8 @@ from ...jobs.explore import (
 from ...jobs.frames import columns_of
 from ...jobs.snapshots import Snapshot, open_file, open_snapshot
 from ...runs import Run
+from ..computing import attempted
 from ..train.run_reader import sound_best
-
-
-def attempted(compute: Callable[[], Any]) -> Any:
-    """What it gives, or the ConfigError or OSError that it raised."""
-    try:
-        return compute()
-    except (ConfigError, OSError) as error:
-        return error
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from ...directions import Direction
 from ...jobs import find_directions
 from ...jobs.exports import refuse_existing
 from ...jobs.find_directions import Finding
-from ..computing import Stream
+from ..computing import Stream, attempted
 from . import reading
-from .choices import Opened, attempted
+from .choices import Opened
 from .frame import ExploreFrame
 from .reading import Directions
 from .scene import Scene

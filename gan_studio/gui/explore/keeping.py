@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from ...jobs.explore import View, as_python, latent, latent_as_text, latent_from_text
 from ...jobs.gallery import by_seeds
 from ...jobs.gallery_export import FORMS, export_gallery
+from ..computing import attempted
 from ..exporting import Exporting
 from . import reading
-from .choices import Opened, attempted
+from .choices import Opened
 from .frame import ExploreFrame
 from .scene import Scene
 

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QFileDialog
 from ... import importers
 from ...jobs.explore import LostError, View
 from ...runs import Run
+from ..computing import attempted
 from ..train.dropped import is_checkpoint, is_run
 from . import choices
-from .choices import Best, Choice, Opened, attempted
+from .choices import Best, Choice, Opened
 from .frame import HINT, NO_RUNS, ExploreFrame
 from .scene import Scene
 from .seeking import Then

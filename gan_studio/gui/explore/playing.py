@@ -17,8 +17,8 @@ from ...jobs.explore import View, at_input, latents, render
 from ...jobs.snapshots import Snapshot
 from ...jobs.timelapse import FORMATS
 from ...jobs.walk import Walk, export_walk, key_places, through
-from ..computing import Stream
-from .choices import Opened, attempted
+from ..computing import Stream, attempted
+from .choices import Opened
 from .frame import ExploreFrame
 from .player import Player
 from .scene import Scene

@@ -6,7 +6,7 @@ in the queue, or one that another process races, which is followed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from ...jobs.inbox import Pause, Resume
 from ..commands import Commands
+from ..computing import attempted
 from ..room import Found
 from ..session import Session
 from .quick_sets import QUICK_SETS
@@ -532,16 +533,6 @@ def is_same(race: Race | None, other: Race | None) -> bool:
 
 
 # --- on the thread ---------------------------------------------------------------------------------------------------
-
-
-def attempted(compute: Callable[[], Any]) -> Any:
-    """What it gives, or the error that it raised."""
-    from ...config import ConfigError
-
-    try:
-        return compute()
-    except (ConfigError, OSError) as error:
-        return error
 
 
 def _read(race: Race, ours: bool) -> Record:
