@@ -16,7 +16,6 @@ from typing import Any, Literal
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -30,7 +29,7 @@ from ..config import Problem, Spec, differences, put
 from .form_fields import Values, complete
 from .form_items import ChoiceItem, FieldRow, Look, Section, exhaust
 from .widgets.fold import alarming, quiet
-from .widgets.toggle import Toggle
+from .widgets.toggle import Toggle, ToggleGroup
 
 Level = Literal["learn", "all"]
 UNDO_STEPS = 100
@@ -88,7 +87,7 @@ class ConfigForm(QWidget):
         yield from self._refreshing()
 
     def _bar(self) -> QHBoxLayout:
-        self._level = QButtonGroup(self)
+        self._level = ToggleGroup(self)
         row = QHBoxLayout()
         row.setContentsMargins(8, 8, 8, 8)
         row.setSpacing(0)
@@ -221,15 +220,8 @@ class ConfigForm(QWidget):
 
     def _level_toggled(self, number: int, checked: bool) -> None:
         if checked:
-            self._let_tab_come_by()
             self._look_again()
             self.level_changed.emit(self.level())
-
-    def _let_tab_come_by(self) -> None:
-        """The level that is chosen; arrow keys go to the other one. Qt sees to it only for what a user pressed."""
-        for button in self._level.buttons():
-            policy = Qt.FocusPolicy.StrongFocus if button.isChecked() else Qt.FocusPolicy.ClickFocus
-            button.setFocusPolicy(policy)
 
     def _look_again(self) -> None:
         words = tuple(self.search.text().lower().split())
