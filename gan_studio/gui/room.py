@@ -35,6 +35,13 @@ class Room(QWidget):
     def __init__(self, session: Session, commands: Commands, notices: Notices):
         super().__init__()
         self.session, self.commands, self.notices = session, commands, notices
+        self.foot = 0  # pixels at its lower edge that notices leave free
+
+    def keep_foot(self, height: int) -> None:
+        """What is always at hand there is not to be covered by notices."""
+        self.foot = height
+        if self.isVisible():
+            self.notices.set_foot(height)
 
     def furnish(self) -> Iterator[None]:
         """Build what needs no torch; each `yield` gives the window time to breathe."""

@@ -39,6 +39,7 @@ from .session import Session
 from .status import StatusBar
 from .theory.room import TheoryRoom
 from .train.room import TrainRoom
+from .translate.room import TranslateRoom
 from .warmup import LIGHT, READY, warm_up
 from .widgets.key_list import KeyList
 from .widgets.notice import Notices
@@ -48,6 +49,7 @@ from .worker import Worker
 ROOMS: tuple[type[Room], ...] = (
     TrainRoom,
     ExploreRoom,
+    TranslateRoom,
     GalleryRoom,
     RaceRoom,
     TheoryRoom,
@@ -120,7 +122,9 @@ class Window(QMainWindow):
         self.finder = Palette(self.tabs, self._entries, as_list(self.settings.value("palette")))
         self.keys = KeyList(self)
         self.tabs.currentChanged.connect(self._show_title)
+        self.tabs.currentChanged.connect(self._place_notices)
         self._show_title()
+        self._place_notices()
 
     def _add_tab_keys(self) -> None:
         """Ctrl+1 shows the first tab, and so on."""
@@ -262,6 +266,9 @@ class Window(QMainWindow):
     def _show_title(self) -> None:
         subject = self._subjects.get(self.current_room(), "")
         self.setWindowTitle(f"{subject} – GAN Studio" if subject else "GAN Studio")
+
+    def _place_notices(self) -> None:
+        self.notices.set_foot(self.current_room().foot)
 
     # File, View and Help
 

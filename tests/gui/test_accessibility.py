@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMenu, QMessageBox, QWidget
@@ -17,10 +19,12 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, 
 from gan_studio.gui.session import Session
 from gan_studio.gui.train.film_dialog import FilmDialog
 from gan_studio.gui.train.run_compare import CompareDialog, Side
+from gan_studio.gui.translate.room import TranslateRoom
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import events as e
 from gan_studio.jobs import train
+from gan_studio.networks import TRANSLATORS
 
 pytestmark = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # of ziamath's fonts
 
@@ -175,6 +179,22 @@ def test_the_other_tabs(window, qtbot):
         room.raise_tab()
         qtbot.waitUntil(lambda room=room: bool(stops(room)))
         check(window)
+
+
+def test_translating_pictures_and_drawing(window, qtbot, tmp_path):
+    room = next(room for room in window.rooms if isinstance(room, TranslateRoom))
+    room.raise_tab()
+    network = TRANSLATORS.parse({"kind": "resnet", "width": 2, "blocks": 1}).build((3, 16, 16), (3, 16, 16))
+    for name in ("latest_net_G_A.pth", "latest_net_G_B.pth"):
+        torch.save(network.state_dict(), tmp_path / name)
+    Image.fromarray(np.zeros((400, 600, 3), np.uint8)).save(tmp_path / "large.png")
+    room.take_all(tmp_path / "latest_net_G_A.pth", [tmp_path / "large.png"])
+    qtbot.waitUntil(lambda: room.desk.opened is not None and room.desk.photo is not None, timeout=20_000)
+    room.looks.buttons["several"].click()
+    check(window)
+    room.draw_button.click()
+    check(window)
+    qtbot.waitUntil(lambda: bool(room.draw.result.pictures), timeout=20_000)
 
 
 def test_the_time_lapse_and_the_comparison(window, qtbot):

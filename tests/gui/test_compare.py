@@ -260,6 +260,13 @@ def test_another_result_of_the_same_picture_keeps_the_place_and_another_picture_
     assert view.zoom() == view._fitting()
 
 
+def test_one_picture_twice_keeps_both_names(panel):
+    pixels = plain(RED)
+    panel.show_pictures([Shown("One", pixels), Shown("Two", pixels)])
+    panel.show_pictures([Shown("Three", pixels), Shown("Four", pixels)])
+    assert [one.name for one in panel.view.pictures] == ["Three", "Four"]
+
+
 def test_the_values_under_the_mouse_are_told(panel):
     box = seen(panel)
     QTest.mouseMove(panel.view, QPoint(round(box.left()) + 2, round(box.top()) + 2))

@@ -50,7 +50,8 @@ def test_the_states_are_counted_and_said(panel):
     queue.change(paths(1)[0], state="done", seconds=3.2, target=Path("/out/photo-000.png"))
     queue.change(paths(2)[1], state="failed", reason="It is damaged.")
     queue.change(paths(3)[2], state="working", share=0.25)
-    assert panel.counts.text() == "5 files · 1 done · 1 failed"
+    assert panel.counts.text() == "5 files · 1 failed"
+    assert panel.counts.toolTip() == "5 files · 1 failed · 1 done"
     texts = [queue.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(3)]
     assert texts == [
         "photo-000.png, Done in 4 s", "photo-001.png, Failed: It is damaged.", "photo-002.png, Working, 25%",

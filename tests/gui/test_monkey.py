@@ -20,6 +20,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import shiboken6
+import torch
 from PIL import Image
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QRect, QSettings, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QContextMenuEvent, QDesktopServices, QWheelEvent
@@ -34,11 +35,13 @@ from gan_studio.gui.race.room import RaceRoom
 from gan_studio.gui.session import Session
 from gan_studio.gui.theory.room import TheoryRoom, imported
 from gan_studio.gui.train.room import TrainRoom
+from gan_studio.gui.translate.room import TranslateRoom
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import look as look_job
 from gan_studio.jobs import race, train
 from gan_studio.jobs.settings import RunConfig
+from gan_studio.networks import TRANSLATORS
 
 pytestmark = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # of ziamath's fonts
 
@@ -291,6 +294,9 @@ class Monkey(QObject):
         room.raise_tab()
         if isinstance(room, TheoryRoom) and room.benches:
             room.show_bench(min(room.benches, key=lambda id: self.been[id]))
+        if isinstance(room, TranslateRoom) and room.is_ready and room.desk.opened is None:
+            network, faces = (next(thing for thing in self.things if thing.name == name) for name in (G_A, "faces"))
+            room.take_all(network, [faces])
         self.tell("go to", room)
 
     def choose(self, menu: QMenu) -> None:
@@ -327,6 +333,8 @@ TINY = {
     },
     "digits": {"data": {"kind": "digits", "size": 8}, "recipe": {"objective": "least-squares"}},
 }
+G_A, G_B = "latest_net_G_A.pth", "latest_net_G_B.pth"
+TRANSLATOR = {"kind": "resnet", "width": 2, "blocks": 1}
 NETWORK = {"kind": "mlp", "width": 16, "depth": 1}
 REST = {
     "steps": 3000,
@@ -411,7 +419,9 @@ def things(tmp_path) -> list[Path]:
         Image.fromarray(noise).save(tmp_path / "faces" / f"{i}.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
     (tmp_path / "broken.toml").write_text("format = ]")
-    return [tmp_path / name for name in ("faces", "box", "broken.png", "broken.toml", "gone")]
+    for name in (G_A, G_B):
+        torch.save(TRANSLATORS.parse(TRANSLATOR).build((3, 16, 16), (3, 16, 16)).state_dict(), tmp_path / name)
+    return [tmp_path / name for name in ("faces", "box", "broken.png", "broken.toml", "gone", G_A)]
 
 
 class Nobody(QObject):
@@ -439,7 +449,15 @@ def playground(monkeypatch, tmp_path, things):
     monkeypatch.setattr(presets, "resources", lambda: tmp_path / "resources")
     monkeypatch.setattr(look_job, "look", small_look)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", staticmethod(choose_folder))
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(lambda *_: ("", "")))
+
+    def choose_file(*_):
+        return str(answers.choice(["", *things, things[0] / "3.png"])), ""
+
+    def choose_files(*_):
+        return [str(things[0] / f"{answers.randrange(25)}.png"), str(things[2])], ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", staticmethod(choose_file))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", staticmethod(choose_files))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", staticmethod(lambda *_: (str(tmp_path / "written.png"), "")))
     monkeypatch.setattr(SaveDialog, "open", save_at_once)
     nobody = Nobody()

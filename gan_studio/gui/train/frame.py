@@ -160,7 +160,7 @@ class TrainFrame(Room):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.notices.set_foot(self.timeline.sizeHint().height())  # which is always at hand
+        self.keep_foot(self.timeline.sizeHint().height())
 
     # --- the layout ---
 

@@ -122,7 +122,7 @@ class QueuePanel(QWidget):
         buttons.addWidget(self.start_button, 1)
         buttons.addWidget(self.pause_button, 1)
         buttons.addWidget(self.cancel_button)
-        foot = QWidget()
+        self.foot = foot = QWidget()
         column = QVBoxLayout(foot)
         column.setContentsMargins(8, 6, 8, 8)
         column.setSpacing(4)
@@ -153,13 +153,11 @@ class QueuePanel(QWidget):
     def _count(self) -> None:
         queue = self.queue
         total = len(queue.files)
-        named = [(queue.count(state), state) for state in ("done", "failed", "skipped")]
-        parts = [
-            f"{total:,} file{'s' if total != 1 else ''}",
-            *(f"{count:,} {state}" for count, state in named if count),
-        ]
-        self.counts.setText(" · ".join(parts) if total else "Files")
-        self.counts.setToolTip(self.counts.text())
+        named = [(queue.count(state), state) for state in ("failed", "done", "skipped")]
+        parts = [f"{total:,} file{'s' if total != 1 else ''}"]
+        parts += [f"{count:,} {state}" for count, state in named if count]
+        self.counts.setText(" · ".join(parts[:2]) if total else "Files")
+        self.counts.setToolTip(" · ".join(parts) if total else "")
         self.pages.setCurrentWidget(self.view if total else self.drop_area)
         self._offer()
 

@@ -37,6 +37,7 @@ from .image_grid import stepped_zoom
 from .pyramid import FORMATS, Pyramid, levels_of
 
 MARGIN = 8.0  # pixels around pictures that fit
+UNEVEN = 3.0  # pixels of the screen a pixel, from which on only whole ones fit
 BLINK_MS = 650
 NOTCH = 120  # of a wheel
 MOST_ZOOM, LEAST_ZOOM = 64.0, 1 / 64
@@ -120,7 +121,7 @@ class CompareView(QWidget):
 
     def _as_picture(self, one: Shown, kept: dict[int, Picture]) -> Picture:
         """The one that is there already where it is the same array."""
-        picture = kept.get(id(one.pixels)) or Picture(one.name, one.pixels)
+        picture = kept.pop(id(one.pixels), None) or Picture(one.name, one.pixels)
         picture.name = one.name
         return picture
 
@@ -248,7 +249,7 @@ class CompareView(QWidget):
         width, height = self.whole()
         pane, margin = self.panes()[0], 2 * MARGIN * self.devicePixelRatioF()
         fits = min(max(pane.width() - margin, 1) / width, max(pane.height() - margin, 1) / height)
-        return float(int(fits)) if fits >= 1 else fits
+        return float(int(fits)) if fits >= UNEVEN else fits
 
     def place(self, pane: QRectF) -> QRectF:
         """Where the whole of a picture lies, for one that looks through a pane; on whole pixels."""
@@ -332,7 +333,8 @@ class CompareView(QWidget):
         place = self.place(pane)
         if picture.channels == 4:
             self._paint_ground(painter, place & pane & part)
-        picture.paint(painter, place, pane & part, self._smooth)
+        scale = place.width() / picture.width
+        picture.paint(painter, place, pane & part, self._smooth or is_uneven(scale))
 
     def _paint_ground(self, painter: QPainter, area: QRectF) -> None:
         """As image programs show what is clear."""
@@ -505,6 +507,11 @@ def image_of(pixels: np.ndarray) -> QImage:
     pixels = np.ascontiguousarray(pixels)
     height, width, channels = pixels.shape
     return QImage(pixels.data, width, height, pixels.strides[0], FORMATS[channels]).copy()
+
+
+def is_uneven(zoom: float) -> bool:
+    """Whether some pixels would be seen wider than others, so that a picture looks better softened."""
+    return zoom < UNEVEN and abs(zoom - round(zoom)) > 0.01
 
 
 def alike(one: tuple[int, int], other: tuple[int, int]) -> bool:

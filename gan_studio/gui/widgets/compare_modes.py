@@ -70,12 +70,12 @@ class Divider(Mode):
         view.paint_tag(painter, view.other.name, right, at_right=True)
 
     def _paint_line(self, view: CompareView, painter: QPainter, x: float) -> None:
-        ratio, room = view.devicePixelRatioF(), view.room()
+        ratio, seen = view.devicePixelRatioF(), view.place(view.room()) & view.room()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for colour, width in zip(reversed(EDGE), (4.0, 2.0), strict=True):
-            painter.setPen(QPen(colour, width * ratio))
-            painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
-        middle, radius = QPointF(x, room.center().y()), HANDLE * ratio
+            painter.setPen(QPen(colour, width * ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+            painter.drawLine(QPointF(x, seen.top()), QPointF(x, seen.bottom()))
+        middle, radius = QPointF(x, seen.center().y()), HANDLE * ratio
         painter.setPen(QPen(EDGE[1], ratio))
         painter.setBrush(view.palette().highlight() if view.hasFocus() else EDGE[0])
         painter.drawEllipse(middle, radius, radius)

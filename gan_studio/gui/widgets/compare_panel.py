@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QComboBox,
     QHBoxLayout,
     QLabel,
@@ -23,7 +22,7 @@ from .. import theme
 from .compare import CompareView, Shown
 from .compare_modes import MODES
 from .flow import FlowLayout
-from .toggle import Toggle
+from .toggle import Toggle, ToggleGroup
 
 
 class ComparePanel(QWidget):
@@ -51,7 +50,7 @@ class ComparePanel(QWidget):
         bar = QWidget()
         row = FlowLayout(bar, gap=4)
         row.setContentsMargins(8, 4, 8, 4)
-        self._group = QButtonGroup(self)
+        self._group = ToggleGroup(self)
         self.modes = {}
         for mode in MODES:
             button = Toggle(mode.title, f"{mode.about} ({mode.key})")
@@ -66,7 +65,6 @@ class ComparePanel(QWidget):
         self.others.setAccessibleName("Picture to compare with the first")
         self.others.setToolTip("Which of the pictures is compared with the first one")
         self.others.activated.connect(lambda row: self.view.set_chosen(row + 1))
-        row.addWidget(self.others)
         self.fit_button = self._tool("Fit", "fit-to-page-outline", "Show all of the picture (0)", self.view.fit)
         self.pixels_button = self._tool(
             "Pixel by pixel", "numeric-1-box-outline", "One pixel of the picture is one of the screen (1)",
@@ -78,7 +76,7 @@ class ComparePanel(QWidget):
         self.smooth.setAccessibleName("Smooth")
         self.smooth.toggled.connect(self.view.set_smooth)
         self._tools = (self.fit_button, self.pixels_button, self.out_button, self.in_button)
-        for widget in (*self._tools, self.smooth):
+        for widget in (*self._tools, self.smooth, self.others):
             row.addWidget(widget)
         return bar
 

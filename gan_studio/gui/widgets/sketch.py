@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QColorDialog,
     QComboBox,
     QLabel,
@@ -23,7 +22,7 @@ from PySide6.QtWidgets import (
 from .. import theme
 from .flow import FlowLayout
 from .sketch_pad import LEAST_BRUSH, MOST_BRUSH, SketchPad
-from .toggle import Toggle
+from .toggle import Toggle, ToggleGroup
 
 TOOLS = (
     ("pen", "&Pen", "Draw a line. (P)"),
@@ -76,7 +75,7 @@ class Sketch(QWidget):
         row = FlowLayout(above, gap=4)
         row.setContentsMargins(8, 4, 8, 4)
         self.tools = {}
-        self._tool_group, self._colour_group = QButtonGroup(self), QButtonGroup(self)
+        self._tool_group, self._colour_group = ToggleGroup(self), ToggleGroup(self)
         for id, text, tip in TOOLS:
             tool = self.tools[id] = Toggle(text, tip)
             tool.setAccessibleName(text.replace("&", ""))

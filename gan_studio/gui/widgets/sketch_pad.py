@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QKeySequence, QMouseEvent, 
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .. import theme
+from .compare import UNEVEN, is_uneven
 from .strokes import Act, Drawing, Fill, Sheet, Stroke, view_of
 
 TELL_MS = 33
@@ -148,7 +149,7 @@ class SketchPad(QWidget):
         width, height = self.drawing.size.toTuple()  # type: ignore[misc]
         room = (QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN).size()) * ratio
         zoom = max(min(room.width() / width, room.height() / height), 0.01)
-        zoom = float(int(zoom)) if zoom >= 1 else zoom
+        zoom = float(int(zoom)) if zoom >= UNEVEN else zoom
         left, top = (self.width() * ratio - width * zoom) / 2, (self.height() * ratio - height * zoom) / 2
         return QRectF(round(left), round(top), width * zoom, height * zoom)
 
@@ -164,7 +165,8 @@ class SketchPad(QWidget):
         painter.fillRect(self.rect(), theme.colours().plot)
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, target.width() < self.drawing.size.width())
+        scale = target.width() / self.drawing.size.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_uneven(scale))
         painter.drawImage(target, self.image())
         painter.setPen(QPen(theme.colours().grid, ratio))
         painter.drawRect(target.adjusted(-1, -1, 0, 0))

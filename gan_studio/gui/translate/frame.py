@@ -1,0 +1,211 @@
+"""The widgets of the Translate tab, and their layout: the translator above, options, pictures, the files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .. import theme
+from ..commands import Commands
+from ..room import Room
+from ..session import Session
+from ..widgets.toggle import Toggle, ToggleGroup
+
+if TYPE_CHECKING:
+    from ..widgets.notice import Notices
+    from .draw_page import DrawPage
+    from .looks_panel import LooksPanel
+    from .options_panel import OptionsPanel
+    from .queue_panel import QueuePanel
+
+LOADING = "Loading PyTorch; a moment."
+WIDTHS = (310, 680, 290)  # of the options, the pictures and the files at first
+NOTHING = "Turn pictures into other pictures."
+HINT = "Choose a translator above, or drop one here: a run, or a file such as latest_net_G.pth. Then drop pictures."
+NO_TRANSLATORS = "No run of yours translates pictures yet. Train one, from line-art to avatars for instance, or open a "
+NO_TRANSLATORS += "file of another program, such as latest_net_G.pth."
+
+
+class TranslateFrame(Room):
+    options: OptionsPanel
+    looks: LooksPanel
+    files: QueuePanel
+    draw: DrawPage
+
+    def __init__(self, session: Session, commands: Commands, notices: Notices):
+        super().__init__(session, commands, notices)
+        self._build()
+
+    # --- at once ---
+
+    def _build(self) -> None:
+        self.pages = QStackedWidget()
+        self.nothing = self._empty_state()
+        self.left, self.centre, self.right = QWidget(), QWidget(), QWidget()
+        self.drawing = QWidget()
+        for part in (self.left, self.centre, self.right, self.drawing):
+            column = QVBoxLayout(part)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(0)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        for part in (self.left, self.centre, self.right):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(1, 1)
+        for page in (self.nothing, self.splitter, self.drawing):
+            self.pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._bar())
+        column.addWidget(self.pages, 1)
+        self.reset_layout()
+
+    def _bar(self) -> QHBoxLayout:
+        self.translators = self._box("Translator", "Choose a translator", 16, 280)
+        self.translators.setToolTip("The network that translates: your runs, the newest first, and files you opened.")
+        self.steps = self._box("Checkpoint", "", 9, 130)
+        self.steps.setToolTip("The step of the checkpoint")
+        self.directions = self._box("Direction", "", 8, 120)
+        self.directions.setToolTip("Which way: from A to B as it was trained, or back where it learnt that, too.")
+        self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
+        self.as_trained = Toggle(
+            "As trained",
+            "With dropout, and batch norm by the picture's own statistics, as pix2pix is meant to be applied.",
+        )
+        self.open_button = QToolButton(autoRaise=True)
+        self.open_button.setToolTip("Open a translator from a file: .pth, .pt, .safetensors …")
+        self.open_button.setAccessibleName("Open a translator from a file")
+        self.open_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
+        self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 6, 8, 6)
+        bar.setSpacing(6)
+        for widget in (self.translators, self.open_button, self.steps, self.directions, self.raw, self.as_trained):
+            widget.setEnabled(False)
+            bar.addWidget(widget)
+        bar.addSpacing(8)
+        bar.addWidget(self.said, 1)
+        for button in self._page_buttons():
+            bar.addWidget(button)
+        return bar
+
+    def _box(self, name: str, placeholder: str, letters: int, most: int) -> QComboBox:
+        box = QComboBox()
+        box.setMinimumContentsLength(letters)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        box.setMinimumWidth(80)
+        box.setMaximumWidth(most)
+        box.setPlaceholderText(placeholder)
+        box.setAccessibleName(name)
+        return box
+
+    def _page_buttons(self) -> tuple[Toggle, Toggle]:
+        self.pictures_button = Toggle("Pictures", "Translate pictures and folders.")
+        self.draw_button = Toggle("Draw", "Draw, and see the drawing translated as you draw.")
+        self._page_group = ToggleGroup(self)
+        for button in (self.pictures_button, self.draw_button):
+            button.setEnabled(False)
+            self._page_group.addButton(button)
+        self.pictures_button.setChecked(True)
+        return self.pictures_button, self.draw_button
+
+    def _empty_state(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        self.heading, self.hint = QLabel(NOTHING), QLabel(LOADING)
+        column.addStretch(1)
+        for label in (self.heading, self.hint):
+            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+            column.addWidget(label)
+        self.train_button = QPushButton("Train a translator…")
+        self.train_button.setToolTip("Show the presets of pix2pix, CycleGAN and super-resolution in the Train tab.")
+        self.open_file_button = QPushButton("Open a file…")
+        self.open_file_button.setToolTip("Open a translator of another program: .pth, .pt, .safetensors …")
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for button in (self.train_button, self.open_file_button):
+            button.setEnabled(False)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column.addSpacing(8)
+        column.addLayout(buttons)
+        column.addStretch(1)
+        return page
+
+    # --- later ---
+
+    def draw_icons(self) -> None:
+        for button, icon in (
+            (self.open_button, "folder-open-outline"),
+            (self.open_file_button, "folder-open-outline"),
+            (self.train_button, "school-outline"),
+            (self.draw_button, "draw"),
+            (self.pictures_button, "image-multiple-outline"),
+        ):
+            theme.tint(button, icon)
+
+    def build_sides(self) -> None:
+        from .queue_panel import QueuePanel
+
+        self.files = QueuePanel()
+        self._put(self.files, self.right)
+        self.keep_foot(self.files.foot.sizeHint().height())
+        self.right.setMinimumWidth(200)
+
+    def build_options(self) -> None:
+        from .options_panel import OptionsPanel
+
+        self.options = OptionsPanel()
+        self._put(self.options, self.left)
+
+    def build_centre(self) -> None:
+        from .looks_panel import LooksPanel
+
+        self.looks = LooksPanel()
+        self._put(self.looks, self.centre)
+
+    def build_drawing(self) -> None:
+        from .draw_page import DrawPage
+
+        self.draw = DrawPage()
+        self._put(self.draw, self.drawing)
+
+    def _put(self, widget: QWidget, part: QWidget) -> None:
+        layout = part.layout()
+        assert layout
+        layout.addWidget(widget)
+
+    # --- the window's wishes ---
+
+    def save_layout(self) -> list[QByteArray]:
+        return [self.splitter.saveState()]
+
+    def restore_layout(self, layout: list[QByteArray]) -> None:
+        if layout:
+            self.splitter.restoreState(layout[0])
+
+    def show_panels(self, visible: bool) -> None:
+        self.left.setVisible(visible)
+        self.right.setVisible(visible)
+
+    def reset_layout(self) -> None:
+        self.splitter.setSizes(list(WIDTHS))
