@@ -26,13 +26,16 @@ class Output(Spec):
     pattern: str = option(
         "{stem}-{direction}",
         "Names of the files, without an ending: {stem} is the picture's own, {direction}, {network}, {number}, {step}.",
+        learn=True,
     )
     format: Literal["png", "jpeg", "webp", "tiff", "same"] = option(
-        "png", "Form of the files. PNG keeps 16 bits; same: each as it came, as far as that form can be written."
+        "png",
+        "Form of the files. PNG keeps 16 bits; same: each as it came, as far as that form can be written.",
+        learn=True,
     )
     quality: int = option(90, "Of JPEG and WebP.", ge=1, le=100)
     existing: Literal["skip", "number", "replace"] = option(
-        "skip", "Where there is a file of that name: leave it, add a number to the new one, or replace it."
+        "skip", "Where there is a file of that name: leave it, add a number to the new one, or replace it.", learn=True
     )
     metadata: bool = option(True, "Copy what stands in the pictures: EXIF, texts, resolution.")
 
@@ -59,13 +62,23 @@ class Item:
     target: Path
 
 
+@dataclass(frozen=True)
+class Rooted:
+    """A picture that comes from a folder, and is to lie as deep below the folder of the results."""
+
+    path: Path
+    root: Path
+
+
 def named(pattern: str, words: dict[str, str]) -> str:
     """A file's name without its ending, made harmless."""
     name = NOT_IN_NAMES.sub("-", pattern.format(**words)).strip(" .")[:MOST_NAME]
     return name or "picture"
 
 
-def listed(files: Sequence[Path | str], folder: Path | str, output: Output, translator: Translator) -> list[Item]:
+def listed(
+    files: Sequence[Path | str | Rooted], folder: Path | str, output: Output, translator: Translator
+) -> list[Item]:
     """What is translated to where: folders with all below them, in the same folders below `folder`.
 
     No two come to the same place, and none to where one of the pictures lies. Raises ConfigError.
@@ -74,7 +87,7 @@ def listed(files: Sequence[Path | str], folder: Path | str, output: Output, tran
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file; choose a folder for the pictures.")
-    found = [pair for given in files for pair in _found(Path(given), folder)]
+    found = [pair for given in files for pair in _found(given, folder)]
     if not found:
         endings = ", ".join(sorted(FORMS.values()))
         where = ", ".join(str(given) for given in files[:3]) or "the list"
@@ -110,12 +123,19 @@ def _same(path: Path) -> str:
     return os.path.normcase(str(path.absolute().parent.resolve() / path.name)).casefold()
 
 
-def _found(given: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
+def _found(given: Path | str | Rooted, folder: Path) -> Iterator[tuple[Path, Path]]:
     """(picture, its folder below the one that was given). What is no picture is found out when it is read."""
-    if not given.is_dir():
-        yield given, Path()
-        return
-    own = folder.absolute().resolve()
+    if isinstance(given, Rooted):
+        yield given.path, given.path.parent.relative_to(given.root)
+    elif Path(given).is_dir():
+        yield from ((path, path.parent.relative_to(given)) for path in pictures_below(Path(given), but=folder))
+    else:
+        yield Path(given), Path()
+
+
+def pictures_below(given: Path, but: Path | None = None) -> Iterator[Path]:
+    """The pictures of a folder and of all in it, by name; without what is hidden, and without one folder."""
+    own = but.absolute().resolve() if but else None
     for place, folders, names in os.walk(given):
         here = Path(place)
         folders[:] = sorted(
@@ -123,7 +143,7 @@ def _found(given: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
         )
         for name in sorted(names):
             if Path(name).suffix.lower() in images.suffixes() and not _is_hidden(name):
-                yield here / name, here.relative_to(given)
+                yield here / name
 
 
 def _is_hidden(name: str) -> bool:

@@ -22,7 +22,7 @@ from .apply import Manner, applied, way_for
 from .events import Event, FileState, Finished, Listed, Log, Paused, Resumed, Stopped, Translating
 from .inbox import Command, Inbox, Pause, Resume, Stop
 from .journal import Journal, begun
-from .naming import Item, Output, free, listed
+from .naming import Item, Output, Rooted, free, listed
 from .readied import readied
 from .translators import Translator
 
@@ -41,7 +41,7 @@ class TranslateJob:
     def __init__(
         self,
         translator: Translator,
-        files: Sequence[Path | str],
+        files: Sequence[Path | str | Rooted],
         folder: Path | str,
         output: Output | None = None,
         manner: Manner | None = None,

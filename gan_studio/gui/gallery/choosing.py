@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
-from ..computing import LatestWins
-from ..explore.choices import Choice, attempted, run_choices
+from ..computing import LatestWins, attempted
+from ..explore.choices import Choice, run_choices
 from ..explore.opening import FILES, told_of
 from .frame import HINT, NO_RUNS, GalleryFrame
 from .reading import chosen_by, classes_of

@@ -20,7 +20,8 @@ from ...jobs.snapshots import Snapshot
 from ...jobs.walk import Walk
 from ...progress import Progress
 from ...runs import Checkpoint, Run
-from ..explore.choices import Choice, attempted, of_file, of_run
+from ..computing import attempted
+from ..explore.choices import Choice, of_file, of_run
 from ..train.dropped import is_checkpoint, is_run
 from .held import kept_size, reduced
 

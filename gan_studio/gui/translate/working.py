@@ -84,7 +84,7 @@ class Working(QObject):
             self.frame.options.show_names([], 0)
             return
         try:
-            order = self.order(waiting[:NAMES_SHOWN])
+            order = self.order(waiting)
         except ConfigError:
             return  # the form says it
         ask = partial(attempted, partial(order.items, self.desk.opened.translator))
@@ -95,8 +95,7 @@ class Working(QObject):
             self.frame.options.show_names([], 0)
             return
         folder = self.frame.options.folder
-        names = [str(item.target.relative_to(folder) if item.target.is_relative_to(folder) else item.target)
-                 for item in found]  # fmt: skip
+        names = [str(item.target.relative_to(folder)) for item in found[:NAMES_SHOWN]]
         self.frame.options.show_names(names, more)
 
     # --- the job ---
