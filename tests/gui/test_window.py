@@ -423,7 +423,6 @@ def test_a_dropped_run_is_opened(window, tmp_path, qtbot):
     ("name", "content", "sentence"),
     [
         ("notes.txt", b"words", "notes.txt is of no use here. Drop a folder or zip of pictures, a run"),
-        ("broken.png", b"\x89PNG?", "broken.png is of no use here. Drop a folder"),
         ("gone.txt", None, "gone.txt is not there any more."),
     ],
 )
