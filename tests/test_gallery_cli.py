@@ -14,6 +14,7 @@ from gan_studio.jobs import gallery, marks
 from gan_studio.jobs.explore import read_recipe, render, reopened, view_of
 from gan_studio.jobs.neighbours import judge
 from gan_studio.jobs.snapshots import open_snapshot
+from gan_studio.jobs.together import exhausted
 
 
 def typed(*words: object, code: int = 0) -> tuple[str, str]:
@@ -57,17 +58,9 @@ def test_novelty_by_pixels_or_by_features(run, tmp_path: Path) -> None:
     for words, by_features in (((), False), (("--by-features",), True)):
         typed(run.name, "-o", f"by-{by_features}", *options, *words)
         files = sorted((tmp_path / f"by-{by_features}").glob("*.png"))
-        known = ended(gallery.measured(snapshot, samples, novel=True, by_features=by_features))
+        known = exhausted(gallery.measured(snapshot, samples, novel=True, by_features=by_features))
         best = [known[place].view.seed for place in gallery.arranged(known, how)[:3]]
         assert {read_recipe(file).view.seed for file in files} == set(best)
-
-
-def ended(work):
-    try:
-        while True:
-            next(work)
-    except StopIteration as done:
-        return done.value
 
 
 def test_strips_have_a_row_from_each_seed_to_the_next(run, tmp_path: Path) -> None:

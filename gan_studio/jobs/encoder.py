@@ -85,11 +85,12 @@ def trained(snapshot: Snapshot, how: Encoding) -> Generator[Progress, None, Enco
     optimiser = torch.optim.Adam(E.parameters(), lr=how.rate)
     for step in range(how.steps):
         yield Progress(step, how.steps, TRAINING)
-        # Draw latents and their pictures.
         optimiser.param_groups[0]["lr"] = how.rate * (1 - step / how.steps)
+        # Draw latents and their pictures.
         z = snapshot.latents(how.batch_size, mixed_seed(how.seed, 1 + step))
         with torch.no_grad():
             x = G(z).float()
+        # Tell the latents again, so that they also draw these pictures again.
         with torch.enable_grad():
             told = E(x)
             loss = (told - z).square().mean()

@@ -40,10 +40,13 @@ class Features(ABC):
 
     def vectors(self, pictures: np.ndarray) -> np.ndarray:
         """Pictures [N, H, W, C] uint8 -> [N, F] float32: the deepest, made smaller until F is at most MOST_FEATURES."""
-        x = to_float(torch.tensor(pictures)).permute(0, 3, 1, 2).contiguous()
-        with torch.no_grad():
-            parts = [_bounded(self.maps(part)[-1].float()).flatten(1).cpu() for part in x.split(BATCH)]
+        parts = [self._deepest(part) for part in torch.tensor(pictures).split(BATCH)]
         return torch.cat(parts).numpy()
+
+    @torch.no_grad()
+    def _deepest(self, pixels: Tensor) -> Tensor:
+        x = to_float(pixels).permute(0, 3, 1, 2).contiguous()
+        return _bounded(self.maps(x)[-1].float()).flatten(1).cpu()
 
 
 def _bounded(x: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ from gan_studio.jobs.features import features_of
 from gan_studio.jobs.look_inside import inside, layers, spectrum
 from gan_studio.jobs.neighbours import in_features, judge, neighbours
 from gan_studio.jobs.snapshots import open_snapshot
+from gan_studio.jobs.together import exhausted
 from gan_studio.runs import Checkpoint
 
 from .exploring import SECONDS, choose_run, collected_lightly, drawn, drop, notice, opened_window, with_directions
@@ -58,14 +59,6 @@ def core(run):
     return open_snapshot(run.folder, device="cpu")
 
 
-def ended(work):
-    try:
-        while True:
-            next(work)
-    except StopIteration as done:
-        return done.value
-
-
 # --- training pictures -----------------------------------------------------------------------------------------------
 
 
@@ -77,7 +70,7 @@ def test_neighbours_by_pixels_or_by_features(room, run, qtbot):
     room.company.by.setFocus()
     qtbot.keyClick(room.company.by, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: "D's features" in room.company.said.text(), timeout=SECONDS)
-    held = ended(in_features(ended(neighbours(core(run))), features_of(core(run))))
+    held = exhausted(in_features(exhausted(neighbours(core(run))), features_of(core(run))))
     _, far = held.nearest(room.shown, 5)
     assert room.company.strip._captions == [f"{one:.2f}" for one in far]
     qtbot.waitUntil(room.company.working.isHidden, timeout=SECONDS)
@@ -116,7 +109,7 @@ def test_another_checkpoints_d_sees_with_its_own_eyes(room, run, qtbot):
     run.save_checkpoint(20, other, {})
     room.opening.open_run(run)
     qtbot.waitUntil(lambda: room.view.step == 20 and room.shown is not None, timeout=SECONDS)
-    held = ended(in_features(ended(neighbours(core(run))), features_of(core(run))))
+    held = exhausted(in_features(exhausted(neighbours(core(run))), features_of(core(run))))
     wanted = [f"{one:.2f}" for one in held.nearest(room.shown, 5)[1]]
     qtbot.waitUntil(lambda: room.company.strip._captions == wanted, timeout=SECONDS)
 
@@ -362,7 +355,7 @@ def test_the_spectrum_stands_beside_that_of_the_training_pictures(open_inside, q
     assert "Read the training pictures" in room.inside.spectrum.said.text()
     room.company.button.click()
     qtbot.waitUntil(lambda: len(chart.lines) == 2, timeout=SECONDS)
-    pictures = ended(neighbours(core(run))).pictures[:1024]
+    pictures = exhausted(neighbours(core(run))).pictures[:1024]
     expected = np.mean([spectrum(one).radial for one in pictures], axis=0)
     np.testing.assert_allclose(chart.lines[1].y, np.log10(expected + 1e-12), rtol=1e-6)
     room.comparing.stop()
@@ -479,7 +472,7 @@ def test_of_several_pictures_d_scores_all_and_the_first_is_compared(room, run, q
     wanted = f"D's scores: {scores.min():+.2f} to {scores.max():+.2f}, the first {scores[0]:+.2f}"
     qtbot.waitUntil(lambda: room.company.score.text() == wanted, timeout=SECONDS)
     assert room.company.said.text().startswith("Those of the first picture.")
-    _, far = ended(neighbours(own)).nearest(shown[0], 5)
+    _, far = exhausted(neighbours(own)).nearest(shown[0], 5)
     assert room.company.strip._captions == [f"{one:.0f}" for one in far]
     qtbot.waitUntil(lambda: "the first picture" in room.inside.said.text(), timeout=SECONDS)
     room.scene.show_many(1)

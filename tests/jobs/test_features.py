@@ -14,6 +14,7 @@ from gan_studio.jobs.features import (
 )
 from gan_studio.jobs.neighbours import neighbours
 from gan_studio.jobs.snapshots import open_file, open_snapshot
+from gan_studio.jobs.together import exhausted
 from gan_studio.recipes import RECIPES
 from gan_studio.runs import Checkpoint, Run
 
@@ -138,18 +139,10 @@ def test_it_is_0_of_the_same_and_2_of_what_has_nothing_in_common() -> None:
 
 
 def test_a_digit_under_noise_is_nearest_to_itself(snapshot) -> None:
-    digits = ended(neighbours(snapshot, most=200)).pictures
+    digits = exhausted(neighbours(snapshot, most=200)).pictures
     noise = np.random.default_rng(0).normal(0, 20, digits[:10].shape)
     noisy = (digits[:10] + noise).clip(0, 255).astype(np.uint8)
     for features in (features_of(snapshot), RandomConvolutions(snapshot.shape, torch.device("cpu"))):
         maps = [one.detach() for one in features.maps(as_x(digits))]
         far = torch.stack([apart(features.maps(as_x(one[None])), maps) for one in noisy])  # [10, 200]
         assert far.argmin(dim=1).tolist() == list(range(10)), features.name
-
-
-def ended(work):
-    try:
-        while True:
-            next(work)
-    except StopIteration as done:
-        return done.value

@@ -11,6 +11,7 @@ from gan_studio.jobs.features import features_of
 from gan_studio.jobs.neighbours import BATCH, Neighbours, in_features
 from gan_studio.jobs.novelty import COPIES, PROBES, Known, known, nearest
 from gan_studio.jobs.snapshots import open_snapshot
+from gan_studio.jobs.together import exhausted
 
 
 def drawn(count: int, seed: int, shape=(8, 8, 3)) -> np.ndarray:
@@ -57,7 +58,7 @@ def test_near_is_what_few_training_pictures_are_to_each_other(picture_run, monke
 def test_in_features_distances_are_those_of_one_at_a_time(picture_run) -> None:
     snapshot = open_snapshot(picture_run({"recipe.discriminator": {"kind": "dcgan", "width": 8}}).folder, device="cpu")
     training = Neighbours(drawn(600, 6, (16, 16, 1)), 600)
-    held = ended(in_features(training, features_of(snapshot)))
+    held = exhausted(in_features(training, features_of(snapshot)))
     pictures = np.concatenate([drawn(9, 7, (16, 16, 1)), training.pictures[:3]])
     expected = np.stack([held.nearest(picture, 3)[1] for picture in pictures])
     found = nearest(held, pictures, 3)
@@ -71,18 +72,10 @@ def test_in_features_distances_are_those_of_one_at_a_time(picture_run) -> None:
 def test_what_is_near_in_features_follows_their_distances(picture_run, monkeypatch) -> None:
     monkeypatch.setattr(novelty, "neighbours", lambda snapshot: small(drawn(300, 5, (16, 16, 1))))
     snapshot = open_snapshot(picture_run().folder, device="cpu")
-    by = ended(known(snapshot, by_features=True))
+    by = exhausted(known(snapshot, by_features=True))
     assert by.held.by == "D's features"
     assert by.near == pytest.approx(np.quantile(nearest(by.held, by.held.pictures[:PROBES], 2)[:, 1], COPIES))
     assert 0 < by.near < 1 and (by.distances(by.held.pictures[:4]) < by.near).all()
-
-
-def ended(work):
-    try:
-        while True:
-            next(work)
-    except StopIteration as done:
-        return done.value
 
 
 def small(pictures: np.ndarray):
