@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from gan_studio.jobs.explore import keep, latent, latents, pictures, render
 from gan_studio.jobs.walk import way
@@ -330,6 +331,25 @@ def test_a_key_frame_can_be_taken_from_the_playing_walk(walk, qtbot):
     assert torch.equal(latents(room.walks.views(), room.scene.snapshot)[-1], wanted)
 
 
+def test_the_dialog_offers_every_format_and_completes_the_name(walk, qtbot, tmp_path, monkeypatch):
+    room, offered = walk, []
+
+    def choose_apng(parent, title, name, filters):
+        offered.extend(filters.split(";;"))
+        return str(tmp_path / "walk"), next(kind for kind in offered if "apng" in kind)
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose_apng)
+    qtbot.mouseClick(room.walks.export_button, LEFT)
+    qtbot.waitUntil(lambda: any("Saved" in bar.text for bar in room.notices.bars), timeout=SECONDS)
+    assert offered == ["GIF (*.gif)", "WebP (*.webp)", "APNG (*.apng)", "MP4 (*.mp4)"]
+    with Image.open(tmp_path / "walk.apng") as film:
+        assert film.n_frames == 31
+        film.seek(20)
+        shown = np.asarray(film.convert("L"))
+    zoom = shown.shape[0] // 16
+    assert (shown[::zoom, ::zoom] == frame_of(room, 20)[:, :, 0]).all()
+
+
 # --- the family ------------------------------------------------------------------------------------------------------
 
 
@@ -450,6 +470,15 @@ def test_an_analogy_shows_its_three_and_what_comes_of_them(family, qtbot):
     assert not panel.draw_row.isVisible()
     qtbot.mouseClick(panel.children_grid, LEFT, pos=panel.children_grid.rect_of(0).center().toPoint())
     torch.testing.assert_close(latent(room.view, room.scene.snapshot), found.rows)
+
+
+def test_an_answer_for_another_form_is_dropped(family, qtbot):
+    room, panel = family, family.family
+    panel.next_button.click()
+    room.breeding.draw()  # it is asked, and not answered yet
+    choose(panel.kind, panel.forms[2])
+    found = anew(room, qtbot)
+    assert len(found.parents) == 3 and len(found.children) == 1 and not panel.problem.isVisible()
 
 
 def test_every_control_of_the_family_has_a_name(family, qtbot, assert_named):

@@ -24,13 +24,19 @@ class Breeding(QObject):
         super().__init__(frame)
         self.frame, self.scene, self.panel = frame, scene, frame.family
         self._drawn: Kinship | None = None
-        self.panel.changed.connect(scene.rest)
+        self.panel.changed.connect(self._ask_anew)
         self.panel.picked.connect(self._take)
         self.panel.paste_wanted.connect(self._paste)
         self.panel.dropped.connect(self._read)
         frame.walks.changed.connect(self._show_keys)
         scene.came.connect(self._forget)
         scene.rested.connect(self.draw)
+
+    def _ask_anew(self) -> None:
+        """What is being drawn is of another form."""
+        self.scene.resting.forget("family")
+        self._drawn = None
+        self.scene.rest()
 
     def draw(self) -> None:
         view = self.scene.view

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,7 @@ from ..computing import LatestWins
 from .choices import Opened
 from .following import Following
 from .pace import Drawn, Pace, exactly
-from .past import TOGETHER_S, Past
+from .past import Past
 
 REST_MS = 150  # without a change: then what shows the way is drawn anew
 PATIENCE_S = 2.0  # a closing window waits so long for what is being computed
@@ -50,7 +49,6 @@ class Scene(QObject):
         self.picture: np.ndarray | None = None  # of the view, once it is drawn
         self.past: Past[tuple[View, int]] = Past()
         self.pace = Pace()  # of the snapshot
-        self._kind, self._when = "", 0.0  # of the last change
         self._is_rough = False  # what was asked for last, as the hand was moving
         self._whole: np.ndarray | None = None  # [N, H, W, C]: all pictures, as they are seen
         self.drawing = Following(self)  # the picture
@@ -104,10 +102,7 @@ class Scene(QObject):
         if kept:
             self.past.add((view, count), kind)
         self.moved.emit(view, kind)
-        now = time.monotonic()
-        goes_on = bool(kind) and kind == self._kind and now - self._when < TOGETHER_S  # a hand that drags
-        self._kind, self._when = kind, now
-        self.draw(rough=goes_on)
+        self.draw(rough=bool(kind))  # the hand may drag
         self.rest()
 
     def rest(self) -> None:
