@@ -1,4 +1,4 @@
-"""Pictures of a gallery one after the other as a film: GIF, WebP or MP4."""
+"""Pictures of a gallery one after the other as a film."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Slides(Spec):
 def slide_show(
     snapshot: Snapshot, samples: Sequence[Sample], path: Path, slides: Slides, replace: bool = False
 ) -> Iterator[Progress | Exported]:
-    """Write the samples in their order as a film whose name ends in .gif, .webp or .mp4.
+    """Write the samples in their order as a film; its name says in which format.
 
     It appears whole or not at all; closing the iterator cancels. Raises ConfigError.
     """

@@ -13,7 +13,7 @@ from .reading import Nearest
 
 NOTHING = "Choose a picture to see what it is made of."
 NO_NOVELTY = "Tick “Novelty” on the left to see the training picture next to it."
-ROWS = ("Seed", "Step", "Weights", "Truncation", "Edits", "D's score", "Novelty", "Mark")
+ROWS = ("Latent", "Step", "Weights", "Truncation", "Edits", "D's score", "Novelty", "Mark")
 
 
 class Details(QWidget):
@@ -87,7 +87,7 @@ def _title(sample: Sample, place: int, chosen: int) -> str:
 def facts(sample: Sample) -> dict[str, str]:
     view = sample.view
     known = {"Step": f"{view.step:,}", "Weights": view.weights}
-    known |= {"Seed": "a latent of its own"} if view.z else {"Seed": f"{view.seed:,}"}
+    known |= {"Latent": "of its own: no seed gives it"} if view.z else {}
     known |= {"Truncation": f"{view.psi:g}"} if view.psi != 1 else {}
     known |= {"Edits": ", ".join(f"{e.direction.name} {e.amount:+.2g}" for e in view.edits)} if view.edits else {}
     known |= {"D's score": f"{sample.score:.3f}"} if sample.score is not None else {}

@@ -173,6 +173,8 @@ class ExportDialog(QDialog):
         self.problem.setText(sentence)
         self.problem.show()
         self.said.setText("")
+        self.preview.empty = ""
+        self.preview.clear()
         self.write_button.setEnabled(False)
 
     def _failed(self, error: Exception) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QPainter,
+    QPaintEvent,
     QPalette,
     QPixmap,
     QWheelEvent,
@@ -42,6 +43,7 @@ SIZES = (32, 512)  # of a picture, at least and at most
 USUAL = 112
 MARK_PX = 16
 FADED = 0.3  # what is rejected
+NONE_FITS = "The buttons above let none of the pictures through."
 MOST_KNOWN = 5000  # texts
 SELECTED, HOVERED, FOCUSED = (  # as numbers: Qt's own flags take microseconds to compare
     flag.value
@@ -191,6 +193,14 @@ class Grid(QListView):
         self.setPalette(palette)
 
     # what is shown
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.pictures.places:
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.colours().muted)
+            wrap = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.viewport().rect().adjusted(24, 24, -24, -24), wrap, NONE_FITS)
 
     def set_shape(self, shape: tuple[int, ...], px: int) -> None:
         """Pictures of [C, H, W] on the longer side so large."""
