@@ -7,6 +7,7 @@ import gc
 from pathlib import Path
 
 import numpy as np
+import torch
 from PySide6.QtCore import QMimeData, QSettings, QUrl
 
 from gan_studio import runs
@@ -19,6 +20,7 @@ from gan_studio.gui.window import Window
 from gan_studio.jobs import find_directions
 from gan_studio.jobs.explore import render
 from gan_studio.jobs.snapshots import open_snapshot
+from gan_studio.networks import GENERATORS
 from gan_studio.runs import Run
 
 SECONDS = 20_000
@@ -55,6 +57,15 @@ def with_directions(run: Run) -> Run:
     snapshot = open_snapshot(run.folder, device="cpu")
     find_directions.replace(snapshot, [one.model_copy(update={"effect": 9.0}) for one in random_directions(6, 2, 0)])
     return run
+
+
+def foreign_file(path: Path) -> Path:
+    """As the PyTorch DCGAN example leaves it: our DCGAN has the same names."""
+    torch.manual_seed(1)
+    network = GENERATORS.parse({"kind": "dcgan", "width": 8}).build(6, (3, 16, 16))
+    path.parent.mkdir()
+    torch.save(network.state_dict(), path)
+    return path
 
 
 def choose_run(room, qtbot, row=0):

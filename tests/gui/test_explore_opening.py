@@ -18,7 +18,6 @@ from gan_studio.gui.train.room import TrainRoom
 from gan_studio.jobs import explore, find_directions
 from gan_studio.jobs.explore import keep, render, view_of
 from gan_studio.jobs.snapshots import open_file
-from gan_studio.networks import GENERATORS
 
 from .exploring import (
     SECONDS,
@@ -26,6 +25,7 @@ from .exploring import (
     collected_lightly,
     drawn,
     drop,
+    foreign_file,
     notice,
     opened_window,
     press,
@@ -51,13 +51,7 @@ def run(picture_run):
 
 @pytest.fixture
 def foreign(tmp_path):
-    """As the PyTorch DCGAN example leaves it: our DCGAN has the same names."""
-    torch.manual_seed(1)
-    network = GENERATORS.parse({"kind": "dcgan", "width": 8}).build(6, (3, 16, 16))
-    path = tmp_path / "theirs" / "netG_epoch_24.pth"
-    path.parent.mkdir()
-    torch.save(network.state_dict(), path)
-    return path
+    return foreign_file(tmp_path / "theirs" / "netG_epoch_24.pth")
 
 
 def choose_step(room, text: str) -> None:

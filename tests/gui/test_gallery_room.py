@@ -32,7 +32,7 @@ from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.walk import Walk
 from gan_studio.runs import Checkpoint
 
-from .exploring import SECONDS, choose_run, collected_lightly, drop, opened_window, with_directions
+from .exploring import SECONDS, choose_run, collected_lightly, drop, foreign_file, opened_window, with_directions
 
 CONTROL, SHIFT, NONE = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("Control", "Shift", "No"))
 
@@ -452,6 +452,11 @@ def test_what_is_dropped_goes_where_it_belongs(open_window, run, picture_run, qt
         qtbot.waitUntil(lambda folder=folder: room.choosing.choice.path == folder, timeout=SECONDS)
     drop(window, run.checkpoint_at(10).path)
     qtbot.waitUntil(lambda: room.steps.currentText() == "Step 10", timeout=SECONDS)
+    file = foreign_file(tmp_path / "theirs" / "netG_epoch_24.pth")
+    drop(window, file)
+    qtbot.waitUntil(lambda: room.choosing.choice.path == file, timeout=SECONDS)
+    make(room, qtbot, count=3)
+    assert len(room.held) == 3 and room.snapshot.about["title"] == "netG_epoch_24.pth"
     view = view_of(snapshot, 5)
     keep(tmp_path / "ours.png", view, render(view, snapshot))
     drop(window, tmp_path / "ours.png")

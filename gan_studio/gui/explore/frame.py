@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QPushButton,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +22,7 @@ from ..room import Room
 from ..session import Session
 from ..widgets.toggle import Toggle
 from .about_button import AboutButton
+from .choice_boxes import LOADING, doing_label, menu_tool, run_box, step_box, tool
 
 if TYPE_CHECKING:
     from ..widgets.fold import Fold
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
     from .side_panels import SidePanels
     from .walk_bar import WalkBar
 
-LOADING = "Loading PyTorch; a moment."
 WIDTHS = (250, 630, 400)  # of the pad, the picture and the directions at first
 SMOOTH = b"smooth"  # of the kept layout
 NOTHING = "Walk through what a trained generator can draw."
@@ -95,31 +91,16 @@ class ExploreFrame(Room):
         self.reset_layout()
 
     def _bar(self) -> QHBoxLayout:
-        self.runs = QComboBox()
-        self.runs.setMinimumContentsLength(16)
-        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.runs.setMaximumWidth(300)
-        self.runs.setMinimumWidth(90)
-        self.runs.setPlaceholderText("Choose a run")
-        self.runs.setAccessibleName("Run")
-        self.runs.setToolTip("The run whose generator draws; the newest is first.")
-        self.steps = QComboBox()
-        self.steps.setMinimumContentsLength(9)
-        self.steps.setMinimumWidth(80)
-        self.steps.setAccessibleName("Checkpoint")
-        self.steps.setToolTip("The step of the checkpoint")
+        self.runs = run_box("Run")
+        self.steps = step_box("Checkpoint", "The step of the checkpoint", letters=9)
         self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
         self.follow = Toggle("Follow", "Show the newest checkpoint as soon as the run has saved it.")
         self.smooth = Toggle("Smooth", "Soften the enlarged pixels; what is saved or copied stays as it is.")
-        self.open_tool = self._tool("Open a run's folder, a generator's file of another program, or a picture")
-        self.open_tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.open_menu = QMenu(self.open_tool)
-        self.open_tool.setMenu(self.open_menu)
+        self.open_tool, self.open_menu = menu_tool(
+            "Open a run's folder, a generator's file of another program, or a picture"
+        )
         self.about_button = AboutButton()
-        self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
-        self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.said = doing_label()
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 6, 8, 6)
         bar.setSpacing(4)
@@ -136,23 +117,14 @@ class ExploreFrame(Room):
             bar.addWidget(widget)
         bar.addSpacing(8)
         bar.addWidget(self.said, 1)
-        self.presets_button = self._tool("Presets: views that are kept by name, with all that is set")
-        self.presets_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.presets_menu = QMenu("Presets", self.presets_button)
-        self.presets_menu.setToolTipsVisible(True)
-        self.presets_button.setMenu(self.presets_menu)
-        self.undo_button = self._tool("Take the last change back (Ctrl+Z)")
-        self.redo_button = self._tool("Make the change again (Ctrl+Shift+Z)")
-        self.copy_button = self._tool("Copy the picture, its latent, or a script that draws it")
-        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.copy_menu = QMenu(self.copy_button)
-        self.copy_button.setMenu(self.copy_menu)
-        self.paste_button = self._tool("Paste a latent: a list of numbers (Ctrl+V)")
-        self.gallery_button = self._tool("Make a gallery of this view or this walk, in the Gallery tab")
-        self.gallery_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.gallery_menu = QMenu(self.gallery_button)
-        self.gallery_menu.setToolTipsVisible(True)
-        self.gallery_button.setMenu(self.gallery_menu)
+        self.presets_button, self.presets_menu = menu_tool("Presets: views that are kept by name, with all that is set")
+        self.undo_button = tool("Take the last change back (Ctrl+Z)")
+        self.redo_button = tool("Make the change again (Ctrl+Shift+Z)")
+        self.copy_button, self.copy_menu = menu_tool("Copy the picture, its latent, or a script that draws it")
+        self.paste_button = tool("Paste a latent: a list of numbers (Ctrl+V)")
+        self.gallery_button, self.gallery_menu = menu_tool(
+            "Make a gallery of this view or this walk, in the Gallery tab"
+        )
         self.save_button = QPushButton("Save…")
         self.save_button.setAccessibleName("Save the picture")
         self.save_button.setToolTip("Write the picture as a PNG with its recipe inside: dropped here, it opens again.")
@@ -168,13 +140,6 @@ class ExploreFrame(Room):
             button.setEnabled(False)
             bar.addWidget(button)
         return bar
-
-    def _tool(self, tip: str) -> QToolButton:
-        button = QToolButton(autoRaise=True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip.partition(" (")[0])
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        return button
 
     def _empty_state(self) -> QWidget:
         page = QWidget()

@@ -7,23 +7,20 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from .. import theme
 from ..commands import Commands
+from ..explore.choice_boxes import LOADING, doing_label, menu_tool, run_box, step_box
 from ..room import Room
 from ..session import Session
 
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from .loupe import Compare, Loupe
     from .make_panel import MakePanel
 
-LOADING = "Loading PyTorch; a moment."
 WIDTHS = (250, 780, 250)  # of the form, the pictures and the details at first
 NOTHING = "Many pictures of one generator: look through them, star the best, and export them."
 HINT = "Choose a run above, and how many pictures on the left."
@@ -78,30 +74,11 @@ class GalleryFrame(Room):
         self.reset_layout()
 
     def _top(self) -> QHBoxLayout:
-        self.open_tool = QToolButton(autoRaise=True)
-        self.open_tool.setToolTip("Open a run's folder, or a generator's file of another program")
-        self.open_tool.setAccessibleName("Open a run's folder or a generator's file for the gallery")
-        self.open_tool.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.open_tool.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.open_menu = QMenu(self.open_tool)
-        self.open_tool.setMenu(self.open_menu)
-        self.runs = QComboBox()
-        self.runs.setMinimumContentsLength(16)
-        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.runs.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.runs.setMaximumWidth(300)
-        self.runs.setMinimumWidth(90)
-        self.runs.setPlaceholderText("Choose a run")
-        self.runs.setAccessibleName("Run of the gallery")
-        self.runs.setToolTip("The run whose generator draws; the newest is first.")
-        self.steps = QComboBox()
-        self.steps.setMinimumContentsLength(12)
-        self.steps.setMinimumWidth(80)
-        self.steps.setAccessibleName("Checkpoint of the gallery")
-        self.steps.setToolTip("The checkpoint: the newest, the one next to the best samples, or that of a step")
-        self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
-        self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.open_tool, self.open_menu = menu_tool("Open a run's folder, or a generator's file of another program")
+        self.runs = run_box("Run of the gallery")
+        tip = "The checkpoint: the newest, the one next to the best samples, or that of a step"
+        self.steps = step_box("Checkpoint of the gallery", tip, letters=12)
+        self.said = doing_label()
         self.export_button = QPushButton("Export…")
         self.export_button.setAccessibleName("Export pictures")
         row = QHBoxLayout()
