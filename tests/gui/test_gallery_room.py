@@ -155,6 +155,14 @@ def test_walks_strips_and_stars(room, qtbot, snapshot):
     assert seeds(room) == [70]
 
 
+def test_a_generator_with_classes_offers_them(room, qtbot, class_file):
+    assert not room.maker.editors["classes"].isVisible()
+    room.take(class_file)
+    qtbot.waitUntil(room.maker.editors["classes"].isVisible, timeout=SECONDS)
+    make(room, qtbot, count=2, classes="1,0")
+    assert [(sample.view.seed, sample.label) for sample in room.held.samples] == [(0, 1), (0, 0), (1, 1), (1, 0)]
+
+
 @pytest.mark.parametrize(
     ("wishes", "words"),
     [({"way": "walk", "seeds": "x"}, "x names no seeds"), ({"first": 2**32 - 1, "count": 2}, None)],
@@ -648,6 +656,18 @@ def test_only_what_is_in_sight_is_scaled(room, qtbot, snapshot):
 def test_every_control_is_named(room, qtbot, assert_named):
     make(room, qtbot, count=3)
     assert_named(room)
+
+
+def test_the_export_is_named(room, qtbot, assert_named):
+    make(room, qtbot, count=3)
+    qtbot.mouseClick(room.export_button, Qt.MouseButton.LeftButton)
+    dialog = room.findChild(ExportDialog)
+    for form in export_forms.FORMS:
+        dialog.form.set_value(form.title)
+        dialog._choose_form()
+        assert_named(dialog)
+    with gone(dialog, qtbot):
+        dialog.reject()
 
 
 def test_the_pictures_tell_what_they_are(room, qtbot):

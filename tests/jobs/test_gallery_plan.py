@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gan_studio.classes import one
 from gan_studio.config import ConfigError
 from gan_studio.directions import axis
 from gan_studio.jobs import marks
@@ -40,6 +41,19 @@ def test_strips_between_given_views(snapshot) -> None:
     assert len(found) == 2 * 5
     ends = [latent(key, snapshot) for key in keys]
     torch.testing.assert_close(latent(found[2].view, snapshot), slerp(ends[0], ends[1], torch.tensor(0.5)))
+
+
+def test_each_seed_in_each_class(class_file) -> None:
+    snapshot = open_snapshot(class_file, device="cpu")
+    view = view_of(snapshot)
+    found = samples_of(Plan(first=3, count=2, classes="1,0"), snapshot, view)
+    assert [sample.view for sample in found] == [
+        view.at_seed(seed).of_classes(one(number)) for seed in (3, 4) for number in (1, 0)
+    ]
+    walk = samples_of(Plan(way="walk", seeds="5", classes="0,2", count=6), snapshot, view)
+    assert walk[0].view.classes == one(0) and walk[-1].view.classes == one(2)
+    with pytest.raises(ConfigError, match="There is no class"):
+        samples_of(Plan(classes=f"{snapshot.classes}"), snapshot, view)
 
 
 def test_what_has_a_star(snapshot) -> None:
