@@ -98,7 +98,13 @@ def test_tiles_are_exact_where_they_overlap_by_the_reach(of_file: Callable[..., 
     assert 0 < np.abs(in_floats(translator, pixels, way="tiles", tile=32, overlap=2) - whole).max() < 1
 
 
-@pytest.mark.parametrize("height, width", [(1, 1), (3, 50), (65, 66), (7, 129)])
+@pytest.mark.parametrize("kind", ["resnet", "unet"])
+def test_one_pixel_is_a_picture_too(of_file: Callable[..., Translator], kind: str) -> None:
+    """Only its size is compared: norms of a picture without any variance enlarge rounding without bounds."""
+    assert in_floats(of_file(kind), smooth(1, 1)).shape == (1, 1, 3)
+
+
+@pytest.mark.parametrize("height, width", [(2, 5), (3, 50), (65, 66), (7, 129)])
 @pytest.mark.parametrize("kind", ["resnet", "unet"])
 def test_any_size_comes_back(of_file: Callable[..., Translator], kind: str, height: int, width: int) -> None:
     """Continued by reflection as NumPy does it, and cut back."""
