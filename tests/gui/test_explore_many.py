@@ -188,7 +188,9 @@ def test_a_folder_of_pictures_that_open_again(room, qtbot, monkeypatch, tmp_path
 
 
 def test_a_contact_sheet(room, qtbot, monkeypatch, tmp_path):
+    assert "contact sheet" not in room.save_button.toolTip()
     choose_count(room, 4)
+    assert "contact sheet" in room.save_button.toolTip()
     saved(room, qtbot, monkeypatch, tmp_path / "sheet", "A contact sheet (*.png)")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert min(sheet.size) > 2 * room.scene.snapshot.shape[1]

@@ -103,6 +103,29 @@ def test_all_may_be_done_with_a_run_again(open_window, run, foreign, qtbot):
     qtbot.waitUntil(lambda: room.opened.choice.path == foreign, timeout=SECONDS)
 
 
+def test_a_file_that_is_gone_is_told_and_forgotten(open_window, run, foreign, qtbot):
+    room = open_window().rooms[0]
+    drop(room.window(), foreign)
+    drawn(room, qtbot)
+    room.opening.open_run(run)
+    qtbot.waitUntil(lambda: room.opened.choice.path == run.folder and room.runs.count() == 2, timeout=SECONDS)
+    foreign.unlink()
+    row = room.runs.findText("netG_epoch_24.pth")
+    room.runs.setCurrentIndex(row)
+    room.runs.activated.emit(row)
+    assert "cannot be read" in notice(room, qtbot, "netG_epoch_24.pth")
+    qtbot.waitUntil(lambda: room.runs.count() == 1, timeout=SECONDS)
+    assert room.runs.currentText() == "Pictures" and room.opened.choice.path == run.folder
+
+
+def test_a_run_tells_what_is_known_of_it_too(open_window, run, qtbot):
+    room = open_window().rooms[0]
+    choose_run(room, qtbot)
+    facts = dict(room.about_button.facts)
+    assert facts["Folder"] == str(run.folder) and facts["Weights"] == "averaged, of step 10"
+    assert facts["Latent"] == "6 numbers" and room.view.sha256.startswith(facts["SHA-256"].removesuffix(" …"))
+
+
 def test_its_directions_are_found_and_kept_beside_it(open_window, foreign, qtbot):
     room = open_window().rooms[0]
     drop(room.window(), foreign)

@@ -172,6 +172,10 @@ def makes_pictures(run: Run) -> bool:
     return (not isinstance(shape, list) or len(shape) == 3) and not columns_of(run)
 
 
+def still_there(listed: list[Choice]) -> list[Choice]:
+    return [choice for choice in listed if choice.path.exists()]
+
+
 def is_file(path: Path) -> bool:
     """Whether it is a file that another program may have left a generator in."""
     return path.suffix.lower() in importers.SUFFIXES and path.is_file()

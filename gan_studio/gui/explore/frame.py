@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .walk_bar import WalkBar
 
 WIDTHS = (250, 630, 400)  # of the pad, the picture and the directions at first
+SAVE_ONE = "Write the picture as a PNG with its recipe inside: dropped here, it opens again."
 SMOOTH = b"smooth"  # of the kept layout
 NOTHING = "Walk through what a trained generator can draw."
 HINT = "Choose a run above. Or drop a picture that was saved here, and it opens as it was; or a generator's file of "
@@ -127,7 +128,7 @@ class ExploreFrame(Room):
         )
         self.save_button = QPushButton("Save…")
         self.save_button.setAccessibleName("Save the picture")
-        self.save_button.setToolTip("Write the picture as a PNG with its recipe inside: dropped here, it opens again.")
+        self.save_button.setToolTip(SAVE_ONE)
         for button in (
             self.presets_button,
             self.undo_button,

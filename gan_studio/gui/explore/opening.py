@@ -206,14 +206,17 @@ class Opening(QObject):
             self.lost.emit(error, again)
         else:
             self.frame.notices.show_notice(str(error), "error")
-        self._others = [choice for choice in self._others if choice.path.exists() or self._is_shown(choice)]
+        self.scene.disk.ask("others", partial(choices.still_there, self._others), self._show_others)
         self._fill_runs()
         if opened := self.scene.opened:
             self._fill_steps(opened.choice, opened.snapshot.about["step"])
             self.frame.raw.setChecked(opened.view.weights == "raw")
 
-    def _is_shown(self, choice: Choice) -> bool:
-        return self.scene.opened is not None and choice.path == self.scene.opened.choice.path
+    def _show_others(self, there: list[Choice]) -> None:
+        """What is shown is in memory, and stays."""
+        opened = self.scene.opened
+        self._others = [one for one in self._others if one in there or (opened and one.path == opened.choice.path)]
+        self._fill_runs()
 
     def _show_origin(self, found: Opened) -> None:
         choice = found.choice

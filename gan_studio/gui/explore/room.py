@@ -21,7 +21,7 @@ from ..commands import Commands
 from ..room import Found, Keys
 from ..session import Session
 from ..train.dropped import PICTURES, is_checkpoint, is_run
-from .frame import HINT, LOADING, ExploreFrame
+from .frame import HINT, LOADING, SAVE_ONE, ExploreFrame
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +52,7 @@ KEYS = (
     ("Arrow keys", "Move in the pad", "In the pad or on the picture; with Shift in large steps."),
     ("Space", "Play the walk, or pause it", "On the line of the walk."),
 )
+SAVE_SEVERAL = "Write all these pictures: as a contact sheet, a folder of PNGs, a page, a PDF or a data set."
 NOTHING_OPEN = "Open a run in the Explore tab first."
 
 
@@ -202,6 +203,9 @@ class ExploreRoom(ExploreFrame):
             self.save_button,
         ):
             widget.setEnabled(there)
+        several = there and len(self.scene.seeds()) > 1
+        self.save_button.setToolTip(SAVE_SEVERAL if several else SAVE_ONE)
+        self.save_button.setAccessibleName("Save the pictures" if several else "Save the picture")
         self._offer_weights()
         self.undo_button.setEnabled(past.can_go_back)
         self.redo_button.setEnabled(past.can_go_forth)
