@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from gan_studio import directions
 from gan_studio.directions import random as random_directions
+from gan_studio.gui.widgets.fold import Fold
 from gan_studio.jobs.explore import latent, render
 
 from .exploring import SECONDS, choose_run, collected_lightly, drawn, notice, opened_window, with_directions
@@ -87,6 +88,8 @@ def test_one_of_the_latents_numbers_is_found(room, qtbot, text):
     room.directions.search.setText(text)
     shown = [name for name, row in room.directions.rows.items() if row.isVisible()]
     assert shown == ["z 3"]
+    headings = [fold.title.text() for fold in room.directions.findChildren(Fold) if fold.isVisible()]
+    assert headings == ["The latent's 6 numbers", "z 0 to 5"]
     before = latent(room.view, room.scene.snapshot)
     room.directions.rows["z 3"].number._typed(1.0)
     moved = (latent(room.view, room.scene.snapshot) - before)[0]

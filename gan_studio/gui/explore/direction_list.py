@@ -68,6 +68,7 @@ class DirectionList(QWidget):
         self._z_dim, self._spread = 0, 1.0
         self._reach = REACH  # of the sliders, in sigmas
         self._groups: list[tuple[range, Fold]] = []  # of the latent's numbers
+        self._kinds: list[tuple[list[Direction], Fold]] = []  # of the directions
         self._numbers: Fold | None = None  # of the latent
         self._open: dict[str, bool] = {}  # of the groups that the user opened or folded
         self._waiting: deque[tuple[Direction, Fold]] = deque()  # rows that are to be built
@@ -243,6 +244,7 @@ class DirectionList(QWidget):
     def _fill(self) -> None:
         """In groups by how they were found; a row that is there already stays, with its strip."""
         self._waiting.clear()
+        self._kinds.clear()
         before, self.rows = self.rows, {}
         old = [item.widget() for item in iter(partial(self.column.takeAt, 0), None)]
         alive, dead = ranked(self.found)
@@ -271,6 +273,9 @@ class DirectionList(QWidget):
         self, title: str, kind: str, some: list[Direction], before: dict[str, DirectionRow], open_: bool
     ) -> Fold:
         fold = Fold(title, f"Show or hide {title}, the strongest first")
+        self._kinds.append((some, fold))
+        if not any(map(self._is_wanted, some)):
+            fold.hide()  # and never shown here, where it would be a window of its own
         for one in some:
             row = before.get(one.name)
             if row is not None and row.direction == one:
@@ -305,6 +310,8 @@ class DirectionList(QWidget):
 
     def _search(self) -> None:
         self._search_numbers()
+        for some, fold in self._kinds:
+            fold.setVisible(any(map(self._is_wanted, some)))
         for row in self.rows.values():
             if row.direction.found_by != "axis":
                 row.setVisible(self._is_wanted(row.direction))
