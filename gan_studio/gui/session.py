@@ -37,7 +37,8 @@ class Session(QObject):
     explore_wanted = Signal(object)  # a Run: show what it can draw
     view_wanted = Signal(object)  # a View: go on from it in the Explore tab
     gallery_wanted = Signal(object, object)  # Views, and a Walk or None: make a gallery of them
-    presets_wanted = Signal(str)  # show those that are found by these words
+    translate_wanted = Signal(object)  # a Run: make pictures of pictures with it
+    preset_wanted = Signal(str)  # show this one, to begin with it
     runs_changed = Signal()  # one came, went, or stands otherwise; or a race
 
     def __init__(self, root: Path | None = None, engine: Any = None, parent: QObject | None = None):

@@ -14,7 +14,7 @@ from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDragLeaveEvent, QI
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from gan_studio import picture_files, runs
+from gan_studio import picture_files, presets, runs
 from gan_studio.gui import window as window_module
 from gan_studio.gui.explore.room import ExploreRoom
 from gan_studio.gui.session import Session
@@ -22,7 +22,10 @@ from gan_studio.gui.train.room import TrainRoom
 from gan_studio.gui.translate.room import TranslateRoom, words_for
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
+from gan_studio.jobs import train
+from gan_studio.jobs.settings import RunConfig
 from gan_studio.networks import TRANSLATORS
+from gan_studio.recipes import TranslatingRecipe
 
 SECONDS = 30_000
 
@@ -129,18 +132,59 @@ def expected(path: Path, network: Path, box=None, direction="") -> np.ndarray:
     return translated(open_translator(network, direction=direction, device="cpu"), photo, Manner()).colour
 
 
+PATCHES = {"kind": "patch", "layers": 2, "width": 4, "norm": "instance"}
+RESNET = {"kind": "resnet", "width": 4, "blocks": 1}
+TRAININGS = {
+    "pix2pix": {
+        "data": {"kind": "avatar-lines", "size": 32, "count": 64, "held_out_share": 0.25},
+        "recipe": {"kind": "pix2pix", "generator": {"kind": "unet", "width": 4}, "discriminator": PATCHES, "ema": 0.9},
+    },
+    "cyclegan": {
+        "data": {"kind": "avatar-worlds", "size": 32, "count": 16},
+        "recipe": {"kind": "cyclegan", "generator": RESNET, "discriminator": PATCHES},
+    },
+    "super-resolution": {
+        "data": {"kind": "made-pairs", "pictures": {"kind": "avatars", "size": 32, "count": 64}},
+        "recipe": {
+            "kind": "super-resolution",
+            "generator": {"kind": "srresnet", "width": 4, "blocks": 1},
+            "discriminator": {"kind": "vgg", "width": 4},
+            "features": {"kind": "rotations", "width": 4},
+            "batch_size": 4,
+        },
+    },
+}
+SHORT = {"steps": 4, "checkpoint_every": 2, "samples_every": 2, "sample_count": 4,
+         "compute": {"device": "cpu", "threads": 1}}  # fmt: skip
+
+
+@pytest.fixture
+def translating_run():
+    """Trains for four steps."""
+
+    def make(kind: str) -> runs.Run:
+        run = train.new_run(RunConfig.parse(TRAININGS[kind] | SHORT), f"My {kind}", runs.default_root())
+        for _ in train.TrainJob(run):
+            pass
+        return run
+
+    return make
+
+
 # --- a translator ----------------------------------------------------------------------------------------------------
 
 
 def test_without_a_translator_it_says_what_to_do(open_window, qtbot):
+    presets.save("Mine", RunConfig.parse(TRAININGS["cyclegan"] | SHORT).plain())  # there is one at least
     window = open_window((TrainRoom, TranslateRoom))
     room = window.rooms[1]
     room.raise_tab()
     qtbot.waitUntil(lambda: "Train one" in room.hint.text(), timeout=SECONDS)
     assert room.pages.currentWidget() is room.nothing and room.open_file_button.isEnabled()
     room.train_button.click()
-    assert window.current_room() is window.rooms[0]
-    assert window.rooms[0].settings.presets.filter.text()
+    qtbot.waitUntil(lambda: window.current_room() is window.rooms[0], timeout=SECONDS)
+    values = window.rooms[0].settings.values()
+    assert issubclass(type(RunConfig.parse(values).recipe), TranslatingRecipe)
 
 
 def test_a_dropped_file_is_opened_and_says_what_it_is(room, qtbot, network_file):
@@ -193,6 +237,79 @@ def test_the_open_dialog_opens_a_file(room, qtbot, network_file, monkeypatch):
     room.open_button.click()
     qtbot.waitUntil(lambda: room.desk.opened is not None, timeout=SECONDS)
     assert room.translators.currentText() == "horse2zebra.pth"
+
+
+def test_runs_that_translate_are_offered_with_their_checkpoints(translating_run, open_window, qtbot, picture):
+    run = translating_run("pix2pix")
+    room = open_window().rooms[0]
+    qtbot.waitUntil(lambda: room.translators.count() == 1, timeout=SECONDS)
+    assert room.translators.itemText(0) == "My pix2pix"
+    room.translators.activated.emit(0)
+    qtbot.waitUntil(lambda: room.desk.opened is not None, timeout=SECONDS)
+    assert [room.steps.itemText(i) for i in range(2)] == ["Step 4", "Step 2"]
+    assert room.as_trained.isChecked()  # as pix2pix is meant to be applied
+    path = picture()
+    added(room, qtbot, path)
+    found = seen(room, qtbot).pictures[1][1]
+    np.testing.assert_array_equal(found, expected(path, run.folder))
+    room.steps.activated.emit(1)
+    qtbot.waitUntil(lambda: room.desk.opened.translator.about["step"] == 2, timeout=SECONDS)
+    assert (seen(room, qtbot).pictures[1][1] != found).any()
+    room.raw.click()
+    qtbot.waitUntil(lambda: room.desk.opened.translator.about["weights"] == "raw", timeout=SECONDS)
+    assert room.steps.currentText() == "Step 2" and room.raw.isChecked()
+
+
+def test_a_run_of_cyclegan_goes_there_and_back(translating_run, room, qtbot, picture):
+    run = translating_run("cyclegan")
+    opened(room, qtbot, run.folder)
+    assert room.looks.buttons["cycle"].isEnabled()
+    path = picture()
+    added(room, qtbot, path)
+    np.testing.assert_array_equal(seen(room, qtbot).pictures[1][1], expected(path, run.folder, direction="A to B"))
+    room.directions.setCurrentIndex(1)
+    room.directions.activated.emit(1)
+    qtbot.waitUntil(lambda: room.desk.opened.translator.direction == "B to A", timeout=SECONDS)
+    np.testing.assert_array_equal(seen(room, qtbot).pictures[1][1], expected(path, run.folder, direction="B to A"))
+
+
+def test_super_resolution_lies_on_the_small_picture(translating_run, room, qtbot, picture):
+    run = translating_run("super-resolution")
+    opened(room, qtbot, run.folder)
+    path = picture("small.png", 24, 16)
+    added(room, qtbot, path)
+    after = seen(room, qtbot).pictures[1][1]
+    scale = room.desk.opened.translator.needs.scale
+    assert scale > 1 and after.shape[:2] == (16 * scale, 24 * scale)
+    view = room.looks.compare.view
+    assert (
+        view.whole() == (24 * scale, 16 * scale) and f"{24 * scale} × {16 * scale}" in room.looks.compare.caption.text()
+    )
+    room.draw_button.click()
+    qtbot.waitUntil(lambda: bool(room.draw.result.pictures), timeout=SECONDS)
+    height, width = room.draw.sketch.pixels().shape[:2]
+    assert (width, height) == (32 // scale, 32 // scale)  # as large as what it learnt from
+
+
+def test_one_draws_on_an_example_of_the_data(translating_run, room, qtbot):
+    opened(room, qtbot, translating_run("pix2pix").folder)
+    room.draw_button.click()
+    sketch = room.draw.sketch
+    assert sketch.pixels().shape == (32, 32, 3)  # what it was trained on
+    sketch.example_button.click()
+    qtbot.waitUntil(lambda: bool(sketch.pad.drawing.acts), timeout=SECONDS)
+    pixels = sketch.pixels()
+    assert (pixels == 255).mean() > 0.3 and (pixels < 128).any()  # line art
+    qtbot.waitUntil(lambda: bool(room.draw.result.pictures), timeout=SECONDS)
+
+
+def test_a_run_that_translates_is_sent_here_from_explore(translating_run, open_window, qtbot):
+    run = translating_run("cyclegan")
+    window = open_window((ExploreRoom, TranslateRoom))
+    window.session.explore_wanted.emit(run)
+    room = window.rooms[1]
+    qtbot.waitUntil(lambda: room.desk.opened is not None, timeout=SECONDS)
+    assert window.current_room() is room and room.desk.opened.choice.title == "My cyclegan"
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------

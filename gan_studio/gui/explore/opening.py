@@ -160,8 +160,14 @@ class Opening(QObject):
     # --- opening ---
 
     def open_run(self, run: Run, step: int | None = None, raw: bool = False) -> None:
-        """Its newest checkpoint, or that of a step; the seed and the edits stay where they fit."""
-        self._open(partial(choices.open_run_at, run, step, raw, self.scene.view))
+        """Its newest checkpoint, or that of a step; the seed and the edits stay where they fit.
+
+        One that makes pictures of pictures is for the Translate tab.
+        """
+        if choices.makes_pictures(run):
+            self._open(partial(choices.open_run_at, run, step, raw, self.scene.view))
+        else:
+            self.frame.session.translate_wanted.emit(run)
 
     def open_file(self, path: Path) -> None:
         """Of another program; one of a run's own checkpoints opens with its run."""

@@ -65,7 +65,7 @@ class TrainRoom(TrainFrame):
         session.events.connect(self._show_events)
         session.ended.connect(self._run_ended)
         self.settings.preset_chosen.connect(self.choose_preset)
-        session.presets_wanted.connect(self.find_presets)
+        session.preset_wanted.connect(self.show_preset)
         self.settings.edited.connect(self.offer)
         self.settings.checked.connect(self.offer)
         self.settings.live_changed.connect(self.starting.change_live)
@@ -260,15 +260,15 @@ class TrainRoom(TrainFrame):
             return
         self._choose(preset)
 
-    def find_presets(self, words: str) -> None:
-        """Show those that these words find, for another room that has nothing to show without a run of them."""
+    def show_preset(self, id: str) -> None:
+        """For another room that has nothing to show without a run of it; "" chooses none."""
         if self.settings.has_form:
             self.raise_tab()
             if self.left.isHidden():
                 self.commands["panels"].trigger()
             self.left.setCurrentWidget(self.settings)
-            self.settings.presets.filter.setText(words)
-            self.settings.presets.view.setFocus()
+            if id:
+                self.choose_preset(id)
 
     def _choose(self, preset: Preset) -> None:
         known = preset.id if preset in self.settings.known else ""  # "" for a file from elsewhere

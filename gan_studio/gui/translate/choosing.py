@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from ...jobs.translators import Opening
+from ...runs import Run
 from . import reading
 from .desk import Desk
 from .frame import HINT, NO_TRANSLATORS, TranslateFrame
@@ -39,6 +40,7 @@ class Choosing(QObject):
             button.clicked.connect(self.ask_for_file)
             button.setEnabled(True)
         frame.session.runs_changed.connect(self._read_if_seen)
+        frame.session.translate_wanted.connect(self.open_run)
         self.desk.came.connect(self._show)
 
     # --- what there is ---
@@ -109,6 +111,9 @@ class Choosing(QObject):
             self.open(now.model_copy(update=values))
 
     # --- opening ---
+
+    def open_run(self, run: Run) -> None:
+        self.open(Opening(path=str(run.folder)))
 
     def open(self, opening: Opening) -> None:
         self._wanted = opening

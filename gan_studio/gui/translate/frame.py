@@ -137,7 +137,7 @@ class TranslateFrame(Room):
             label.setWordWrap(True)
             column.addWidget(label)
         self.train_button = QPushButton("Train a translator…")
-        self.train_button.setToolTip("Show the presets of pix2pix, CycleGAN and super-resolution in the Train tab.")
+        self.train_button.setToolTip("Show a preset that learns from pairs of pictures, in the Train tab.")
         self.open_file_button = QPushButton("Open a file…")
         self.open_file_button.setToolTip("Open a translator of another program: .pth, .pt, .safetensors …")
         buttons = QHBoxLayout()

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ... import images, picture_files, runs
+from ... import images, picture_files, presets, runs
 from ...config import ConfigError
 from ...data import cache
 from ...jobs import naming, translators
 from ...jobs.apply import Manner
 from ...jobs.naming import Item, Output, Rooted
 from ...jobs.settings import RunConfig
+from ...jobs.together import exhausted
 from ...jobs.translate import TranslateJob
 from ...jobs.translators import Opening, Translator
 from ...picture_files import Picture, PictureError
-from ...recipes import BACK
+from ...recipes import BACK, RECIPES, TranslatingRecipe
 from ...runs import Run
 from ..computing import attempted
 from ..widgets.navigator import Box
-
-Result = TypeVar("Result")
 
 THUMB_PX = 96
 SMALL_PX = 400  # a side of a picture in small, at most
@@ -89,6 +88,16 @@ def opening_of(path: Path) -> Opening:
     if path.parent.name == "checkpoints":
         return Opening(path=str(path.parent.parent), step=runs.Checkpoint(path).step)
     return Opening(path=str(path))
+
+
+def preset_that_translates() -> str:
+    """The id of the first one; "" where there is none."""
+    return next((preset.id for preset in presets.all_presets() if translates(preset.values)), "")
+
+
+def translates(values: dict[str, Any]) -> bool:
+    kind = values.get("recipe", {}).get("kind")
+    return any(entry.kind == kind and issubclass(entry, TranslatingRecipe) for entry in RECIPES)
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------
@@ -228,17 +237,8 @@ def paper_of(opened: Opened, usual: int) -> tuple[int, int]:
 
 def example(folder: Path, direction: str) -> np.ndarray:
     """[H, W, 3] uint8: one of the pictures that the run does not learn from, by chance. Raises ConfigError."""
-    dataset = result_of(RunConfig.parse(Run(folder).config()).data.prepare())
+    dataset = exhausted(RunConfig.parse(Run(folder).config()).data.prepare())
     batch = (dataset.held_out or dataset).batch(1, random.randrange(100_000), random.randrange(2**31))
     x = batch.pair if direction == BACK and batch.pair is not None else batch.x
     pixels = images.to_uint8(x)[0]
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[..., :3]
-
-
-def result_of(steps: Generator[Any, None, Result]) -> Result:
-    """What a generator returns in the end."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from .working import Working
 
 NETWORKS = {".pth", ".pt", ".safetensors", ".ckpt", ".bin", ".th", ".pkl"}
-PRESETS = "translat"  # what the presets of translators are found by
 KEYS = (
     ("Ctrl+V", "Add the picture or the files on the clipboard", "Wherever the keyboard is in the tab, but in a field."),
     ("Ctrl+C", "Copy the result that is seen", "Wherever the keyboard is in the tab, but in a field."),
@@ -115,7 +114,7 @@ class TranslateRoom(TranslateFrame):
         self.options.folder_wanted.connect(self._ask_for_folder)
         self.pictures_button.clicked.connect(self._show_page)
         self.draw_button.clicked.connect(self._show_page)
-        self.train_button.clicked.connect(self._show_presets)
+        self.train_button.clicked.connect(self._look_for_preset)
         self.train_button.setEnabled(True)
 
     def _translator_came(self, _opened: Opened) -> None:
@@ -162,8 +161,10 @@ class TranslateRoom(TranslateFrame):
         if chosen:
             self.options.set_folder(Path(chosen))
 
-    def _show_presets(self) -> None:
-        self.session.presets_wanted.emit(PRESETS)
+    def _look_for_preset(self) -> None:
+        from .reading import preset_that_translates
+
+        self.desk.disk.ask("preset", preset_that_translates, self.session.preset_wanted.emit)
 
     # --- the keyboard ---
 
