@@ -9,16 +9,16 @@ from functools import partial
 import numpy as np
 
 from ..config import ConfigError, Problem, option
-from ..images import BANDS, Fit, decode, fitted, planes
+from ..images import BANDS, Fit, PictureError, decode, fitted, planes
 from . import SOURCES, Pairs, Progress, Source, cache
 from .image_folder import Place, open_place
-from .pairing import Pairing, by_name, inspected
+from .pairing import Pairing, PairsByName, by_name, inspected
 from .pairs import HELD_OUT_HELP, Jitter, PairedPictures, check_pairs, first_reason, stacks
 from .places import Tone, check_place
 
 
 @SOURCES.add
-class PairedFolders(Source):
+class PairedFolders(Source, PairsByName):
     """A pair is two pictures of one name, and of one proportion."""
 
     kind = "paired-folders"
@@ -49,10 +49,18 @@ class PairedFolders(Source):
         return Pairs((BANDS[self.b_channels], self.size, self.size), matched=True)
 
     def pairing(self) -> Generator[Progress, None, Pairing]:
-        """What matches, what does not, and why. Closing the generator cancels. Raises ConfigError."""
         yield Progress(0, 0, "Looking for pictures")
         with closing(_place("path_a", self.path_a)) as a, closing(_place("path_b", self.path_b)) as b:
             return (yield from inspected(by_name(a.names, b.names), a.read, b.read))
+
+    def seen_pair(self, a: str, b: str) -> tuple[np.ndarray, np.ndarray]:
+        with closing(_place("path_a", self.path_a)) as in_a, closing(_place("path_b", self.path_b)) as in_b:
+            try:
+                both = _both(self, in_a, in_b, self.size, (a, b))
+            except PictureError as error:
+                raise ConfigError(f"{a} or {b} {error}.") from None
+        bands = BANDS[self.a_channels]
+        return both[:bands].transpose(1, 2, 0), both[bands:].transpose(1, 2, 0)
 
     def prepare(self) -> Generator[Progress, None, PairedPictures]:
         pairing = yield from self.pairing()

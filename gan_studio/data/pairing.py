@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+import numpy as np
 
 from ..images import PictureError, dimensions
 from . import Progress
@@ -39,6 +42,18 @@ class Pairing:
     def skipped(self) -> tuple[tuple[str, str], ...]:
         """(file, why), as data sets tell it."""
         return tuple((left.name, left.why) for left in self.left)
+
+
+class PairsByName(ABC):
+    """A source whose pairs are found by the names of the pictures."""
+
+    @abstractmethod
+    def pairing(self) -> Generator[Progress, None, Pairing]:
+        """What matches, what does not, and why. Closing the generator cancels. Raises ConfigError."""
+
+    @abstractmethod
+    def seen_pair(self, a: str, b: str) -> tuple[np.ndarray, np.ndarray]:
+        """Two pictures [H, W, C] uint8 by their names, as they are trained on. Raises ConfigError."""
 
 
 def by_name(a: Iterable[str], b: Iterable[str]) -> Pairing:

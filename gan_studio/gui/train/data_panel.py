@@ -43,6 +43,9 @@ class DataPanel(QWidget):
         self.sentence = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
         self.button = QPushButton("Preview", autoDefault=False)
         self.button.clicked.connect(self._press)
+        self.pairs_button = QPushButton("Pairs…", autoDefault=False)
+        self.pairs_button.setToolTip("Which picture of A belongs to which of B, what is left over, and why")
+        self.pairs_button.clicked.connect(self.show_pairs)
         self.bar = QProgressBar(textVisible=False)
         self.bar.setFixedHeight(8)
         self.bar.setAccessibleName("Progress of the data")
@@ -56,11 +59,12 @@ class DataPanel(QWidget):
         column.setContentsMargins(8, 0, 8, 6)
         column.setSpacing(6)
         column.addWidget(QFrame(frameShape=QFrame.Shape.HLine, frameShadow=QFrame.Shadow.Sunken))
-        for parts in ((self.sentence, self.button), (self.bar, self.cancel_button)):
+        for parts in ((self.sentence, self.pairs_button, self.button), (self.bar, self.cancel_button)):
             row = QHBoxLayout()
             row.setSpacing(8)
             row.addWidget(parts[0], 1)
-            row.addWidget(parts[1])
+            for part in parts[1:]:
+                row.addWidget(part)
             column.addLayout(row)
 
     # what is chosen
@@ -116,6 +120,15 @@ class DataPanel(QWidget):
         self._show_progress("Looking at the data", 0, 0)
         self._offer()
         worker.start()
+
+    def show_pairs(self) -> None:
+        """The assistant, beside the settings; the data that is chosen now."""
+        from ...data.pairing import PairsByName
+        from .pairing_dialog import PairingDialog
+
+        self.pressed.emit()
+        if isinstance(self.source, PairsByName):
+            PairingDialog(self.source, self).open()
 
     def cancel(self) -> None:
         """End what is under way, and offer it again."""
@@ -182,10 +195,19 @@ class DataPanel(QWidget):
         self.button.setToolTip(
             why_not or ("Fetch it from the internet, once, then show it." if fetches else PREVIEW_TIP)
         )
+        self.pairs_button.setVisible(self._has_pairs())
         for widget in (self.bar, self.cancel_button):
             widget.setVisible(self.is_working)
         if not self.is_working:
             self.sentence.setText(self._state())
+
+    def _has_pairs(self) -> bool:
+        """Whether they are found by names, so that there may be something to find out."""
+        if self.source is None:
+            return False
+        from ...data.pairing import PairsByName
+
+        return isinstance(self.source, PairsByName)
 
     def _state(self) -> str:
         if self._wrong:
