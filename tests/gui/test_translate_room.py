@@ -552,6 +552,20 @@ def test_cancel_ends_it_and_leaves_what_waits(room, qtbot, network_file, picture
     assert room.files.start_button.isVisible() and room.files.start_button.isEnabled()
 
 
+def test_previews_go_on_while_files_are_written(room, qtbot, network_file, picture, tmp_path):
+    network = network_file(width=16, blocks=6)
+    opened(room, qtbot, network)
+    paths = [picture(f"{i:02}.png", 200, 200, seed=i) for i in range(10)]
+    added(room, qtbot, tmp_path / "photos")
+    room.files.start_button.click()
+    qtbot.waitUntil(lambda: room.files.queue.count("done") >= 1, timeout=SECONDS)
+    room.files.view.choose(paths[-1])
+    qtbot.waitUntil(lambda: room.previewing.is_fresh and room.desk.photo.path == paths[-1], timeout=SECONDS)
+    np.testing.assert_array_equal(room.previewing.seen.pictures[1][1], expected(paths[-1], network))
+    with qtbot.waitSignal(room.working.finished, timeout=SECONDS):
+        room.files.cancel_button.click()
+
+
 def test_pause_waits_and_goes_on(room, qtbot, network_file, picture, tmp_path):
     opened(room, qtbot, network_file(width=16, blocks=6))
     for i in range(6):

@@ -134,15 +134,16 @@ class TranslateRoom(TranslateFrame):
         self._show_page()
 
     def _show_page(self) -> None:
-        if not self.pictures_button.isEnabled():
-            self.pages.setCurrentWidget(self.nothing)
-        elif self.draw_button.isChecked():
-            self.pages.setCurrentWidget(self.drawing)
+        """What is not seen any more is not translated any more, either."""
+        drawn, before = self.draw_button.isChecked(), self.pages.currentWidget()
+        page = self.drawing if drawn else self.splitter
+        page = page if self.pictures_button.isEnabled() else self.nothing
+        self.pages.setCurrentWidget(page)
+        if page is self.drawing and page is not before:
             self.previewing.give_up()
             self.painting.translate()
             self.draw.sketch.pad.setFocus()
-        else:
-            self.pages.setCurrentWidget(self.splitter)
+        elif page is self.splitter and page is not before:
             self.previewing.go_on()
 
     # --- files ---
