@@ -11,8 +11,8 @@ from ...config import ConfigError
 from ...jobs import view_presets
 from ...jobs.explore import View
 from ...jobs.view_presets import ViewPreset
+from ..computing import attempted
 from ..train.asking import may_replace
-from .choices import attempted
 from .frame import ExploreFrame
 from .opening import Opening
 from .scene import Scene
