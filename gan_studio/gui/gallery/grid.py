@@ -246,7 +246,16 @@ class Grid(QListView):
 
     def chosen_rows(self) -> list[int]:
         """In their order."""
-        return sorted(index.row() for index in self.selectionModel().selectedIndexes())
+        return sorted(row for first, last in self._ranges() for row in range(first, last + 1))
+
+    def chosen_count(self) -> int:
+        return sum(last - first + 1 for first, last in self._ranges())
+
+    def _ranges(self) -> list[tuple[int, int]]:
+        """(first, last) rows: ten thousand indexes would take long."""
+        selection = self.selectionModel().selection()
+        ranges = [selection.at(i) for i in range(selection.count())]
+        return [(one.top(), one.bottom()) for one in ranges]
 
     def chosen_places(self) -> list[int]:
         return [self.pictures.places[row] for row in self.chosen_rows()]

@@ -285,7 +285,7 @@ class GalleryRoom(GalleryFrame):
             self.grid.set_shape(self.held.shape, px)
 
     def _count(self) -> None:
-        self.bar.show_counts(len(self.pictures.places), *self.pictures.counts(), len(self.grid.chosen_rows()))
+        self.bar.show_counts(len(self.pictures.places), *self.pictures.counts(), self.grid.chosen_count())
 
     # --- which is looked at ---
 
@@ -300,7 +300,7 @@ class GalleryRoom(GalleryFrame):
         current = self._current()
         has_training = self.by is not None and self.by.training is not None
         place, sample = current or (0, None)
-        self.details.show_sample(sample, place, len(self.grid.chosen_rows()), has_training)
+        self.details.show_sample(sample, place, self.grid.chosen_count(), has_training)
         if sample is not None and self.snapshot and self.by and has_training:
             self.looking.ask("near", partial(nearest, sample, self.snapshot, self.by), self._show_nearest)
         self._count()
@@ -373,7 +373,7 @@ class GalleryRoom(GalleryFrame):
         menu.popup(where)
 
     def _menu_entries(self) -> list[tuple[str, Callable[[], object]]]:
-        two = len(self.grid.chosen_rows()) == 2
+        two = self.grid.chosen_count() == 2
         return [
             ("Large", self.closer.open_loupe),
             *([("Compare", self.closer.open_compare)] if two else []),
