@@ -70,7 +70,6 @@ class OptionsPanel(QWidget):
         self.about = quiet(QLabel(textFormat=Qt.TextFormat.RichText))
         self.about.setContentsMargins(INDENT, 0, 0, 0)
         self.fold.turned.connect(self.about.setVisible)
-        self.fold.set_open(True)
         head = QHBoxLayout()
         head.addWidget(self.fold)
         head.addWidget(self.title, 1)
@@ -80,6 +79,7 @@ class OptionsPanel(QWidget):
         column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(self.about)
+        self.fold.set_open(True)  # not before: it would be a window of its own
         return about
 
     def _part(self) -> QWidget:
