@@ -108,6 +108,13 @@ def _name(kind: str, direction: str) -> str:
     return {"pix2pix": "generator"}.get(kind, "generator_a_to_b" if direction == FORTH else "generator_b_to_a")
 
 
+def test_a_run_is_applied_as_its_recipe_says(trained: Callable[..., Any]) -> None:
+    run = trained("pix2pix")
+    found = open_translator(run.folder, device="cpu")
+    assert found.as_trained and found.has_noise
+    assert not open_translator(run.folder, device="cpu", as_trained=False).has_noise
+
+
 def test_a_run_of_a_translator_is_none_of_a_generator(trained: Callable[..., Any]) -> None:
     run = trained()
     with pytest.raises(ConfigError, match="Translate tab"):

@@ -97,14 +97,14 @@ def listed(
         "network": str(translator.about["run"]),
         "step": str(translator.about["step"]),
     }
-    taken = {_same(source) for source, _ in found}
+    taken = {same(source) for source, _ in found}
     digits = len(str(len(found)))
     items = []
     for number, (source, below) in enumerate(dict.fromkeys(found), start=1):
         ours = words | {"stem": source.stem, "number": str(number).zfill(digits)}
         name = named(output.pattern, ours)
         target = free(folder / below / f"{name}{FORMS[output.form(source)]}", taken)
-        taken.add(_same(target))
+        taken.add(same(target))
         items.append(Item(source, target))
     return items
 
@@ -112,13 +112,13 @@ def listed(
 def free(path: Path, taken: set[str], on_disk: bool = False) -> Path:
     """This path, or with -2, -3 ... where it is taken."""
     found, number = path, 1
-    while _same(found) in taken or (on_disk and found.exists()):
+    while same(found) in taken or (on_disk and found.exists()):
         number += 1
         found = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return found
 
 
-def _same(path: Path) -> str:
+def same(path: Path) -> str:
     """What two names of one file have in common, also where letters' case makes no difference."""
     return os.path.normcase(str(path.absolute().parent.resolve() / path.name)).casefold()
 

@@ -22,7 +22,7 @@ from .apply import Manner, applied, way_for
 from .events import Event, FileState, Finished, Listed, Log, Paused, Resumed, Stopped, Translating
 from .inbox import Command, Inbox, Pause, Resume, Stop
 from .journal import Journal, begun
-from .naming import Item, Output, Rooted, free, listed
+from .naming import Item, Output, Rooted, free, listed, same
 from .readied import readied
 from .translators import Translator
 
@@ -88,17 +88,20 @@ class _Work:
     """One pass over the items."""
 
     job: TranslateJob
-    readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "read"))
+    readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "read"))
     writers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "write"))
     written: deque[tuple[int, float, Picture, Path, Future[None]]] = field(default_factory=deque)
     commands: deque[Command] = field(default_factory=deque)  # that have come, and are not obeyed yet
     ended: dict[int, str] = field(default_factory=dict)
-    began: float = field(default_factory=time.monotonic)
     busy: float = 0.0  # seconds of work, without pauses
     computed: int = 0  # pictures
     told: float = 0.0
     pixels: int = 0  # of the newest picture, translated
     stopped: bool = False
+    taken: set[str] = field(default_factory=set)  # places of pictures, those that are read and those to be written
+
+    def __post_init__(self) -> None:
+        self.taken = {same(path) for item in self.job.items for path in (item.source, item.target)}
 
     def run(self) -> Generator[Event, None, None]:
         if self.job.journal is not None:
@@ -131,10 +134,10 @@ class _Work:
 
     def _one(self, index: int, coming: Future[Picture]) -> Iterator[Event]:
         """Read, compute, hand to a writer."""
-        yield from self._obey(index)
+        yield from self._obey()
         if self.stopped:
             return
-        start = time.monotonic()
+        start, before = time.monotonic(), self.busy
         yield self._state(index, "working")
         try:
             picture = coming.result()
@@ -149,17 +152,18 @@ class _Work:
         except ConfigError as error:
             yield from self._ends(index, "failed", " ".join(problem.sentence for problem in error.problems))
             return
+        except OSError as error:  # of what does not fit into the memory
+            yield from self._ends(index, "failed", f"needs more room on the disk than there is ({error.strerror})")
+            return
         except Exception as error:  # of one picture: the others go on
-            yield from self._ends(
-                index, "failed", f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-            )
+            yield from self._ends(index, "failed", _first_line(error))
             return
         if result is None:  # stopped half way
             yield self._state(index, "waiting")
             return
         self.busy += time.monotonic() - start
         self.computed += 1
-        self._hand_over(index, time.monotonic() - start, result)
+        self._hand_over(index, self.busy - before, result)
         yield from self._collect(self._most_ahead())
 
     def _translated(self, index: int, picture: Picture) -> Generator[Event, None, Picture | None]:
@@ -173,7 +177,7 @@ class _Work:
                 if (now := time.monotonic()) - self.told > TOLD_EVERY:
                     self.told = now
                     yield self._progress(index, share)
-                yield from self._obey(index)
+                yield from self._obey()
                 if self.stopped:
                     return None
 
@@ -184,8 +188,8 @@ class _Work:
         if target is None:
             target = item.target
             if output.existing == "number":
-                others = {str(path).casefold() for *_, path, _ in self.written}
-                target = free(target, others, on_disk=True)
+                target = free(target, self.taken - {same(target)}, on_disk=True)
+                self.taken.add(same(target))
         coming = self.writers.submit(_write, target, picture, output, item.source)
         self.written.append((index, seconds, picture, target, coming))
 
@@ -207,6 +211,8 @@ class _Work:
                     yield self._state(index, "waiting")
                     continue
                 self._hand_over(index, seconds, picture, target)
+            except Exception as error:  # of a form that cannot hold it
+                yield from self._ends(index, "failed", _first_line(error))
 
     def _full(self, target: Path) -> Iterator[Event]:
         """Wait until somebody made room."""
@@ -216,7 +222,7 @@ class _Work:
 
     # --- commands
 
-    def _obey(self, index: int) -> Iterator[Event]:
+    def _obey(self) -> Iterator[Event]:
         self.commands += self.job.inbox.waiting()
         while self.commands:
             command = self.commands.popleft()
@@ -274,6 +280,10 @@ class _Work:
         """What is being written is written to its end; what is read ahead is dropped."""
         self.readers.shutdown(wait=True, cancel_futures=True)
         self.writers.shutdown(wait=True)
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
 
 
 def _write(target: Path, picture: Picture, output: Output, source: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import math
 import operator
+import os
 import tempfile
 import threading
 from abc import ABC, abstractmethod
@@ -486,7 +487,10 @@ class OnDisk(Kept):
         self.shape = (layer.channels, *layer.size)
         self.path = folder / f"{id(layer)}.map"
         with self.path.open("wb") as file:
-            file.truncate(BYTES * layer.numbers)
+            size = BYTES * layer.numbers
+            if hasattr(os, "posix_fallocate"):  # a full disk is told now: a mapped write to one would end the process
+                os.posix_fallocate(file.fileno(), 0, size)
+            file.truncate(size)
 
     def write(self, box: Box, piece: Tensor) -> None:
         self._mapped("r+")[:, slice(*box[0]), slice(*box[1])] = piece[0].float().cpu().numpy()

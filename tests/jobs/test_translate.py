@@ -284,6 +284,32 @@ def test_a_folder_that_may_not_be_written_fails_each(pictures: Path, tmp_path: P
     assert "cannot be written (Permission denied)" in next(e.reason for e in events if getattr(e, "reason", ""))
 
 
+def test_whatever_a_writer_raises_fails_one(pictures: Path, tmp_path: Path, monkeypatch) -> None:
+    real, calls = translate.write, iter(range(100))
+
+    def odd(path: Path, *rest: Any) -> None:
+        if next(calls) == 1:
+            raise ValueError("this form\ncannot hold it")
+        real(path, *rest)
+
+    monkeypatch.setattr(translate, "write", odd)
+    events = list(job_of(pictures, tmp_path / "out"))
+    assert sorted(states(events).values()) == ["done"] * 3 + ["failed"]
+    assert "ValueError: this form" in [getattr(event, "reason", "") for event in events]
+
+
+def test_numbers_never_meet_what_is_still_to_be_written(pictures: Path, tmp_path: Path) -> None:
+    """a-A-to-B.png is there, and so a becomes a-A-to-B-2.png, which another one was to be called."""
+    write(pictures / "a.jpg", Picture(np.zeros((4, 4, 3), np.uint8)), "jpeg")
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a-A-to-B.png").write_bytes(b"mine")
+    events = list(job_of(pictures, out, existing="number"))
+    targets = [event.target for event in events if isinstance(event, FileState) and event.state == "done"]
+    assert len(set(targets)) == 5 and all(read(path) for path in targets)
+    assert (out / "a-A-to-B.png").read_bytes() == b"mine"
+
+
 # --- after a restart -------------------------------------------------------------------------------------------------
 
 
