@@ -16,7 +16,6 @@ import tempfile
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -485,12 +484,15 @@ class OnDisk(Kept):
     def __init__(self, layer: Layer, device: torch.device, folder: Path):
         self.device = device
         self.shape = (layer.channels, *layer.size)
-        self.path = folder / f"{id(layer)}.map"
-        with self.path.open("wb") as file:
-            size = BYTES * layer.numbers
+        self.file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # without a name: nothing stays after a kill
+        size = BYTES * layer.numbers
+        try:
             if hasattr(os, "posix_fallocate"):  # a full disk is told now: a mapped write to one would end the process
-                os.posix_fallocate(file.fileno(), 0, size)
-            file.truncate(size)
+                os.posix_fallocate(self.file.fileno(), 0, size)
+            self.file.truncate(size)
+        except OSError:
+            self.file.close()
+            raise
 
     def write(self, box: Box, piece: Tensor) -> None:
         self._mapped("r+")[:, slice(*box[0]), slice(*box[1])] = piece[0].float().cpu().numpy()
@@ -499,10 +501,10 @@ class OnDisk(Kept):
         return torch.from_numpy(np.array(self._mapped("r")[:, slice(*box[0]), slice(*box[1])]))[None].to(self.device)
 
     def _mapped(self, mode: Any) -> np.ndarray:
-        return np.memmap(self.path, np.float32, mode, shape=self.shape)
+        return np.memmap(self.file, np.float32, mode, shape=self.shape)  # type: ignore[call-overload]
 
     def close(self) -> None:
-        self.path.unlink(missing_ok=True)
+        self.file.close()
 
 
 # --- what is kept ----------------------------------------------------------------------------------------------------
@@ -620,9 +622,7 @@ def piecemeal(
     def read(layer: Layer, box: Box) -> Tensor:
         return maps[id(layer)].read(box) if id(layer) in maps else make(layer, box)
 
-    with ExitStack() as stack:
-        if folder is not None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".gan-studio-", dir=folder)))
+    try:
         for number, stage in enumerate(plan.stages):
             norms = [one for one in layers if isinstance(one, Normalise) and one.inputs[0] is stage]
             moments = Moments(stage.channels, device)
@@ -643,6 +643,9 @@ def piecemeal(
                 norm.settle(moments)
             for key in [key for key in maps if plan.last[key] <= number]:
                 maps.pop(key).close()
+    finally:
+        for map in maps.values():
+            map.close()
 
 
 def boxes_of(size: Size, tile: int) -> Iterator[Box]:
