@@ -23,6 +23,7 @@ from gan_studio.gui.translate.room import TranslateRoom, words_for
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import train
+from gan_studio.jobs.journal import unfinished
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.networks import TRANSLATORS
 from gan_studio.recipes import TranslatingRecipe
@@ -549,6 +550,7 @@ def test_cancel_ends_it_and_leaves_what_waits(room, qtbot, network_file, picture
     assert queue.count("done") + queue.count("waiting") == 12 and queue.count("waiting") > 0
     written = sorted(path.name for path in (tmp_path / "out").rglob("*") if path.is_file())
     assert len(written) == queue.count("done")  # nothing half done
+    qtbot.waitUntil(lambda: not unfinished(), timeout=SECONDS)  # it is not offered after a restart
     assert room.files.start_button.isVisible() and room.files.start_button.isEnabled()
 
 

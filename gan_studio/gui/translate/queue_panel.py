@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -23,6 +22,7 @@ from .. import theme
 from ..widgets.drop_area import DropArea
 from ..widgets.file_queue import FileQueue, QueueView
 from ..widgets.fold import quiet
+from ..widgets.tool import tool_button
 from ..words import duration
 
 DROP_HERE = "Drop pictures and folders here, or paste a picture (Ctrl+V)."
@@ -72,8 +72,8 @@ class QueuePanel(QWidget):
         menu.addAction("&Paste (Ctrl+V)", self.paste_wanted.emit)
         self.add_button.setMenu(menu)
         theme.tint(self.add_button, "plus")
-        self.retry_button = self._tool("Retry what failed", "refresh", self._retry_failed)
-        self.clear_button = self._tool("Take all files out of the list", "playlist-remove", self._clear)
+        self.retry_button = tool_button("Retry", "refresh", "Retry what failed", self._retry_failed)
+        self.clear_button = tool_button("Clear", "playlist-remove", "Take all files out of the list", self._clear)
         row = QHBoxLayout()
         row.setContentsMargins(8, 6, 8, 6)
         row.setSpacing(4)
@@ -81,15 +81,6 @@ class QueuePanel(QWidget):
         for button in (self.add_button, self.retry_button, self.clear_button):
             row.addWidget(button)
         return row
-
-    def _tool(self, tip: str, icon: str, call: Callable[[], object]) -> QToolButton:
-        button = QToolButton(autoRaise=True)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        button.clicked.connect(call)
-        theme.tint(button, icon)
-        return button
 
     def _pages(self) -> QStackedWidget:
         self.drop_area = DropArea(DROP_HERE)

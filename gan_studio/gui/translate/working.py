@@ -37,8 +37,9 @@ class Working(QObject):
         super().__init__(frame)
         self.frame, self.desk, self.adding = frame, desk, adding
         self.worker: Worker | None = None
+        self._job: TranslateJob | None = None
         self._paths: list[Path] = []  # of the job, by its numbers
-        self.is_preparing = self._is_paused = False
+        self.is_preparing = self._is_paused = self._is_cancelled = False
         files = frame.files
         files.start_wanted.connect(self.start)
         files.pause_wanted.connect(self.pause)
@@ -124,7 +125,7 @@ class Working(QObject):
             self.frame.files.say("")
             self.frame.notices.show_notice(str(job), "error")
         else:
-            self._is_paused, self._paths = False, []
+            self._job, self._is_paused, self._is_cancelled, self._paths = job, False, False, []
             self.worker = Worker(job, job.inbox, self)
             self.worker.events.connect(self._take)
             self.worker.failed.connect(self.frame.session.tell)
@@ -144,6 +145,7 @@ class Working(QObject):
             self.frame.files.say("")
             self.offer()
         elif self.worker:
+            self._is_cancelled = True
             self.worker.stop()
             self.frame.files.say("Ending …")
 
@@ -191,9 +193,11 @@ class Working(QObject):
         self.frame.files.show_progress(share, words)
 
     def _end(self) -> None:
-        assert self.worker
+        assert self.worker and self._job
         self.worker.deleteLater()
-        self.worker, self._is_paused = None, False
+        if self._is_cancelled and self._job.journal:  # nobody wants it after a restart, either
+            self._forget(self._job.journal)
+        self.worker, self._job, self._is_paused = None, None, False
         queue = self.frame.files.queue
         for path in queue.paths("working"):
             queue.change(path, state="waiting", share=0.0)

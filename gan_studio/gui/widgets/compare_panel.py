@@ -13,16 +13,15 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from .. import theme
 from .compare import CompareView, Shown
 from .compare_modes import MODES
 from .flow import FlowLayout
 from .toggle import Toggle, ToggleGroup
+from .tool import tool_button
 
 
 class ComparePanel(QWidget):
@@ -65,13 +64,15 @@ class ComparePanel(QWidget):
         self.others.setAccessibleName("Picture to compare with the first")
         self.others.setToolTip("Which of the pictures is compared with the first one")
         self.others.activated.connect(lambda row: self.view.set_chosen(row + 1))
-        self.fit_button = self._tool("Fit", "fit-to-page-outline", "Show all of the picture (0)", self.view.fit)
-        self.pixels_button = self._tool(
+        self.fit_button = tool_button("Fit", "fit-to-page-outline", "Show all of the picture (0)", self.view.fit)
+        self.pixels_button = tool_button(
             "Pixel by pixel", "numeric-1-box-outline", "One pixel of the picture is one of the screen (1)",
             self.view.show_pixels,
         )  # fmt: skip
-        self.out_button = self._tool("Zoom out", "magnify-minus-outline", "Smaller (-)", partial(self.view.zoom_by, -1))
-        self.in_button = self._tool("Zoom in", "magnify-plus-outline", "Larger (+)", partial(self.view.zoom_by, 1))
+        self.out_button = tool_button(
+            "Zoom out", "magnify-minus-outline", "Smaller (-)", partial(self.view.zoom_by, -1)
+        )
+        self.in_button = tool_button("Zoom in", "magnify-plus-outline", "Larger (+)", partial(self.view.zoom_by, 1))
         self.smooth = Toggle("S&mooth", "Soften enlarged pixels; what is written or copied stays as it is.")
         self.smooth.setAccessibleName("Smooth")
         self.smooth.toggled.connect(self.view.set_smooth)
@@ -79,15 +80,6 @@ class ComparePanel(QWidget):
         for widget in (*self._tools, self.smooth, self.others):
             row.addWidget(widget)
         return bar
-
-    def _tool(self, name: str, icon: str, tip: str, call: object) -> QToolButton:
-        button = QToolButton(autoRaise=True)
-        button.setAccessibleName(name)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda _checked=False: call())  # type: ignore[operator]
-        theme.tint(button, icon)
-        return button
 
     def _foot(self) -> QHBoxLayout:
         """What the pictures are, and what is under the mouse; neither moves what is around it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -23,6 +22,7 @@ from .. import theme
 from .flow import FlowLayout
 from .sketch_pad import LEAST_BRUSH, MOST_BRUSH, SketchPad
 from .toggle import Toggle, ToggleGroup
+from .tool import tool_button
 
 TOOLS = (
     ("pen", "&Pen", "Draw a line. (P)"),
@@ -89,8 +89,8 @@ class Sketch(QWidget):
         self.brush.setToolTip("Width of the brush, in pixels of the picture ([ and ])")
         self.brush_said = QLabel()
         self.brush_said.setFixedWidth(self.fontMetrics().horizontalAdvance(f"{MOST_BRUSH} px "))
-        self.undo_button = self._tool("Undo", "undo", "Take the last stroke back (Ctrl+Z)", self.pad.undo)
-        self.redo_button = self._tool("Redo", "redo", "Draw it again (Ctrl+Shift+Z)", self.pad.redo)
+        self.undo_button = tool_button("Undo", "undo", "Take the last stroke back (Ctrl+Z)", self.pad.undo)
+        self.redo_button = tool_button("Redo", "redo", "Draw it again (Ctrl+Shift+Z)", self.pad.redo)
         self.clear_button = self._button("C&lear", "Begin with a white paper; it can be taken back.", self.pad.clear)
         self.example_button = self._button("E&xample", "Draw on a picture of the data, by chance", self.example_wanted)
         self.load_button = self._button("&Load…", "Draw on a picture of yours", self.picture_wanted)
@@ -113,19 +113,10 @@ class Sketch(QWidget):
         self.palettes.addItems(list(PALETTES))
         self.palettes.setAccessibleName("Colours")
         self.palettes.setToolTip("Which colours there are, by what a network was taught that they mean")
-        self.other_button = self._tool("Another colour", "palette-outline", "Another colour…", self._ask_colour)
+        self.other_button = tool_button("Another colour", "palette-outline", "Another colour…", self._ask_colour)
         self._swatches.addWidget(self.palettes)
         self._swatches.addWidget(self.other_button)
         return self.colours
-
-    def _tool(self, name: str, icon: str, tip: str, call: Callable[[], object]) -> QToolButton:
-        button = QToolButton(autoRaise=True)
-        button.setAccessibleName(name)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(call)
-        theme.tint(button, icon)
-        return button
 
     def _button(self, text: str, tip: str, call: object) -> QPushButton:
         button = QPushButton(text, autoDefault=False)
