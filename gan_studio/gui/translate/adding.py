@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
+from ... import images
 from ..drops import local_paths
 from ..widgets.compare import image_of
 from . import reading
@@ -35,7 +37,7 @@ class Adding(QObject):
     # --- where they come from ---
 
     def ask_for_files(self) -> None:
-        endings = " ".join(f"*{ending}" for ending in sorted(reading.images.suffixes()))
+        endings = " ".join(f"*{ending}" for ending in sorted(images.suffixes()))
         names, _ = QFileDialog.getOpenFileNames(
             self.frame, "Choose pictures", str(Path.home()), f"Pictures ({endings});;All files (*)"
         )
@@ -103,9 +105,8 @@ class Adding(QObject):
             queue.change(found.path, facts=found.facts)
 
 
-def pixels_of(picture: QImage) -> reading.np.ndarray:
+def pixels_of(picture: QImage) -> np.ndarray:
     """[H, W, 3 or 4] uint8."""
-    np = reading.np
     has_alpha = picture.hasAlphaChannel()
     form = QImage.Format.Format_RGBA8888 if has_alpha else QImage.Format.Format_RGB888
     picture = picture.convertToFormat(form)

@@ -22,8 +22,6 @@ from .frame import TranslateFrame
 from .looks import Ticket, shown, translated
 from .reading import Opened, Photo, attempted
 
-PAPER_PX = 256  # a side, where the translator does not tell what it was trained on
-
 
 class Drawing(QObject):
     drawn = Signal()  # what is shown belongs to the drawing as it is now
@@ -47,15 +45,14 @@ class Drawing(QObject):
         sketch = self.frame.draw.sketch
         is_run = bool(opened.choice.steps)
         sketch.allow_example("" if is_run else "A file brings no data with it; open a run of yours.")
-        width, height = reading.paper_of(opened, PAPER_PX)
-        sketch.set_paper(width, height)
+        sketch.set_paper(*opened.paper)
         self.frame.draw.result.clear("What the translator makes of the drawing is shown here.")
         self.translate()
 
     # --- the translation ---
 
     def translate(self) -> None:
-        """Of the drawing as it is now; one that is under way is given up between two of its pieces."""
+        """Of the drawing as it is now, as soon as the one before is done; those in between are left out."""
         opened = self.desk.opened
         if opened is None or not self.is_seen:
             return

@@ -124,13 +124,17 @@ class OptionsPanel(QWidget):
     # --- what is chosen ---
 
     def choices(self) -> Choices:
-        """Raises ConfigError."""
-        choices = Choices.parse(self.form.values())
+        """Without what is still being typed. Raises ConfigError."""
+        choices = Choices.parse(self.form.current())
         try:
             choices.output.check()
         except ConfigError as error:
             raise error.under("output") from None
         return choices
+
+    def settle(self) -> None:
+        """What is still being typed counts."""
+        self.form.values()
 
     def manner(self) -> Manner:
         """Raises ConfigError."""

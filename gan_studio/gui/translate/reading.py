@@ -30,6 +30,7 @@ from ..widgets.navigator import Box
 
 THUMB_PX = 96
 SMALL_PX = 400  # a side of a picture in small, at most
+PAPER_PX = 256  # a side, where a translator does not tell what it was trained on
 PASTED = "pasted"
 MOST_FILES = 100_000  # that a drop may bring
 
@@ -51,7 +52,8 @@ class Choice:
 class Opened:
     choice: Choice
     translator: Translator
-    back: Translator | None = None  # the other way
+    back: Translator | None  # the other way
+    paper: tuple[int, int]  # (width, height) of what is drawn for it
 
 
 def choices(root: Path) -> list[Choice]:
@@ -80,7 +82,8 @@ def opened(opening: Opening) -> Opened:
         file = Path(translator.opening.path)
         choice = Choice(file, file.name, (), translator.directions)
     back = attempted(partial(translators.other_way, translator)) if len(translator.directions) > 1 else None
-    return Opened(choice, translator, back if isinstance(back, Translator) else None)
+    other = back if isinstance(back, Translator) else None
+    return Opened(choice, translator, other, paper_of(choice, translator))
 
 
 def opening_of(path: Path) -> Opening:
@@ -227,12 +230,13 @@ class Order:
 # --- drawing ---------------------------------------------------------------------------------------------------------
 
 
-def paper_of(opened: Opened, usual: int) -> tuple[int, int]:
-    """(width, height): what it was trained on, as far as its run tells, in whole multiples that the network takes."""
-    shape = Run(opened.choice.path).about().get("shape") if opened.choice.steps else None
-    height, width = shape[1:] if isinstance(shape, list) and len(shape) == 3 else (usual, usual)
-    needs = opened.translator.needs
-    return tuple(max(needs.least, -(-side // needs.multiple) * needs.multiple) for side in (width, height))  # type: ignore[return-value]
+def paper_of(choice: Choice, translator: Translator) -> tuple[int, int]:
+    """(width, height): what it was trained on, as far as its run tells, in multiples that the network takes."""
+    shape = Run(choice.path).about().get("shape") if choice.steps else None
+    height, width = shape[1:] if isinstance(shape, list) and len(shape) == 3 else (PAPER_PX, PAPER_PX)
+    needs = translator.needs
+    width, height = (max(needs.least, -(-side // needs.multiple) * needs.multiple) for side in (width, height))
+    return width, height
 
 
 def example(folder: Path, direction: str) -> np.ndarray:

@@ -79,7 +79,9 @@ class Working(QObject):
         )
 
     def name_results(self) -> None:
-        """The first names that would be written."""
+        """The first names that would be written; while it works there are others to look at."""
+        if self.is_working:
+            return
         waiting = self.frame.files.queue.paths("waiting")
         if self.desk.opened is None or not waiting:
             self.frame.options.show_names([], 0)
@@ -102,6 +104,7 @@ class Working(QObject):
     # --- the job ---
 
     def start(self) -> None:
+        self.frame.options.settle()
         waiting = self.frame.files.queue.paths("waiting")
         if self.is_working or not self.desk.opened or not waiting:
             return
