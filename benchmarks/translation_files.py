@@ -38,8 +38,19 @@ from gan_studio.nn.tiles import cuts
 
 def main() -> None:
     given = arguments(
-        __doc__ or "", part="all", count=6, times=3, width=64, side=0, memory=2.0, norm=["instance", "batch"], inside=""
+        __doc__ or "",
+        part="all",
+        threads=0,
+        count=6,
+        times=3,
+        width=64,
+        side=0,
+        memory=2.0,
+        norm=["instance", "batch"],
+        inside="",
     )
+    if given.threads:
+        torch.set_num_threads(given.threads)
     if given.inside:
         print(json.dumps(large(Path(given.inside), given.side, given.memory)))
         return

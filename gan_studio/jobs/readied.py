@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import time
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,18 +44,19 @@ class Ready:
             yield
 
 
-_ready: weakref.WeakKeyDictionary[nn.Module, dict[str, Ready]] = weakref.WeakKeyDictionary()
+NOW = "now"  # which of them it is laid in memory for
 
 
 def readied(translator: Translator, precision: str = "auto") -> Ready:
     """Measured at the first time, a few seconds for large networks, and remembered for all networks of this kind."""
-    known = _ready.setdefault(translator.network, {})
+    known: dict[str, Ready] = translator.remembered
     if precision not in known:
         known[precision] = _readied(translator, precision)
     ready = known[precision]
-    ready.engine.place(ready.network)  # another precision may have laid it in memory in another way
-    if not ready.engine.channels_last:
-        ready.network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    if known.get(NOW) is not ready:  # another precision may have laid it in memory in another way
+        layout = torch.channels_last if ready.engine.channels_last else torch.contiguous_format
+        ready.network.to(memory_format=layout)  # type: ignore[call-overload]
+        known[NOW] = ready
     return ready
 
 

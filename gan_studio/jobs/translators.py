@@ -54,6 +54,7 @@ class Translator:
     notes: tuple[str, ...] = ()  # sentences that whoever applies it should see
     network_config: dict[str, Any] | None = None  # of ours: what builds its network, for an export
     as_trained: bool = False  # with the picture's own statistics in place of the training's, and with noise
+    remembered: dict[str, Any] = field(default_factory=dict, repr=False)  # what was measured of it, see `readied`
 
     @property
     def has_noise(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -298,6 +300,16 @@ def test_sixteen_bits_are_computed_in_full(of_file: Callable[..., Translator]) -
 
 def smooth_of(deep: np.ndarray) -> np.ndarray:
     return (deep // 257).astype(np.uint8)
+
+
+def test_what_is_measured_goes_with_its_translator(of_file: Callable[..., Translator]) -> None:
+    """A window opens many networks one after the other."""
+    translator = of_file()
+    in_floats(translator, smooth(16, 16))
+    gone = weakref.ref(translator.network)
+    del translator
+    gc.collect()
+    assert gone() is None
 
 
 def test_bf16_is_near(of_file: Callable[..., Translator]) -> None:
