@@ -20,6 +20,7 @@ from gan_studio import images, presets
 from gan_studio.data.toy2d import PlaneDataset
 from gan_studio.jobs.events import Finished, Forecast, Landscape, Real, Samples, Stopped
 from gan_studio.jobs.settings import RunConfig
+from gan_studio.jobs.shown_pairs import MARGIN
 from gan_studio.jobs.train import TrainJob, new_run
 from gan_studio.metrics.modes import score_modes
 
@@ -64,7 +65,12 @@ def draw(told: dict[type, object], path: Path) -> None:
     if samples.array.ndim == 2:
         draw_plane(told, path)
         return
-    sheet = images.grid(samples.array[: COLUMNS**2], COLUMNS, gap=0)
+    real = told[Real]
+    assert isinstance(real, Real)
+    if real.columns:  # rows of pictures: as many as make a square
+        sheet = images.grid(samples.array[: len(real.columns), :, :-MARGIN], 1)
+    else:
+        sheet = images.grid(samples.array[: COLUMNS**2], COLUMNS, gap=0)
     picture = Image.fromarray(sheet[:, :, 0] if sheet.shape[2] == 1 else sheet)
     picture.resize((WIDTH_PX, WIDTH_PX), Image.Resampling.LANCZOS).save(path, optimize=True)
 

@@ -309,15 +309,20 @@ class LineSheet(Sheet):
 
 def colour_spots(sheet: Sheet) -> None:
     """Dabs of colour, as a colourist leaves them beside and upon the lines."""
-    look, r = sheet.look, 0.14
-    dabs = [(-1.62, -1.35, look.background), (1.62, -1.35, look.background), (0, -1.28, look.hair), (0, 0.5, look.skin)]
-    dabs += [(-0.45, 0.22, look.eyes), (0.45, 0.22, look.eyes), (1.25, -1.55, look.ribbon)]
-    for x, y, colour in dabs:
-        sheet.pen.polygon(sheet._flat(ellipse(x, y, r, r)), colour)
+    look = sheet.look
+    _dab(sheet, look.background, 0.3, (-1.6, -1.4), (1.6, -1.4))
+    _dab(sheet, look.hair, 0.2, (0, -1.2), (-0.75, -0.75), (0.75, -0.75))
+    _dab(sheet, look.skin, 0.16, (-0.5, 0.72), (0.5, 0.72), (0, 0.5))
+    _dab(sheet, look.eyes, 0.14, (-0.45, 0.22), (0.45, 0.22))
+    _dab(sheet, look.ribbon, 0.16, (1.1, -1.65))
     sheet.on_body()
-    for x in (-0.85, 0.85):
-        sheet.pen.polygon(sheet._flat(ellipse(x, 1.86, r, r)), look.clothes)
+    _dab(sheet, look.clothes, 0.2, (-0.85, 1.86), (0.85, 1.86))
     sheet.on_head()
+
+
+def _dab(sheet: Sheet, colour: Colour, radius: float, *places: tuple[float, float]) -> None:
+    for x, y in places:
+        Sheet.fill(sheet, ellipse(x, y, radius, radius), colour)
 
 
 def gradient(stops: tuple[Colour, ...], size: tuple[int, int]) -> Image.Image:

@@ -14,7 +14,7 @@ from .avatars import DRAWING, look_of
 from .cache import Work, cached
 from .pairs import HELD_OUT_HELP, Jitter, PairedPictures, stacks
 
-LINES = 1  # count it up when the same numbers would give other lines
+LINES = 2  # count it up when the same numbers would give other lines
 NAMES = ("lines", "avatar")
 
 

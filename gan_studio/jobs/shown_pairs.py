@@ -33,7 +33,7 @@ MEASURED_PX = 2**20  # pixels of B that are measured at most, so that looking ta
 MEASURED = 64  # pictures that are measured at most
 MEAN_OF = 256  # pictures of the training that the mean picture is of
 GAP, MARGIN = 2, 6  # pixels between the pictures of a row, and after it
-ERROR = 4.0  # errors are shown so many times as strong
+ERROR = 2.0  # errors are shown so many times as strong
 
 
 class Translations(ShownAsPictures):
@@ -222,7 +222,7 @@ class CycleRows(Rows):
     def __init__(self, shown: Translations):
         super().__init__(shown)
         truth = ("truth", "error") if shown.matched else ()
-        self.columns = ("picture", "in the other world", "and back", *truth)
+        self.columns = ("from", "to", "back", *truth)
 
     def pictures(self, made: Made, count: int) -> list[Tensor]:
         pairs = -(-count // 2)
@@ -273,7 +273,7 @@ def error(x: Tensor, truth: Tensor) -> Tensor:
     """The mean absolute difference of each pixel, from black over red and yellow to white: [N, 3, H, W] in [-1, 1]."""
     e = (
         ERROR * (x.clamp(-1, 1) - truth).abs().mean(dim=1, keepdim=True) / 2
-    )  # [N, 1, H, W], 1 is a quarter of the range
+    )  # [N, 1, H, W], 1 is half of the range
     return torch.cat([3 * e, 3 * e - 1, 3 * e - 2], dim=1).clamp(0, 1) * 2 - 1
 
 

@@ -99,9 +99,10 @@ class ResultsPanel(QWidget):
 
     def set_columns(self, columns: tuple[str, ...]) -> None:
         """What each picture of a row is, where samples are rows of pictures; () where they are of latents."""
-        told = f"In each row: {', '.join(columns)}" if columns else OF_LATENTS
-        self.told.setText(told)
-        self.told.setToolTip(told)
+        names = ", ".join(columns)
+        told = f"In each row: {names}" if columns else OF_LATENTS
+        self.told.setText(f"Rows: {names}" if columns else OF_LATENTS)
+        self.told.setToolTip(told if columns else "")
         self.generated.setAccessibleName(told if columns else "Generated samples")
 
     def show_samples(self, array: np.ndarray, step: int, raw: np.ndarray | None = None) -> None:

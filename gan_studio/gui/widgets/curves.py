@@ -44,6 +44,7 @@ FIT_S = 0.25
 SHARE = 5  # drawing takes at most one part in so many of the time
 LEAST_SPAN = 4.0  # steps that are seen at least
 FIRST = ("losses", "distance", "scores")  # the plots that are seen until the user chooses
+WHERE_THERE = ("psnr",)  # those that are seen too, of trainings that have them
 EMPTY = "Curves appear here when a training runs."
 
 
@@ -63,7 +64,7 @@ class CurvesView(QWidget):
         self.series: dict[str, Series] = {}
         self.plots: dict[str, Plot] = {}  # those that were ever seen
         self._overlays: dict[str, Overlay] = {}
-        self._wanted = set(FIRST)
+        self._wanted = {*FIRST, *WHERE_THERE}
         self._marks: list[tuple[int, str]] = []
         self._cursor = math.inf
         self._mouse = math.nan
