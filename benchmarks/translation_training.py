@@ -24,6 +24,7 @@ from gan_studio.data import Dataset, Stream
 from gan_studio.jobs.dryrun import dry_run
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.together import exhausted
+from gan_studio.recipes import Training
 
 SIZE, COUNT = 256, 64
 
@@ -40,12 +41,11 @@ def adam(*networks: nn.Module) -> torch.optim.Optimizer:
     return torch.optim.Adam([p for net in networks for p in net.parameters()], lr=2e-4, betas=(0.5, 0.999))
 
 
-def plain_pix2pix(config: RunConfig, dataset: Dataset, device: torch.device) -> Iterator[float]:
-    """Isola et al. 2017: Algorithm of section 3, seconds of each step, for ever."""
-    training = config.recipe.build(dataset.shape, 1, Engine(device), dataset.pairs)
+def plain_pix2pix(training: Training, stream: Stream, device: torch.device) -> Iterator[float]:
+    """Isola et al. 2017, section 3, on these networks: seconds of each step, for ever."""
     G, D = training.networks()["generator"], training.networks()["discriminator"]
     g_opt, d_opt, bce, l1 = adam(G), adam(D), nn.BCEWithLogitsLoss(), nn.L1Loss()
-    for batch in Stream(dataset, 1, 0):
+    for batch in stream:
         start = time.perf_counter()
         a, b = (x.to(device) for x in batch.both())
         fake = G(a)
@@ -66,13 +66,12 @@ def plain_pix2pix(config: RunConfig, dataset: Dataset, device: torch.device) -> 
         yield time.perf_counter() - start
 
 
-def plain_cyclegan(config: RunConfig, dataset: Dataset, device: torch.device) -> Iterator[float]:
-    """Zhu et al. 2017, equation 3, with identity loss and pool, seconds of each step, for ever."""
-    training = config.recipe.build(dataset.shape, 1, Engine(device), dataset.pairs)
+def plain_cyclegan(training: Training, stream: Stream, device: torch.device) -> Iterator[float]:
+    """Zhu et al. 2017, equation 3, with identity loss and pool, on these networks: seconds of each step, for ever."""
     G, F, D_a, D_b = training.networks().values()
     g_opt, d_opt, l1, mse = adam(G, F), adam(D_a, D_b), nn.L1Loss(), nn.MSELoss()
     pools: dict[nn.Module, list[Tensor]] = {D_a: [], D_b: []}
-    for batch in Stream(dataset, 1, 0):
+    for batch in stream:
         start = time.perf_counter()
         a, b = (x.to(device) for x in batch.both())
 
@@ -108,10 +107,15 @@ def past(pool: list[Tensor], fake: Tensor) -> Tensor:
     return old
 
 
-PLAIN: dict[str, Callable[[RunConfig, Dataset, torch.device], Iterator[float]]] = {
+PLAIN: dict[str, Callable[[Training, Stream, torch.device], Iterator[float]]] = {
     "pix2pix": plain_pix2pix,
     "cyclegan": plain_cyclegan,
 }
+
+
+def plain(config: RunConfig, dataset: Dataset, device: torch.device) -> Iterator[float]:
+    training = config.recipe.build(dataset.shape, 10**6, Engine(device), dataset.pairs)
+    return PLAIN[config.recipe.kind](training, Stream(dataset, config.recipe.batch_size, 0), device)
 
 
 def ours(config: RunConfig, dataset: Dataset, engine: Engine) -> Iterator[float]:
@@ -140,12 +144,12 @@ def rows_of(kind: str, rounds: int, steps: int) -> list[dict[str, object]]:
         print(f"{kind}, dry run: {name}: {1000 * seconds:.0f} ms a step", flush=True)
     device = outcome.engine.device
     sides = {
-        "plain loop (fp32)": PLAIN[kind](config, dataset, device),
+        "plain loop (fp32)": plain(config, dataset, device),
         "ours, fp32": ours(config, dataset, Engine(device, threads=cores())),
         f"ours, {outcome.engine}": ours(config, dataset, outcome.engine),
     }
     times: dict[str, list[float]] = {name: [] for name in sides}
-    for name, side in sides.items():
+    for side in sides.values():
         torch.set_num_threads(cores())
         next(side)  # warms up
     for _ in range(rounds):

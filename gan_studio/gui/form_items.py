@@ -55,6 +55,8 @@ Editor = NumberBox | ChoiceBox | CheckBox | TextLine | PathLine | PointsEditor
 EDITOR_WIDTH = 104
 GUTTER = 18  # left of every title in "All settings", where the arrows stand
 
+PLACES = ("path", "path_a", "path_b", "folder")  # texts that name a folder or a file
+
 
 @dataclass(frozen=True)
 class Look:
@@ -795,7 +797,7 @@ def editor_for(name: str, field: FieldInfo) -> Editor:
             log=info["log"],
             unit=info["unit"],
         )
-    if kind is Path or (kind is str and name in ("path", "folder")):
+    if kind is Path or (kind is str and name in PLACES):
         return PathLine()
     if kind is str:
         return TextLine()

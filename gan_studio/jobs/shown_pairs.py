@@ -271,9 +271,7 @@ def coloured(x: Tensor) -> Tensor:
 
 def error(x: Tensor, truth: Tensor) -> Tensor:
     """The mean absolute difference of each pixel, from black over red and yellow to white: [N, 3, H, W] in [-1, 1]."""
-    e = (
-        ERROR * (x.clamp(-1, 1) - truth).abs().mean(dim=1, keepdim=True) / 2
-    )  # [N, 1, H, W], 1 is half of the range
+    e = ERROR * (x.clamp(-1, 1) - truth).abs().mean(dim=1, keepdim=True) / 2  # [N, 1, H, W], 1 is half of the range
     return torch.cat([3 * e, 3 * e - 1, 3 * e - 2], dim=1).clamp(0, 1) * 2 - 1
 
 

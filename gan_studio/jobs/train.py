@@ -147,10 +147,10 @@ class TrainJob:
         for name, network in training.networks().items():
             self.run.log(f"{name}: {parameter_count(network):,} parameters")
         stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
-        hold.remember()
         seen = shown(dataset, config.sample_count, config.seed, training)
         if seen.columns:
             runs.write_json(self.run.folder / "run.json", self.run.about() | {"columns": list(seen.columns)})
+        hold.remember()
         loop = Loop(self.run, hold, config, training, stream, engine, seen, self.inbox, self.common is not None)
         if resumed:
             loop.load(*resumed[1:])

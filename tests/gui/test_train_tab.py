@@ -249,6 +249,17 @@ def answer_box(answer, asked):
     next(button for button in box.buttons() if button.text().replace("&", "") == answer).click()
 
 
+def test_rows_of_a_translation_say_what_they_are(room):
+    room.live.draw([e.Real(np.zeros((2, 8, 40, 3), np.uint8), ("from", "to", "back"))])
+    room.results.show_samples(np.zeros((6, 8, 40, 3), np.uint8), 5)
+    assert room.results.told.text() == "Rows: from, to, back"
+    assert room.results.generated.accessibleName() == "In each row: from, to, back"
+    image = room.results.generated.image()
+    assert image.width() == 2 * 40 + 2 and image.height() == 3 * 8 + 4  # about a square
+    room.results.clear()
+    assert room.results.told.text() == "Generated, from fixed latents"
+
+
 # --- a run -----------------------------------------------------------------------------------------------------------
 
 

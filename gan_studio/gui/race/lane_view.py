@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FIGURES = "Modes that the samples reach, share of them that lie near a mode, distance from the data."
 HEAD = 66  # pixels above and beneath a square, about
-COVERED, QUALITY = "modes/covered", "modes/high quality"
+COVERED, QUALITY, TRUTH = "modes/covered", "modes/high quality", "distance/RMSE to the truth"
 
 
 class LaneView(QWidget):
@@ -195,7 +195,7 @@ def told_of(row: Standing) -> str:
     """ "7 modes · 93% · W1 0.127": what there is of it."""
     if row.state == "failed":
         return "out of the race"
-    words = {COVERED: modes, QUALITY: "{:.0%}".format}
+    words = {COVERED: modes, QUALITY: "{:.0%}".format, TRUTH: "RMSE\u00a0{:.3g}".format}
     told = [words.get(name, "W1\u00a0{:.3g}".format)(value) for name, value in row.measures.items()]
     return " · ".join(told) or "not measured"
 
