@@ -24,6 +24,7 @@ from gan_studio.data import Dataset, Stream
 from gan_studio.jobs.dryrun import dry_run
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.together import exhausted
+from gan_studio.nn.few_pixels import Doubling, Halving
 from gan_studio.recipes import Training
 
 SIZE, COUNT = 256, 64
@@ -113,8 +114,20 @@ PLAIN: dict[str, Callable[[Training, Stream, torch.device], Iterator[float]]] = 
 }
 
 
+def with_torchs_layers(network: nn.Module) -> None:
+    """In place of those of ours that compute the same in another way."""
+    for name, layer in list(network.named_modules()):
+        kind = {Halving: nn.Conv2d, Doubling: nn.ConvTranspose2d}.get(type(layer))
+        if kind:
+            own = kind(layer.in_channels, layer.out_channels, 4, 2, 1, bias=layer.bias is not None)
+            own.load_state_dict(layer.state_dict())
+            network.set_submodule(name, own.to(layer.weight.device))
+
+
 def plain(config: RunConfig, dataset: Dataset, device: torch.device) -> Iterator[float]:
     training = config.recipe.build(dataset.shape, 10**6, Engine(device), dataset.pairs)
+    for network in training.networks().values():
+        with_torchs_layers(network)
     return PLAIN[config.recipe.kind](training, Stream(dataset, config.recipe.batch_size, 0), device)
 
 

@@ -12,12 +12,16 @@ from torch import Tensor, nn
 
 from ..config import ConfigError, option
 from ..nn.blocks import doubling, initialise
+from ..nn.few_pixels import Doubling, Halving
 from ..nn.norm import TranslatorNorm, translator_bias, translator_norm
 from ..nn.resample import DOUBLE, UPSAMPLING_HELP, Upsampling
 from . import TRANSLATORS, Needs, Shape, TranslatorModule, TranslatorNetwork, same_size
 
 LEAST, MOST = 3, 9  # halvings: of 8 px, of 512 px
 WIDEST_AT = 4  # from this level on, channels do not grow any more
+
+
+_DOUBLE = DOUBLE | {"transposed": Doubling}
 
 
 @TRANSLATORS.add
@@ -80,8 +84,8 @@ class _Level(nn.Module):
 def _level(depth: int, above: int, inputs: int, width: int, below: _Level | None, spec: UNet) -> _Level:
     """The places in the Sequential are part of the keys; tanh comes in `forward`, in float32."""
     bias = translator_bias(spec.norm)
-    down = nn.Conv2d(inputs, width, 4, 2, 1, bias=bias)
-    double = DOUBLE[spec.upsampling]
+    down = Halving(inputs, width, bias)
+    double = _DOUBLE[spec.upsampling]
     up = double(width if below is None else 2 * width, above, bias or depth == 0)
     if depth == 0:
         assert below is not None
