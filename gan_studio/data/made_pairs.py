@@ -26,7 +26,9 @@ class PairsOfPictures(Source):
     pictures: Annotated[Source, OneOf(SOURCES)] = option(
         "image-folder", "Where the pictures come from: your own, or a ready set.", learn=True
     )
-    made: Annotated[Maker, OneOf(MAKERS)] = option("low-resolution", "What A is made of a picture.", learn=True)
+    made: Annotated[Maker, OneOf(MAKERS)] = option(
+        "low-resolution", "What becomes of a picture to make A: training learns the way back.", learn=True
+    )
     held_out_share: float = option(0.1, HELD_OUT_HELP, ge=0, le=0.5)
 
     def check(self) -> None:

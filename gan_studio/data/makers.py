@@ -30,7 +30,9 @@ class LowResolution(Maker):
     about = "A small picture to the large one: super-resolution."
     names: ClassVar[tuple[str, str]] = ("low", "high")
 
-    scale: Literal[2, 4] = option(2, "How many times smaller A is, each way.", unit="times", learn=True)
+    scale: Literal[2, 4] = option(
+        2, "How many times smaller A is, each way: 4 is far harder than 2.", unit="times", learn=True
+    )
     blur: float = option(0.0, "Standard deviation of a blur before it is made smaller.", ge=0, le=8, unit="px")
     noise: float = option(0.0, "Standard deviation of noise upon A, as a share of the full range.", ge=0, le=0.5)
 
@@ -83,7 +85,7 @@ class Grey(Maker):
 
     kind = "grey"
     title = "Grey"
-    about = "A grey picture to the coloured one."
+    about = "A grey picture to the coloured one: learn to colour."
     names: ClassVar[tuple[str, str]] = ("grey", "colour")
 
     def __call__(self, b: Tensor, position: int, seed: int) -> Tensor:
@@ -102,7 +104,7 @@ class Holes(Maker):
     kind = "holes"
     title = "Holes"
     paper = "Pathak et al. 2016"
-    about = "A picture with a hole to the whole one."
+    about = "A picture with a hole to the whole one: learn to fill in."
     names: ClassVar[tuple[str, str]] = ("with a hole", "whole")
 
     least: float = option(0.25, "The shortest side of a hole, as a share of the picture's.", gt=0, le=0.9)
@@ -128,7 +130,7 @@ class Blocks(Maker):
 
     kind = "mosaic"
     title = "Mosaic"
-    about = "A coarse mosaic to the picture."
+    about = "A coarse mosaic to the picture, at the same size."
     names: ClassVar[tuple[str, str]] = ("mosaic", "picture")
 
     block: Literal[2, 4, 8] = option(4, "Side of a block.", unit="px")

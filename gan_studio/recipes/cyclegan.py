@@ -75,9 +75,7 @@ class CycleGan(TranslatingRecipe):
         learn=True,
         title="Cycle A",
     )
-    cycle_b: float = option(
-        10.0, "Lambda B: the same for B to A to B.", ge=0, le=1000, live=True, learn=True, title="Cycle B"
-    )
+    cycle_b: float = option(10.0, "Lambda B: the same for B to A to B.", ge=0, le=1000, live=True, title="Cycle B")
     identity: float = option(
         0.5,
         "A picture that is of the wanted world already should stay as it is: this times lambda. It keeps colours.",

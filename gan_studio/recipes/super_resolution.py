@@ -76,11 +76,16 @@ class SuperResolution(TranslatingRecipe):
         title="Pixels, then",
     )
     features: Annotated[Features, OneOf(FEATURES)] = option(
-        "rotations", "Whose features should be those of the truth, in the second phase.", learn=True
+        "rotations", "Whose features should be those of the truth, in the second phase."
     )
     perceptual: float = option(1.0, "Weight of the features' difference.", ge=0, le=1000, live=True, log=True)
     adversarial: float = option(
-        0.005, "Weight of what the judge says, in the second phase.", ge=0, le=1000, live=True, learn=True, log=True
+        0.005,
+        "Weight of what the judge says in the second phase: more is sharper and measures worse.",
+        ge=0,
+        le=1000,
+        live=True,
+        log=True,
     )
     objective: Annotated[Objective, OneOf(OBJECTIVES)] = option(
         "relativistic-average",
