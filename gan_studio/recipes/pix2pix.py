@@ -115,14 +115,21 @@ class Pix2pix(TranslatingRecipe):
             self.build_judge(shape, pairs)
 
     def advice(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> tuple[str, ...]:
+        pairs = needed(pairs, self.title, matched=True)
         with torch.device("meta"):
-            D = self.build_judge(shape, needed(pairs, self.title, matched=True))
+            G, D = self.build_translator(FORTH, shape, pairs), self.build_judge(shape, pairs)
+        found = []
         if any(penalty.second_order for penalty in self.penalties) and looks_at_batches(D):
-            return (
+            found.append(
                 "The penalty looks at each sample alone, and batch norm ties a batch together: "
-                "set recipe.discriminator.norm to none or instance.",
+                "set recipe.discriminator.norm to none or instance."
             )
-        return ()
+        if self.batch_size > 1 and self.noise_stays and looks_at_batches(G):
+            found.append(
+                "Batch norm learns on several pictures and is then applied to one alone, which costs quality: "
+                "set recipe.batch_size to 1 as the paper, recipe.generator.norm to instance, or recipe.noise_stays off."
+            )
+        return tuple(found)
 
     def build_translator(self, direction: str, shape: tuple[int, ...], pairs: Pairs) -> TranslatorModule:
         network = built("generator", lambda: self.generator.build(shape, pairs.shape))

@@ -381,3 +381,11 @@ def test_advice() -> None:
         assert RECIPES.parse({"kind": kind} | CASES[kind]).advice(A, pairs_of(kind)) == ()
     recipe = RECIPES.parse({"kind": "super-resolution", "alone": 0.0} | CASES["super-resolution"])
     assert "recipe.alone" in recipe.advice(A, pairs_of("super-resolution"))[0]
+
+
+def test_batch_norm_that_learns_on_several_and_is_applied_to_one_is_advised_against() -> None:
+    several = {"kind": "pix2pix"} | CASES["pix2pix"] | {"generator": UNET | {"norm": "batch"}}
+    instance = {"generator": UNET | {"norm": "instance"}}
+    for options, count in (({}, 1), ({"noise_stays": False}, 0), ({"batch_size": 1}, 0), (instance, 0)):
+        recipe = RECIPES.parse(several | options)
+        assert len(recipe.advice(A, pairs_of("pix2pix"))) == count
