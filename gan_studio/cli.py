@@ -730,9 +730,9 @@ def inspect_file(
     """Say what another program's generator or translator is, without running anything in its file."""
     from .classes import count
     from .importers import read
-    from .importers.translators import is_translator
+    from .importers.translators import Kind, kind_of
 
-    if is_translator(file):
+    if kind_of(file) is Kind.TRANSLATOR:
         return inspect_translator(file, as_json)
     found = read(file)
     if as_json:

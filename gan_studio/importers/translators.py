@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import re
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -121,18 +123,34 @@ def quickly_told(data: bytes) -> str:
     return next((one.title for one in _formats() if not one.last and one.fits(file)), "")
 
 
-def is_translator(path: Path) -> bool:
-    """Whether a file is of a translator, and of no generator that is known. Raises ConfigError."""
+class Kind(enum.Enum):
+    """What a file of weights is of, as far as names and shapes tell."""
+
+    GENERATOR = "generator"
+    TRANSLATOR = "translator"
+    UNKNOWN = "unknown"  # damaged, hostile, or of nothing that is known here
+
+
+def kind_of(path: Path) -> Kind:
+    """Nothing is built and nothing raised: whoever opens it says what is wrong. Many ask, and it is read once."""
+    try:
+        about = path.stat()
+    except OSError:
+        return Kind.UNKNOWN
+    return _kind_of(path, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _kind_of(path: Path, size: int, changed_ns: int) -> Kind:
     from . import FORMATS
 
-    data = read_bytes(path)
     try:
-        file = _read(data)
-    except ConfigError as error:
-        raise ConfigError(f"{path.name} {error}") from None
+        file = _read(read_bytes(path))
+    except ConfigError:
+        return Kind.UNKNOWN
     if any(entry().fits(file.weights) for entry in FORMATS):
-        return False
-    return any(one.fits(file) for one in _formats())
+        return Kind.GENERATOR
+    return Kind.TRANSLATOR if any(one.fits(file) for one in _formats()) else Kind.UNKNOWN
 
 
 def options_beside(path: Path) -> dict[str, str] | None:

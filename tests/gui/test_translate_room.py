@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from gan_studio import picture_files, presets, runs
 from gan_studio.gui import window as window_module
 from gan_studio.gui.explore.room import ExploreRoom
+from gan_studio.gui.gallery.room import GalleryRoom
 from gan_studio.gui.session import Session
 from gan_studio.gui.train.room import TrainRoom
 from gan_studio.gui.translate.room import TranslateRoom, words_for
@@ -27,6 +28,8 @@ from gan_studio.jobs.journal import unfinished
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.networks import TRANSLATORS
 from gan_studio.recipes import TranslatingRecipe
+
+from .exploring import foreign_file
 
 SECONDS = 30_000
 
@@ -684,6 +687,47 @@ def test_pictures_dropped_here_belong_here_and_folders_dropped_in_train_to_train
     window.rooms[0].raise_tab()
     drop(window, folder)
     qtbot.waitUntil(lambda: window.rooms[0].settings.values()["data"].get("path") == str(folder), timeout=SECONDS)
+
+
+@pytest.mark.parametrize("tab", [0, 1, 2])
+def test_weights_open_where_they_belong_whichever_tab_is_in_front(open_window, qtbot, network_file, tmp_path, tab):
+    window = open_window((ExploreRoom, TranslateRoom, GalleryRoom))
+    explore, translate, _ = window.rooms
+    window.rooms[tab].raise_tab()
+    file = network_file()
+    drop(window, file)
+    qtbot.waitUntil(lambda: translate.desk.opened is not None, timeout=SECONDS)
+    assert window.current_room() is translate and translate.desk.opened.choice.path == file
+    window.rooms[tab].raise_tab()
+    drop(window, generator := foreign_file(tmp_path / "theirs" / "netG.pth"))
+    there = window.rooms[0 if tab == 1 else tab]  # the gallery is of generators, too
+    qtbot.waitUntil(lambda: window.current_room() is there, timeout=SECONDS)
+    qtbot.waitUntil(lambda: chosen_in(there) == generator, timeout=SECONDS)
+    assert not window.notices.bars
+
+
+def chosen_in(room) -> Path | None:
+    chosen = room.opened if isinstance(room, ExploreRoom) else room.choosing
+    return chosen.choice.path if chosen and chosen.choice else None
+
+
+@pytest.mark.parametrize("tab", [0, 1])
+def test_weights_of_nobody_knows_what_are_told_of_where_one_is(open_window, qtbot, tmp_path, tab):
+    window = open_window((ExploreRoom, TranslateRoom, GalleryRoom))
+    window.rooms[tab].raise_tab()
+    path = tmp_path / "net.pth"
+    torch.save({"layer.weight": torch.ones(2, 2)}, path)
+    drop(window, path)
+    notice(window.rooms[tab], qtbot, "net.pth")
+    assert window.current_room() is window.rooms[tab]
+
+
+def test_a_runs_own_weights_open_with_their_run(room, qtbot, translating_run):
+    run = translating_run("pix2pix")
+    drop(room.window(), run.checkpoints()[-1].path / "generator.safetensors")
+    qtbot.waitUntil(lambda: room.desk.opened is not None, timeout=SECONDS)
+    assert room.desk.opened.choice.path == run.folder
+    assert room.desk.opened.translator.about["weights"] == "raw"
 
 
 def test_a_run_of_samples_is_not_for_here(open_window, qtbot, picture_run):

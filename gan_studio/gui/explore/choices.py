@@ -10,6 +10,7 @@ from pathlib import Path
 from ... import images, importers, runs
 from ...config import ConfigError
 from ...directions import Direction
+from ...importers.translators import Kind, kind_of
 from ...jobs import find_directions
 from ...jobs.explore import (
     TEXT,
@@ -27,6 +28,7 @@ from ...jobs.frames import columns_of
 from ...jobs.snapshots import Snapshot, open_file, open_snapshot
 from ...runs import Run
 from ..computing import attempted
+from ..train.dropped import is_checkpoint
 from ..train.run_reader import sound_best
 
 
@@ -177,8 +179,16 @@ def still_there(listed: list[Choice]) -> list[Choice]:
 
 
 def is_file(path: Path) -> bool:
-    """Whether it is a file that another program may have left a generator in."""
+    """Whether it is a file that another program may have left a generator in, by its name."""
     return path.suffix.lower() in importers.SUFFIXES and path.is_file()
+
+
+def may_be_explored(path: Path) -> bool:
+    """Whether a file is of no translator: of a generator, or of nobody knows what, which opening it tells.
+
+    One of a run's own checkpoints goes with its run.
+    """
+    return is_file(path) and (is_checkpoint(path.parent) or kind_of(path) is not Kind.TRANSLATOR)
 
 
 # --- a snapshot ------------------------------------------------------------------------------------------------------

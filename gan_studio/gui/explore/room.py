@@ -278,9 +278,9 @@ class ExploreRoom(ExploreFrame):
 
     def _takes_file(self, path: Path) -> bool:
         """A generator; a picture of ours or its recipe; any picture where it can be searched for."""
-        from .choices import has_recipe, is_file
+        from .choices import has_recipe, may_be_explored
 
-        if is_file(path):
+        if may_be_explored(path):
             return True
         if path.suffix.lower() == ".json":
             return path.with_suffix(".png").is_file() and path.is_file()

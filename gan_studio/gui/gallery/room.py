@@ -425,9 +425,9 @@ class GalleryRoom(GalleryFrame):
     # --- the window's wishes ---
 
     def takes(self, path: Path) -> bool:
-        from ..explore.choices import is_file
+        from ..explore.choices import may_be_explored
 
-        return is_run(path) or is_checkpoint(path) or is_file(path)
+        return is_run(path) or is_checkpoint(path) or may_be_explored(path)
 
     def take(self, path: Path) -> None:
         if not self._ready:

@@ -15,7 +15,7 @@ from .desk import Desk
 from .frame import HINT, NO_TRANSLATORS, TranslateFrame
 from .reading import Choice, Opened, attempted
 
-FILES = "Translators (*.pth *.pt *.safetensors *.ckpt *.bin *.onnx);;All files (*)"
+FILES = "Translators (*.pth *.pt *.safetensors *.ckpt *.bin *.th);;All files (*)"
 
 
 class Choosing(QObject):

@@ -26,6 +26,7 @@ from ...picture_files import Picture, PictureError
 from ...recipes import BACK, RECIPES, TranslatingRecipe
 from ...runs import Run
 from ..computing import attempted
+from ..train.dropped import is_checkpoint
 from ..widgets.navigator import Box
 
 THUMB_PX = 96
@@ -87,9 +88,11 @@ def opened(opening: Opening) -> Opened:
 
 
 def opening_of(path: Path) -> Opening:
-    """For what was dropped: a run, one of its checkpoints, or a file."""
-    if path.parent.name == "checkpoints":
-        return Opening(path=str(path.parent.parent), step=runs.Checkpoint(path).step)
+    """For what was dropped: a run, one of its checkpoints, a network's file in one of these, or another file."""
+    raw = path.is_file() and not path.stem.endswith("_ema")
+    place = path.parent if is_checkpoint(path.parent) else path
+    if is_checkpoint(place):
+        return Opening(path=str(place.parent.parent), step=runs.Checkpoint(place).step, raw=raw)
     return Opening(path=str(path))
 
 

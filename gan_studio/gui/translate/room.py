@@ -221,7 +221,17 @@ class TranslateRoom(TranslateFrame):
         """Pictures, translators of other programs, and runs that translate."""
         if path.is_dir():
             return self._takes_run(path) if is_run(path) or is_checkpoint(path) else has_pictures(path)
-        return path.is_file() and (path.suffix.lower() in PICTURES or path.suffix.lower() in NETWORKS)
+        if path.suffix.lower() in NETWORKS and path.is_file():
+            return self._takes_weights(path)
+        return path.suffix.lower() in PICTURES and path.is_file()
+
+    def _takes_weights(self, file: Path) -> bool:
+        """Of a translator, or of nobody knows what, which opening it tells; a run's own go with their run."""
+        from ...importers.translators import Kind, kind_of
+
+        if is_checkpoint(file.parent):
+            return self._takes_run(file.parent)
+        return kind_of(file) is not Kind.GENERATOR
 
     def _takes_run(self, folder: Path) -> bool:
         from ...config import ConfigError
