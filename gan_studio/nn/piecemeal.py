@@ -26,6 +26,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional
 
 from .as_trained import SeededDropout
+from .few_pixels import Doubling, Halving
 
 Span = tuple[int, int]  # from, to (exclusive)
 Box = tuple[Span, Span]  # rows, columns
@@ -395,6 +396,8 @@ def _shuffle(module: nn.PixelShuffle, common: dict[str, Any]) -> Layer:
 MODULES: dict[type, Build] = {
     nn.Conv2d: _convolution,
     nn.ConvTranspose2d: _transposed,
+    Halving: _convolution,
+    Doubling: _transposed,
     nn.ReflectionPad2d: _padding(mirrored),
     nn.ReplicationPad2d: _padding(_repeated),
     nn.InstanceNorm2d: _instance_norm,
