@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from gan_studio import cli, runs
 from gan_studio.compute import Engine
-from gan_studio.config import ConfigError
+from gan_studio.config import ConfigError, to_toml
 from gan_studio.jobs import translate as translate_job
 from gan_studio.jobs.apply import Manner, computed, run_out
 from gan_studio.jobs.settings import RunConfig
@@ -127,6 +127,17 @@ def test_a_run_of_a_translator_is_none_of_a_generator(trained: Callable[..., Any
 
 
 # --- translate -------------------------------------------------------------------------------------------------------
+
+
+def test_a_training_ends_with_its_newest_rows(tmp_path: Path) -> None:
+    values = {"data": {"kind": "avatar-lines", "size": 32, "count": 64}, "steps": 2, "samples_every": 1}
+    config = RunConfig.parse(values | {"recipe": {"kind": "pix2pix", "batch_size": 2} | RECIPES["pix2pix"]})
+    (tmp_path / "small.toml").write_text(to_toml(config.plain()))
+    out, _ = typed("train", tmp_path / "small.toml", "--device", "cpu")
+    (run,) = runs.list_runs()
+    path = run.folder / "gallery.png"
+    assert out.splitlines()[-1] == f"pictures: {path}" and run.state().name == "finished"
+    np.testing.assert_array_equal(read(path).colour, read(run.folder / "samples" / "step-00000002.png").colour)
 
 
 def test_a_folder_by_a_runs_name(trained: Callable[..., Any], pictures: Path, tmp_path: Path) -> None:

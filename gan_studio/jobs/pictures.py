@@ -10,9 +10,11 @@ from PIL import Image, ImageDraw
 
 from .. import images
 from ..classes import Shares, dense, told
+from ..config import ConfigError
 from ..plane import Arrows
 from ..runs import Run
 from ..walks import truncated
+from .frames import columns_of, frame_steps, read_frame
 from .snapshots import Snapshot, open_snapshot
 
 PAPER: images.Colour = (250, 249, 246)  # of a gallery's wall
@@ -142,7 +144,12 @@ def provenance(
 
 
 def write_gallery(run: Run, width_px: int = 1600) -> Path:
-    """A large picture of what the run's newest generator makes, in its folder. Raises ConfigError and OSError."""
+    """A large picture of what the run's newest generator makes, in its folder: of one that translates, its newest rows.
+
+    Raises ConfigError and OSError.
+    """
+    if columns := columns_of(run):
+        return _write_rows(run, columns)
     snapshot = open_snapshot(run.folder)
     on_a_plane = len(snapshot.shape) == 1
     count = 10_000 if on_a_plane else 60
@@ -150,6 +157,18 @@ def write_gallery(run: Run, width_px: int = 1600) -> Path:
     picture = points(samples, size_px=1024) if on_a_plane else hung(samples, width_px)
     path = run.folder / "gallery.png"
     images.write_png(path, picture, provenance(snapshot, count, 0))
+    return path
+
+
+def _write_rows(run: Run, columns: tuple[str, ...]) -> Path:
+    """Raises ConfigError and OSError."""
+    step = max(frame_steps(run), default=-1)
+    frame = read_frame(run, step, raw=False)
+    if frame is None:
+        raise ConfigError(f"The run {run.name} keeps no picture of what it made; train it for some more steps.")
+    path = run.folder / "gallery.png"
+    about = {"Software": "GAN Studio", "run": run.name, "step": str(step), "columns": ", ".join(columns)}
+    images.write_png(path, frame.array[0], about)
     return path
 
 
