@@ -22,6 +22,7 @@ from .translators import Translator
 LEVELS = 32  # of B, where 256 are usual: 5 bits
 BLUR_PX = 0.8  # standard deviation
 SMUGGLES, DEPENDS = 3.0, 1.5  # so many times worse does the way back become
+LOST_DB = 15.0  # a way back that is no nearer hardly knows the picture: there is nothing to smuggle
 
 Stop = Callable[[], bool]
 
@@ -101,10 +102,21 @@ def _input(there: Translator, back: Translator, picture: Picture) -> np.ndarray:
 
 def _back(a: np.ndarray, b: np.ndarray, back: Translator, manner: Manner, stop: Stop) -> Cycle:
     again = run_out(computed(back, b, manner, np.float32), stop)
-    apart = np.abs(again.clip(-1, 1) - a) / 2
-    squared = float(np.square(apart, dtype=np.float64).mean())
+    shown = _bytes(again)
+    apart = _apart(again, a)
+    map, error = apart.mean(2), float(apart.mean(dtype=np.float64))
+    squared = float(np.square(apart, out=apart).mean(dtype=np.float64))
     psnr = -10 * math.log10(squared) if squared else math.inf
-    return Cycle(_bytes(b), _bytes(again), apart.mean(2).astype(np.float32), float(apart.mean()), psnr)
+    return Cycle(_bytes(b), shown, map, error, psnr)
+
+
+def _apart(x: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """[H, W, C] float32 in [0, 1]; in the place of `x`, as the pictures may be large."""
+    np.clip(x, -1, 1, out=x)
+    x -= other.clip(-1, 1)
+    np.abs(x, out=x)
+    x /= 2
+    return x
 
 
 def _bytes(x: np.ndarray) -> np.ndarray:
@@ -120,6 +132,8 @@ def _sentence(plain: Cycle, quantised: Cycle, blurred: Cycle, ratio: float) -> s
         return f"It smuggles: without details of B that nobody sees, the way back is {ratio:.1f} times worse. {words}"
     if ratio >= DEPENDS:
         return f"It leans on fine details of B: without them the way back is {ratio:.1f} times worse. {words}"
+    if plain.psnr < LOST_DB:
+        return f"Nothing can be said: what comes back is far from the picture in any case. {words}"
     return f"It can be trusted: the way back does not need hidden details ({ratio:.1f} times the error). {words}"
 
 
@@ -132,5 +146,6 @@ def difference(
     pieces = run_out(computed(translator, pixels, manner, np.float32), stop)
     at_once = manner.model_copy(update={"way": "whole", "tile": 0})
     whole = run_out(computed(translator, pixels, at_once, np.float32), stop)
-    apart = (np.abs(pieces.clip(-1, 1) - whole.clip(-1, 1)) * 127.5).max(2).astype(np.float32)
-    return Difference(_bytes(pieces), _bytes(whole), apart, float(apart.max()), float(apart.mean()))
+    shown = _bytes(pieces)
+    apart = 255 * _apart(pieces, whole).max(2)
+    return Difference(shown, _bytes(whole), apart, float(apart.max()), float(apart.mean()))

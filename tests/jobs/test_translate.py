@@ -423,6 +423,17 @@ def test_smuggling_is_found_out(natural: Picture) -> None:
     assert honest.quantised.map.shape == (64, 64)
 
 
+def test_what_does_not_come_back_at_all_is_not_trusted(natural: Picture) -> None:
+    class Grey(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.zeros_like(x) + 1
+
+    lost = trust(translator(Honest()), translator(Grey(), "B to A"), natural)
+    assert lost.ratio == pytest.approx(1) and "Nothing can be said" in lost.sentence
+    home = trust(translator(nn.Identity()), translator(nn.Tanh(), "B to A"), natural)
+    assert home.plain.psnr > 15 and "It can be trusted" in home.sentence
+
+
 def test_fewer_levels_and_softer() -> None:
     x = RANDOM.uniform(-1, 1, (40, 40, 3)).astype(np.float32)
     assert len(np.unique(coarser(x))) <= 32 and np.abs(coarser(x) - x).max() <= 1 / 31 + 1e-6

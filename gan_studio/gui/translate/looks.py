@@ -116,7 +116,7 @@ class TrustTest(Look):
                 ("blurred", trust.blurred),
             )
         )
-        return Seen(pictures, f"Error of the way back, of 255: {errors}", trust.sentence)
+        return Seen(pictures, f"Error of 255: {errors}", trust.sentence)
 
 
 class Several(Look):
