@@ -1016,7 +1016,8 @@ AsTrained = Annotated[
     bool | None,
     typer.Option(
         "--as-trained/--no-as-trained",
-        help="With the picture's own statistics and noise, as in training. [default: what its recipe says]",
+        help="With the picture's own statistics and noise, as in training; files of pytorch-CycleGAN-and-pix2pix as "
+        "their program does, which also cuts pixels off instead of rounding. [default: what its recipe says]",
     ),
 ]
 

@@ -40,6 +40,12 @@ def to_uint8(x: Tensor) -> np.ndarray:
     return pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
+def to_uint8_cut_off(x: Tensor) -> np.ndarray:
+    """As `to_uint8`, but cut off instead of rounded: bit for bit what pytorch-CycleGAN-and-pix2pix writes."""
+    pixels = x.detach().float().clamp(-1, 1).nan_to_num(nan=-1).add(1).div(2).mul(255).to(torch.uint8)
+    return pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
 def to_float(pixels: Tensor) -> Tensor:
     """uint8 of any shape -> float32 in [-1, 1] on its device; `to_uint8` is its inverse."""
     return pixels.float().div_(127.5).sub_(1)

@@ -70,7 +70,8 @@ class Junyanz(TranslatorFormat):
             unknown + (() if said else ("its direction, taken as from A to B",)),
             (AS_TRAINED,) if "batch norm" in inferred else (),
             direction,
-            stale,
+            cuts_off=True,
+            ignored=stale,
         )
 
 

@@ -47,6 +47,7 @@ class TranslatorDraft:
     unknown: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # sentences that whoever applies it should see
     direction: str = FORTH
+    cuts_off: bool = False  # its own program makes bytes by cutting off, where others round
     ignored: frozenset[str] = frozenset()  # names of weights that mean nothing
     holds_weights: bool = False  # otherwise the network is a draft without memory
 

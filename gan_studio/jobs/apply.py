@@ -11,6 +11,7 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -176,6 +177,8 @@ class Result:
     def __init__(self, shape: tuple[int, ...], translator: Translator, dtype: Any):
         height, width = (side * translator.needs.scale for side in shape[:2])
         self.pixels = np.empty((height, width, translator.channels[1]), dtype)
+        cuts_off = translator.cuts_off and self.pixels.dtype == np.uint8
+        self.to_pixels = images.to_uint8_cut_off if cuts_off else partial(images.to_pixels, dtype=self.pixels.dtype)
 
     def write(self, box: Box, piece: Tensor) -> None:
         (top, bottom), (left, right) = (
@@ -183,7 +186,7 @@ class Result:
         )
         if top < bottom and left < right:
             inside = piece[:, :, : bottom - top, : right - left]
-            self.pixels[top:bottom, left:right] = images.to_pixels(inside, self.pixels.dtype)[0]
+            self.pixels[top:bottom, left:right] = self.to_pixels(inside)[0]
 
 
 # --- ways ------------------------------------------------------------------------------------------------------------

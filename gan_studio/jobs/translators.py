@@ -54,6 +54,7 @@ class Translator:
     notes: tuple[str, ...] = ()  # sentences that whoever applies it should see
     network_config: dict[str, Any] | None = None  # of ours: what builds its network, for an export
     as_trained: bool = False  # with the picture's own statistics in place of the training's, and with noise
+    cuts_off: bool = False  # bytes are made by cutting off and not by rounding, as its own program does
     remembered: dict[str, Any] = field(default_factory=dict, repr=False)  # what was measured of it, see `readied`
 
     @property
@@ -84,7 +85,8 @@ def open_translator(
     """The translator of a run (its newest checkpoint, or that of a step), of a checkpoint's folder, or of a file.
 
     `raw` takes the weights as they are instead of their average. `as_trained` applies it as in training: batch norm by
-    the picture's own statistics, dropout on; None is what its recipe says, and no for files. Raises ConfigError.
+    the picture's own statistics, dropout on, and bytes as its own program makes them; None is what its recipe says, and
+    no for files. Raises ConfigError.
     """
     path = Path(path)
     opening = Opening(path=str(path), step=step, direction=direction, raw=raw, as_trained=as_trained)
@@ -252,4 +254,5 @@ def _of_file(path: Path, opening: Opening, device: str) -> Translator:
         opening.model_copy(update={"path": str(path.absolute()), "direction": draft.direction}),
         () if as_trained else draft.notes,
         as_trained=as_trained,
+        cuts_off=as_trained and draft.cuts_off,
     )

@@ -692,7 +692,7 @@ def test_pictures_dropped_here_belong_here_and_folders_dropped_in_train_to_train
 @pytest.mark.parametrize("tab", [0, 1, 2])
 def test_weights_open_where_they_belong_whichever_tab_is_in_front(open_window, qtbot, network_file, tmp_path, tab):
     window = open_window((ExploreRoom, TranslateRoom, GalleryRoom))
-    explore, translate, _ = window.rooms
+    translate = window.rooms[1]
     window.rooms[tab].raise_tab()
     file = network_file()
     drop(window, file)

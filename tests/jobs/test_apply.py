@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gan_studio import images
 from gan_studio.config import ConfigError
 from gan_studio.jobs import apply, readied
 from gan_studio.jobs.apply import Cancelled, Manner, applied, computed, run_out, translated, way_for
@@ -249,6 +250,21 @@ def test_noise_is_by_the_seed_and_statistics_by_the_picture(of_file: Callable[..
     np.testing.assert_array_equal(one, same)
     assert (one != other).any() and (one != translated(still, picture).colour).any()
     assert not way_for(noisy, (64, 64), Manner(way="layers")).exact
+
+
+def test_pixels_are_cut_off_as_by_their_program_where_that_is_wanted(
+    of_file: Callable[..., Translator], tmp_path: Path
+) -> None:
+    rounded, pixels = of_file("resnet"), smooth(64, 64)
+    theirs = open_translator(tmp_path / "latest_net_G.pth", device="cpu", as_trained=True)
+    y = plain(rounded, pixels)
+    made = [run_out(computed(one, pixels, Manner.parse(EXACT))) for one in (theirs, rounded)]
+    expected = ((y + 1) / 2.0 * 255.0).astype(np.uint8)  # as in its util.tensor2im
+    assert (made[0] != expected).mean() < 0.002  # where another order of sums crosses a border
+    np.testing.assert_array_equal(made[0], images.to_uint8_cut_off(images.to_numbers(in_floats(theirs, pixels)))[0])
+    assert 0.3 < (made[1] != made[0]).mean() < 0.7 and (made[1] >= made[0]).all()
+    deep = run_out(computed(theirs, pixels, Manner.parse(EXACT), np.uint16))  # they know no 16 bits
+    assert deep.dtype == np.uint16
 
 
 # --- number formats --------------------------------------------------------------------------------------------------

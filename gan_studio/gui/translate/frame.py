@@ -84,7 +84,8 @@ class TranslateFrame(Room):
         self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
         self.as_trained = Toggle(
             "As trained",
-            "With dropout, and batch norm by the picture's own statistics, as pix2pix is meant to be applied.",
+            "With dropout, and batch norm by the picture's own statistics, as pix2pix is meant to be applied. Of "
+            "files of its own program, pixels are also cut off instead of rounded, as there.",
         )
         self.open_button = QToolButton(autoRaise=True)
         self.open_button.setToolTip("Open a translator from a file: .pth, .pt, .safetensors …")
