@@ -12,9 +12,9 @@ from gan_studio.gui import theme
 from gan_studio.gui.computing import LatestWins
 from gan_studio.gui.theory.dynamics import VERDICTS, DynamicsBench, bound_of, with_minus
 from gan_studio.gui.theory.eigen_plot import pair_text
-from gan_studio.gui.theory.number_slider import NumberSlider
 from gan_studio.gui.theory.phase_plane import MOST, apart, field_lines
 from gan_studio.gui.theory.words import read
+from gan_studio.gui.widgets.number_slider import NumberSlider
 from gan_studio.theory.dynamics.portrait import PANELS, Portrait, draw
 
 LEFT = Qt.MouseButton.LeftButton

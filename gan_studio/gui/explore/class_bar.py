@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from ...classes import Shares, one, told
 from ...config import Spec, option
-from ..theory.number_slider import NumberSlider
+from ..widgets.number_slider import NumberSlider
 
 HALF = 0.5
 BY_SEED, NO_OTHER = "By the seed", "none"

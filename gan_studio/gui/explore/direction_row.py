@@ -21,7 +21,7 @@ from ... import directions
 from ...directions import Direction
 from ...jobs.explore import Edit, View
 from .. import theme
-from ..theory.number_slider import NumberSlider
+from ..widgets.number_slider import NumberSlider
 from .film_strip import FilmStrip
 
 REACHES = (2.0, 3.0, 5.0, 10.0)  # sigmas that a slider may go to either side; the field takes more

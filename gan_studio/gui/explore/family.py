@@ -13,10 +13,10 @@ from ...jobs.explore import View
 from ...jobs.family import COUNT, Analogy, Around, Crossed, Family, Kinship, Litter
 from .. import theme
 from ..form_fields import bounds_of
-from ..theory.number_slider import NumberSlider
 from ..widgets.editors import ChoiceBox, NumberBox
 from ..widgets.fold import quiet
 from ..widgets.image_grid import tile, to_image
+from ..widgets.number_slider import NumberSlider
 from .choice_grid import ChoiceGrid
 
 THUMB = 48  # pixels

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from ...directions import Direction, ranked
 from ...jobs.explore import Edit, View
 from ...jobs.snapshots import Snapshot
-from ..theory.number_slider import NumberSlider
 from ..widgets.editors import ChoiceBox, NumberBox
+from ..widgets.number_slider import NumberSlider
 from . import reading
 
 SIDE = 5  # pictures a row

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidg
 
 from ...jobs.explore import View
 from .. import theme
-from ..theory.number_slider import NumberSlider
 from ..widgets.editors import NumberBox
 from ..widgets.flow import FlowLayout
 from ..widgets.fold import quiet
+from ..widgets.number_slider import NumberSlider
 from .class_bar import ClassBar
 
 MOST_SEED = 2**32

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ...jobs.look_inside import FLOOR, Spectrum
 from .. import theme
-from ..theory.chart import Chart, Line, of_p, of_q
+from ..widgets.chart import Chart, Line, of_p, of_q
 from ..widgets.fold import quiet
 from .heat import heat_image
 

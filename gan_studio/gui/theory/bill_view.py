@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from .. import theme
-from .chart import RIGHT
+from ..widgets.chart import RIGHT
 from .measure_table import number
 from .plan_answer import Answer
 

@@ -7,8 +7,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
 
 from .. import theme
+from ..widgets.chart import LINE
 from ..widgets.points import heat_map
-from .chart import LINE
 from .heaps import EXTENT, MOST, Clouds
 from .phase_plane import STEPS, TURNS
 from .plan_answer import Answer

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from ...theory.bound import Bound, raise_bound
 from ...theory.f_table import FRow, optimal_d, rows
 from .. import theme
-from .chart import Chart, Line, muted, of_p, of_q, of_t
+from ..widgets.chart import Chart, Line, muted, of_p, of_q, of_t
 from .density_plot import outline
 from .measure_table import number
 from .part import Part

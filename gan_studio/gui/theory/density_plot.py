@@ -10,7 +10,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 
 from ...theory.densities import Density, Drawn
 from .. import theme
-from .chart import LINE, Chart, Line, of_p, of_q
+from ..widgets.chart import LINE, Chart, Line, of_p, of_q
 from .shapes import BINS, LEAST, WIDEST, X_RANGE, Handle, Pair, bounded, handles
 
 GRIP = 5.0  # half the size of a handle, in pixels

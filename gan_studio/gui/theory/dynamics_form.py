@@ -14,7 +14,7 @@ from ...theory.dynamics import LOSSES, REGULARISERS
 from ...theory.dynamics.portrait import Portrait
 from ...theory.dynamics.rules import RULES
 from ..widgets.entry_box import EntryBox
-from .number_slider import NumberSlider
+from ..widgets.number_slider import NumberSlider
 
 SHELVES: dict[str, tuple[str, Registry[Any]]] = {  # {key of the words: (label, shelf)}
     "loss": ("&Loss", LOSSES),

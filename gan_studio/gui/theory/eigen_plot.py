@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy
 
 from .. import theme
-from .chart import LINE, Chart
+from ..widgets.chart import LINE, Chart
 
 CROSS = 4.5  # half the size of a mark
 NARROWER = -20  # pixels by which the numbers at the left are: they are short

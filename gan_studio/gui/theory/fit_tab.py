@@ -23,7 +23,7 @@ from ...theory.densities import Gaussian
 from ...theory.f_table import FRow, rows
 from ...theory.gaussian_fit import Fit, Optimum, best_fit, train_fit
 from .. import theme
-from .chart import Chart, Line, of_p, of_q, of_t
+from ..widgets.chart import Chart, Line, of_p, of_q, of_t
 from .density_plot import XS, outline
 from .measure_table import number
 from .part import Part

@@ -9,8 +9,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 
 from .. import theme
+from ..widgets.chart import CENTRE, LINE, RIGHT
 from ..widgets.ticks import labels, ticks
-from .chart import CENTRE, LINE, RIGHT
 from .heaps import Heaps, Scene
 from .plan_answer import Answer, Critic
 from .scene_plot import COLOURS, WASTE, Cell, ScenePlot, arrow_colour

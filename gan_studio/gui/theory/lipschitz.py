@@ -15,9 +15,9 @@ from ...config import ConfigError, Spec, option
 from ...theory.lipschitz import CriticView, LipschitzProgress
 from ...theory.lipschitz import LipschitzBench as Settings
 from .. import theme
+from ..widgets.number_slider import NumberSlider
 from .bench import Bench
 from .estimate_plot import EstimatePlot, pen_of, short_title
-from .number_slider import NumberSlider
 from .panel_strip import smaller
 from .plane_map import PlaneMap, WeightBars, of_slopes, of_values, slope_bar, value_bar
 from .scenes import SCENES, Beginning, Points, begin

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from ...theory.dynamics.portrait import PANELS, Drawing, Panel, Portrait, draw
 from .. import theme
+from ..widgets.chart import LINE, unbroken
 from ..widgets.lines import polygon
-from .chart import LINE, unbroken
 from .phase_plane import apart, field_lines, start_colour
 
 ARROWS = 9

@@ -8,9 +8,9 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPa
 
 from ...theory.dynamics.portrait import Drawing
 from .. import theme
+from ..widgets.chart import LINE, Chart, unbroken
 from ..widgets.lines import polygon
 from ..widgets.plot import RUN_COLOURS
-from .chart import LINE, Chart, unbroken
 
 Start = tuple[float, float]
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .. import theme
-from .chart import CENTRE, RIGHT
+from ..widgets.chart import CENTRE, RIGHT
 from .panel_strip import smaller
 from .scene_plot import COLOURS, Cell
 

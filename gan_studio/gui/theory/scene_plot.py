@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFocusEvent
 
 from ...theory.transport import Frame
 from .. import theme
-from .chart import Chart, of_p, of_q
+from ..widgets.chart import Chart, of_p, of_q
 from .heaps import Scene
 from .plan_answer import Answer
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ...theory.divergences import LOG2, MEASURES, Curves
-from .chart import Chart, Line, Zone, danger, muted, of_t, warning
+from ..widgets.chart import Chart, Line, Zone, danger, muted, of_t, warning
 from .shapes import X_RANGE
 
 SHIFTS = np.linspace(*X_RANGE, 161)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from ...config import extra
 from ..form_fields import bounds_of, range_text
-from ..widgets.editors import NumberBox
+from .editors import NumberBox
 
 NOTCHES = 1000  # of a slider without whole numbers
 BOX_WIDTH = 62

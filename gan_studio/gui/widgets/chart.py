@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPixmap, 
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .. import theme
-from ..widgets.ticks import labels, ticks
+from .ticks import labels, ticks
 
 Range = tuple[float, float]
 FAR = 1e6  # pixels: Qt draws nothing sensible beyond
