@@ -878,8 +878,10 @@ def explore_invert(
     starts: Annotated[int | None, typer.Option(help="So many latents descend at once. [default: 4]")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Instead of the PNG that is there.")] = False,
     classes: Annotated[
-        str, typer.Option("--class", help="Where it has classes: which is searched, or a blend. [default: 0]")
+        str,
+        typer.Option("--class", help="Where it has classes: which is searched, or a blend. [default: --seed draws it]"),
     ] = "",
+    seed: Annotated[int, typer.Option(help="Names the latents that are tried first.")] = 0,
     step: Step = None,
     raw: Raw = False,
     device: Processor = "auto",
@@ -889,7 +891,6 @@ def explore_invert(
     """Find the latent whose picture is most like a given one, and write that picture with its recipe inside."""
     import torch
 
-    from .classes import chosen
     from .jobs.encoder import Encoding
     from .jobs.explore import keep, render, view_of
     from .jobs.exports import refuse_existing
@@ -901,10 +902,10 @@ def explore_invert(
     if not replace:
         refuse_existing(path)
     given = {"feature_weight": feature_weight, "steps": steps, "starts": starts}
-    how = Inversion.parse({name: value for name, value in given.items() if value is not None})
+    how = Inversion.parse({name: value for name, value in given.items() if value is not None} | {"seed": seed})
     encoding = Encoding.parse({} if encoder_steps is None else {"steps": encoder_steps})
     snapshot = snapshot_of(run, root, step, raw, device)
-    shares = chosen_classes(classes, snapshot) or chosen(snapshot.network)
+    shares = snapshot.shares(chosen_classes(classes, snapshot), how.seed)
     snapshot = snapshot.of(shares)
     work = look_for(snapshot, as_asked(picture, snapshot), how, encoding if encoder else None)
     found = carried(nearest(work))

@@ -140,4 +140,6 @@ def test_a_picture_is_searched_for_in_a_class(class_file: Path) -> None:
     assert found.is_exact and found.view.classes == ((3, 1.0),)
     errors = [json.loads(typed(*words, "--class", n, "--json", "--replace")[0])["error"] for n in (3, 1)]
     assert errors[0] < errors[1] and errors[0] < 5
+    typed(*words, "--seed", 1, "-o", "drawn.png")  # without a class it is the one that the seed draws
+    assert reopened(Path("drawn.png")).view.classes == snapshot.shares((), 1) != snapshot.shares((), 0)
     assert "no class 9" in typed(*words, "--class", 9, "--replace", code=2)[1]
