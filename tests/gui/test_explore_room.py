@@ -11,12 +11,13 @@ import pytest
 import torch
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QWidget
 
 from gan_studio import images, runs
 from gan_studio.gui.explore.past import Past
 from gan_studio.gui.explore.room import ExploreRoom
 from gan_studio.gui.train.room import TrainRoom
+from gan_studio.gui.widgets.fold import Fold
 from gan_studio.jobs import find_directions
 from gan_studio.jobs.explore import View, keep, latent, latent_from_text, view_of
 from gan_studio.jobs.snapshots import open_snapshot
@@ -392,6 +393,38 @@ def test_panels_and_layout(open_window, run, qtbot):
     room.reset_layout()
     room.restore_layout(kept)
     assert room.save_layout() == kept
+
+
+def test_which_panels_are_folded_is_kept_from_one_session_to_the_next(open_window, run, qtbot):
+    def folded(room):
+        return [fold.title.text() for fold in room.sides.findChildren(Fold) if fold.inside.isHidden()]
+
+    first = open_window().rooms[0]
+    assert folded(first) == ["Family", "Inside"]
+    qtbot.mouseClick(first.inside_fold.button, Qt.MouseButton.LeftButton)
+    first.sides.findChildren(Fold)[0].button.click()
+    first.window().close()
+    second = open_window().rooms[0]
+    assert folded(second) == ["Pad", "Family"]
+    for nonsense in (b"", b"{", b"5", b"[1]", b'{"Pad": {}, "Else": true}'):
+        second.sides.restore(nonsense)
+    assert folded(second) == ["Pad", "Family"]
+
+
+def test_nothing_on_the_left_is_cut_off_in_a_narrow_window(room, qtbot):
+    room.window().resize(1000, 650)
+    for fold in room.sides.findChildren(Fold):
+        fold.button.set_open(True)
+    for source in (room.pad.plane, room.pad.corners):
+        room.pad.show_source(source)
+        room.splitter.setSizes([1, 900, 1])
+        inside, seen = room.sides.widget(), room.sides.viewport()
+        qtbot.waitUntil(lambda inside=inside, seen=seen: inside.width() == seen.width(), timeout=SECONDS)
+        assert inside.minimumSizeHint().width() <= seen.width()
+        controls = [widget for widget in inside.findChildren(QWidget) if widget.isVisible()]
+        assert len(controls) > 30
+        for widget in controls:
+            assert widget.mapTo(inside, widget.rect().topRight()).x() < inside.width(), widget
 
 
 def test_closing_in_the_middle_of_everything_leaves_nothing_behind(room, qtbot):

@@ -64,6 +64,7 @@ class ExploreFrame(Room):
     def __init__(self, session: Session, commands: Commands, notices: Notices):
         super().__init__(session, commands, notices)
         self._furnished = False
+        self._panels = b""  # which of `sides` are open, as it was kept
         self._build()
 
     # --- at once ---
@@ -228,18 +229,22 @@ class ExploreFrame(Room):
             layout = part.layout()
             assert layout
             layout.addWidget(widget)
-        self.left.setMinimumWidth(160)
+        self.sides.restore(self._panels)
         self._furnished = True
 
     # --- the window's wishes ---
 
     def save_layout(self) -> list[QByteArray]:
-        return [self.splitter.saveState(), QByteArray(SMOOTH if self.smooth.isChecked() else b"crisp")]
+        smooth = SMOOTH if self.smooth.isChecked() else b"crisp"
+        panels = self.sides.state() if self._furnished else self._panels
+        return [self.splitter.saveState(), QByteArray(smooth), QByteArray(panels)]
 
     def restore_layout(self, layout: list[QByteArray]) -> None:
-        if len(layout) == 2:
+        """Before the sides are built."""
+        if len(layout) == 3:
             self.splitter.restoreState(layout[0])
             self.smooth.setChecked(layout[1] == SMOOTH)
+            self._panels = bytes(layout[2].data())
 
     def show_panels(self, visible: bool) -> None:
         self.left.setVisible(visible)
