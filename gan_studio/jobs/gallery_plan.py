@@ -41,6 +41,10 @@ class Plan(Spec):
     novel: bool = option(
         False, "How far each picture is from the nearest training picture: near copies are told.", title="Novelty"
     )
+    by_features: bool = option(
+        False, "Novelty by what D sees, or random convolutions where there is no D; not by pixels.",
+        title="Novelty by features",
+    )  # fmt: skip
 
 
 def samples_of(

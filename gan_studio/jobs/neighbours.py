@@ -42,6 +42,10 @@ class Held(ABC):
     def rows_of(self, pictures: np.ndarray) -> np.ndarray:
         """The same of other pictures [N, H, W, C] uint8."""
 
+    @abstractmethod
+    def told(self, far: float) -> str:
+        """A distance in words, without "away"."""
+
     def nearest(self, picture: np.ndarray, count: int = 8) -> tuple[np.ndarray, np.ndarray]:
         """(the nearest [K, H, W, C] uint8 to a picture [H, W, C] uint8, how far each is [K] float32), nearest first."""
         order, far = _nearest(self.rows, self.rows_of(picture[None])[0], count)
@@ -64,6 +68,9 @@ class Neighbours(Held):
     def rows_of(self, pictures: np.ndarray) -> np.ndarray:
         return pictures.reshape(len(pictures), -1)
 
+    def told(self, far: float) -> str:
+        return f"{far:.1f} of 255"
+
 
 @dataclass(frozen=True)
 class InFeatures(Held):
@@ -84,6 +91,9 @@ class InFeatures(Held):
 
     def rows_of(self, pictures: np.ndarray) -> np.ndarray:
         return self.features.vectors(pictures)
+
+    def told(self, far: float) -> str:
+        return f"{far:.2f} by {self.by}"
 
 
 def _nearest(rows: np.ndarray, wanted: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ import pytest
 import shiboken6
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QMenu
 
 from gan_studio import runs
@@ -26,9 +27,10 @@ from gan_studio.gui.gallery.room import GalleryRoom
 from gan_studio.gui.train.room import TrainRoom
 from gan_studio.jobs import marks
 from gan_studio.jobs.explore import Kept, keep, pixels_hash, render, reopened, view_of
-from gan_studio.jobs.gallery import BATCH, Sample
+from gan_studio.jobs.gallery import BATCH, Sample, by_seeds, measured
 from gan_studio.jobs.neighbours import judge
 from gan_studio.jobs.snapshots import open_snapshot
+from gan_studio.jobs.together import exhausted
 from gan_studio.jobs.walk import Walk
 from gan_studio.runs import Checkpoint
 
@@ -131,6 +133,21 @@ def test_score_novelty_and_truncation_are_as_asked(room, qtbot, snapshot):
         assert sample.novelty is not None and sample.is_novel
     assert room.details.values["D's score"].text() == f"{room.held.samples[0].score:.3f}"
     qtbot.waitUntil(lambda: room.details.near.image() is not None, timeout=SECONDS)
+    assert room.details.values["Novelty"].text() == f"{room.held.samples[0].novelty:.1f} of 255"
+
+
+def test_novelty_by_features_is_that_of_the_core(room, qtbot, snapshot):
+    by_features = room.maker.editors["by_features"]
+    assert by_features.isHidden()
+    qtbot.mouseClick(room.maker.editors["novel"], Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    assert by_features.isVisible()
+    make(room, qtbot, count=5, novel=True, by_features=True)
+    wanted = exhausted(measured(snapshot, by_seeds(view_of(snapshot), range(5)), novel=True, by_features=True))
+    assert [sample.novelty for sample in room.held.samples] == pytest.approx([one.novelty for one in wanted])
+    told = f"{wanted[0].novelty:.2f} by D's features"
+    assert room.details.values["Novelty"].text().startswith(told)
+    qtbot.waitUntil(lambda: room.details.near.image() is not None, timeout=SECONDS)
+    assert "by D's features" in room.details.near.accessibleDescription()
 
 
 def test_cancel_keeps_what_has_been_made(room, qtbot):
@@ -318,7 +335,11 @@ def test_the_menu_of_a_picture(room, qtbot):
 
 def shown_in(loupe) -> np.ndarray:
     """[H, W]: the grey of its picture."""
-    image = loupe.image()
+    return grey(loupe.image())
+
+
+def grey(image) -> np.ndarray:
+    image = image.convertToFormat(QImage.Format.Format_ARGB32)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     return pixels[:, : image.width(), 0].copy()
 
@@ -358,6 +379,34 @@ def test_two_are_compared_with_one_zoom(room, qtbot):
     assert left.look() == right.look() == (0.0, QPoint())
     qtbot.keyClick(right, Qt.Key.Key_Escape)
     assert room.pages.currentWidget() is room.grid
+
+
+def test_while_comparing_the_keys_are_about_the_one_with_the_frame(room, qtbot, snapshot):
+    make(room, qtbot, count=5)
+    click(room, qtbot, 1)
+    click(room, qtbot, 3, CONTROL)
+    qtbot.keyClick(room.grid, Qt.Key.Key_C)
+    left, right = room.compare.sides
+    assert left.hasFocus() and room.details.title.text() == "Seed 1"
+    qtbot.keyClick(left, Qt.Key.Key_S)
+    qtbot.keyClick(left, Qt.Key.Key_Right)
+    assert right.hasFocus() and room.details.title.text() == "Seed 3"
+    qtbot.keyClick(right, Qt.Key.Key_X)  # it is out of the grid now, and still here
+    assert [sample.mark for sample in room.held.samples] == ["", "starred", "", "rejected", ""]
+    assert "starred" in left.accessibleDescription() and "rejected" in right.accessibleDescription()
+    assert seeds(room) == [0, 1, 2, 4]
+    qtbot.waitUntil(lambda: not room.looking.is_busy, timeout=SECONDS)
+    qtbot.keyClick(right, Qt.Key.Key_C, CONTROL)
+    notice(room, qtbot, "The picture is on the clipboard")
+    expected = render(view_of(snapshot, 3), snapshot)
+    np.testing.assert_array_equal(grey(QApplication.clipboard().image()), expected[:, :, 0])
+    qtbot.keyClick(right, Qt.Key.Key_U)
+    qtbot.keyClick(right, Qt.Key.Key_Left)
+    qtbot.keyClick(left, Qt.Key.Key_S)
+    assert left.hasFocus() and not any(sample.mark for sample in room.held.samples)
+    assert seeds(room) == [0, 1, 2, 3, 4]
+    qtbot.waitUntil(lambda: not room.disk.is_busy, timeout=SECONDS)
+    assert not marks.read(snapshot).stars and not marks.read(snapshot).rejected
 
 
 def test_one_on_the_whole_screen(room, qtbot, snapshot):

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ...jobs.gallery import Sample
+from ...jobs.neighbours import Held
 from .. import theme
 from ..widgets.fold import quiet
 from ..widgets.image_grid import ImageGrid
@@ -62,21 +63,22 @@ class Details(QWidget):
         theme.tint(button, icon)
         return button
 
-    def show_sample(self, sample: Sample | None, place: int, chosen: int, has_training: bool = False) -> None:
+    def show_sample(self, sample: Sample | None, place: int, chosen: int, held: Held | None = None) -> None:
+        """`held` are the training pictures, where they were read."""
         self.title.setText(NOTHING if sample is None else _title(sample, place, chosen))
-        known = facts(sample) if sample else {}
+        known = facts(sample, held) if sample else {}
         for name, label in self.values.items():
             label.setText(known.get(name, ""))
             self._form.setRowVisible(label, name in known)
         for button in (self.explore_button, self.recipe_button, self.copy_button):
             button.setVisible(sample is not None)
-        self.near.setVisible(sample is not None and has_training)
+        self.near.setVisible(sample is not None and held is not None)
         self.near_label.setVisible(sample is not None)
-        self.near_label.setText("The training picture next to it" if has_training else NO_NOVELTY)
+        self.near_label.setText("The training picture next to it" if held else NO_NOVELTY)
 
     def show_nearest(self, found: Nearest) -> None:
         self.near.show_images(found.picture)
-        self.near.set_caption(f"{found.distance:.1f} of 255 away")
+        self.near.set_caption(found.told)
 
 
 def _title(sample: Sample, place: int, chosen: int) -> str:
@@ -84,13 +86,13 @@ def _title(sample: Sample, place: int, chosen: int) -> str:
     return f"{what} · {chosen:,} are chosen" if chosen > 1 else what
 
 
-def facts(sample: Sample) -> dict[str, str]:
+def facts(sample: Sample, held: Held | None = None) -> dict[str, str]:
     view = sample.view
     known = {"Step": f"{view.step:,}", "Weights": view.weights}
     known |= {"Latent": "of its own: no seed gives it"} if view.z else {}
     known |= {"Truncation": f"{view.psi:g}"} if view.psi != 1 else {}
     known |= {"Edits": ", ".join(f"{e.direction.name} {e.amount:+.2g}" for e in view.edits)} if view.edits else {}
     known |= {"D's score": f"{sample.score:.3f}"} if sample.score is not None else {}
-    if sample.novelty is not None:
-        known["Novelty"] = f"{sample.novelty:.1f} of 255" + ("" if sample.is_novel else ", a near copy")
+    if sample.novelty is not None and held is not None:
+        known["Novelty"] = held.told(sample.novelty) + ("" if sample.is_novel else ", a near copy")
     return known | ({"Mark": sample.mark} if sample.mark else {})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ..widgets.image_grid import ImageGrid
@@ -20,6 +22,7 @@ STEPS = {  # through the pictures that are shown, by their keys
     Qt.Key.Key_Home: -(2**30),
     Qt.Key.Key_End: 2**30,
 }
+COMPARING = "Left and Right go from one to the other; S, P, X and U mark the one with the frame."
 BACK = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_G)
 
 
@@ -31,6 +34,7 @@ class Loupe(ImageGrid):
     fill_wanted = Signal()
     mark_wanted = Signal(object)  # as of Grid
     copy_wanted = Signal()
+    entered = Signal()  # by the keyboard
 
     def __init__(self, name: str = "Large picture") -> None:
         super().__init__("The picture appears here.")
@@ -40,6 +44,10 @@ class Loupe(ImageGrid):
     def copy(self) -> None:
         """As exactly as it is told: that is for the room."""
         self.copy_wanted.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.entered.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -59,20 +67,29 @@ class Loupe(ImageGrid):
 
 
 class Compare(QWidget):
-    """Two pictures; what is zoomed or moved in one is in the other."""
+    """Two pictures; what is zoomed or moved in one is in the other. Keys are about the one where the keyboard is."""
 
     back_wanted = Signal()
+    mark_wanted = Signal(object)  # as of Grid
+    copy_wanted = Signal()
+    turned = Signal()  # to the other one
 
     def __init__(self) -> None:
         super().__init__()
+        self.current = 0  # 1 is the right one
         self.sides = (Loupe("Left picture"), Loupe("Right picture"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
-        for side in self.sides:
+        for number, side in enumerate(self.sides):
             row.addWidget(side, 1)
+            side.setToolTip(f"{side.toolTip()} {COMPARING}")
             side.back_wanted.connect(self.back_wanted)
+            side.mark_wanted.connect(self.mark_wanted)
+            side.copy_wanted.connect(self.copy_wanted)
             side.looked.connect(self._look)
+            side.step_wanted.connect(self._step)
+            side.entered.connect(partial(self._turn, number))
         self.setFocusProxy(self.sides[0])
 
     def _look(self) -> None:
@@ -82,10 +99,21 @@ class Compare(QWidget):
             if side is not here:
                 side.look_at(here.look())
 
-    def show_side(self, number: int, picture: np.ndarray, caption: str) -> None:
+    def _step(self, by: int) -> None:
+        self.go_to(by > 0)
+
+    def go_to(self, number: int) -> None:
+        self.sides[number].setFocus()
+        self._turn(number)
+
+    def _turn(self, number: int) -> None:
+        if number != self.current:
+            self.current = number
+            self.turned.emit()
+
+    def show_side(self, number: int, picture: np.ndarray) -> None:
         """[H, W, C] uint8"""
         self.sides[number].show_images(picture[None])
-        self.sides[number].set_caption(caption)
 
     def fit(self) -> None:
         for side in self.sides:

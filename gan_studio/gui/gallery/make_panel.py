@@ -102,11 +102,6 @@ class MakePanel(QWidget):
             seeds_in(plan.seeds)
         return plan
 
-    def set_plan(self, plan: Plan) -> None:
-        for name, value in plan.plain().items():
-            self.editors[name].set_value(value)
-        self._offer()
-
     def commit(self) -> None:
         """What is still being typed counts."""
         for editor in self.editors.values():
@@ -158,6 +153,8 @@ class MakePanel(QWidget):
         used = {"way", "scored", "novel", *self._used()} - ({"seeds", "classes", "truncation"} if self._keys else set())
         if not self._has_classes:
             used.discard("classes")
+        if self.editors["novel"].value():
+            used.add("by_features")
         for name, editor in self.editors.items():
             self._form.setRowVisible(editor, name in used)
         self.handed.setVisible(self._view is not None)

@@ -13,7 +13,7 @@ import numpy as np
 from ...config import ConfigError
 from ...jobs import gallery, marks
 from ...jobs.explore import View, explorable, opened, render, sidecar_of, view_of
-from ...jobs.gallery import Made, Mark, Measures, Sample
+from ...jobs.gallery import Made, Measures, Sample
 from ...jobs.gallery_plan import Plan, samples_of
 from ...jobs.marks import Marks
 from ...jobs.snapshots import Snapshot
@@ -68,7 +68,7 @@ def making(order: Order) -> Iterator[Progress | Begun | Measured | Arrived]:
     view = order.view.model_copy(update=_address(snapshot)) if order.view else view_of(snapshot)
     samples = samples_of(order.plan, snapshot, view, order.keys, order.walk)
     found, sentence = _marks(snapshot)
-    by = yield from gallery.measures(snapshot, order.plan.scored, order.plan.novel)
+    by = yield from gallery.measures(snapshot, order.plan.scored, order.plan.novel, order.plan.by_features)
     yield Begun(snapshot, len(samples), sentence)
     yield Measured(by)
     size = kept_size(len(samples), snapshot.shape)
@@ -105,17 +105,13 @@ def open_by(view: View, root: Path) -> Snapshot:
     return opened(view, root)
 
 
-def keep_mark(snapshot: Snapshot, views: list[View], mark: Mark) -> None:
-    marks.mark(snapshot, views, mark)
-
-
 # --- looked at -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Nearest:
     picture: np.ndarray  # [1, H, W, C] uint8
-    distance: float
+    told: str  # how far it is
 
 
 def exact(sample: Sample, snapshot: Snapshot) -> np.ndarray:
@@ -127,8 +123,9 @@ def nearest(sample: Sample, snapshot: Snapshot, by: Measures) -> Nearest | None:
     """The training picture next to it, where these are at hand."""
     if by.training is None:
         return None
-    found, far = by.training.held.nearest(render(sample.view, snapshot), 1)
-    return Nearest(found, float(far[0]))
+    held = by.training.held
+    found, far = held.nearest(render(sample.view, snapshot), 1)
+    return Nearest(found, held.told(float(far[0])))
 
 
 def recipe(sample: Sample, snapshot: Snapshot) -> str:

@@ -44,10 +44,10 @@ NO_PICTURES = "Make pictures in the Gallery tab first."
 KEYS = (
     ("Arrow keys, Shift, Ctrl", "Go from picture to picture, choose several", "Ctrl+A chooses all."),
     ("Enter or Space", "One picture large, and back", "Left and Right go on to others."),
-    ("C", "Compare two", "The two that are chosen, side by side."),
+    ("C", "Compare two", "The two that are chosen, side by side; Left and Right go from one to the other."),
     ("F", "The picture on the whole screen", "Esc leads back."),
     ("S", "Give a star, or take it back", "Of all that are chosen."),
-    ("P, X, U", "Star, reject, neither", "Of all that are chosen."),
+    ("P, X, U", "Star, reject, neither", "Of all that are chosen; from near, of the one that is looked at."),
     ("Ctrl+C", "Copy the picture", "Bit for bit what its recipe gives."),
     ("Ctrl+wheel", "Larger and smaller pictures", "As the slider above them."),
 )
@@ -138,6 +138,7 @@ class GalleryRoom(GalleryFrame):
         self.grid.copy_wanted.connect(self.copy_picture)
         self.grid.menu_wanted.connect(self._show_menu)
         self.closer.mark_wanted.connect(self.mark)
+        self.closer.turned.connect(self._chosen)
         self.starring.failed.connect(self._not_kept)
         self.closer.copy_wanted.connect(self.copy_picture)
         self.details.explore_wanted.connect(self.explore)
@@ -291,17 +292,22 @@ class GalleryRoom(GalleryFrame):
 
     def _current(self) -> tuple[int, Sample] | None:
         """(its place, itself)"""
-        row = self.grid.current_row() if self.held else -1
-        return (self.pictures.places[row], self.pictures.sample(row)) if row >= 0 else None
+        if self.held is None:
+            return None
+        row, place = self.grid.current_row(), self.closer.place
+        if place is None and row >= 0:
+            place = self.pictures.places[row]
+        return None if place is None else (place, self.held.samples[place])
 
     def _chosen(self) -> None:
         from .reading import nearest
 
         current = self._current()
-        has_training = self.by is not None and self.by.training is not None
+        training = self.by.training if self.by else None
         place, sample = current or (0, None)
-        self.details.show_sample(sample, place, self.grid.chosen_count(), has_training)
-        if sample is not None and self.snapshot and self.by and has_training:
+        chosen = self.grid.chosen_count() if self.closer.place is None else 1
+        self.details.show_sample(sample, place, chosen, training.held if training else None)
+        if sample is not None and self.snapshot and self.by and training:
             self.looking.ask("near", partial(nearest, sample, self.snapshot, self.by), self._show_nearest)
         self._count()
         self.closer.draw()
@@ -323,10 +329,10 @@ class GalleryRoom(GalleryFrame):
                 self._chosen()
 
     def _subjects(self) -> list[int]:
-        """What a key is about: the large picture, or all that are chosen."""
+        """What a key is about: the picture that is seen from near, or all that are chosen."""
+        if self.closer.place is not None:
+            return [self.closer.place]
         current = self._current()
-        if self.closer.is_one_alone:
-            return [current[0]] if current else []
         return self.grid.chosen_places() or ([current[0]] if current else [])
 
     def _not_kept(self, sentence: str) -> None:
