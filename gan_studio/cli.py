@@ -638,7 +638,9 @@ def sample(
     count: Annotated[int, typer.Option(help="So many samples.", min=1, max=1_000_000)] = 64,
     seed: Annotated[int, typer.Option(help="Sample i belongs to SEED + i.", min=0, max=2**31)] = 0,
     step: Annotated[int | None, typer.Option(help="The checkpoint. [default: the newest]")] = None,
-    out: Annotated[Path | None, typer.Option(help="File, or with --separate folder. [default: here]")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File, or with --separate folder. [default: here]")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="The weights as they are, not their running average.")] = False,
     separate: Annotated[bool, typer.Option("--separate", help="A file for each picture.")] = False,
     truncation: Annotated[
@@ -646,23 +648,29 @@ def sample(
         typer.Option(help="Latents at this share of their way from the mean: fewer kinds, nicer ones.", min=-2, max=2),
     ] = 1.0,
     classes: Class = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Instead of what is there of that name.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     root: Root = None,
 ) -> None:
     """Make samples: a PNG grid with all that is needed to make it again inside, or the points as .npy."""
     from . import images
+    from .jobs.exports import refuse_existing
     from .jobs.pictures import provenance, shown
 
     snapshot = snapshot_of(run, root, step, raw, device)
     shares = chosen_classes(classes, snapshot)
     stem = f"{snapshot.about['run']}-step{snapshot.about['step']}-seed{seed}"
-    if len(snapshot.shape) != 3:
-        path = write_points(out or Path(f"{stem}.npy"), shown(snapshot, count, seed, truncation))
+    makes_points = len(snapshot.shape) != 3
+    path = out or Path(f"{stem}.npy" if makes_points else stem if separate else f"{stem}.png")
+    files = {path / f"seed-{one:06d}.png": one for one in range(seed, seed + count)}
+    for written in files if separate and not makes_points else [path]:
+        if not replace:
+            refuse_existing(written)
+    if makes_points:
+        write_points(path, shown(snapshot, count, seed, truncation))
     elif separate:
-        path = out or Path(stem)
-        write_separate(path, snapshot, range(seed, seed + count), truncation, shares)
+        write_separate(files, snapshot, truncation, shares)
     else:
-        path = out or Path(f"{stem}.png")
         pictures = shown(snapshot, count, seed, truncation, shares)
         images.write_png(path, images.grid(pictures), provenance(snapshot, count, seed, truncation, shares))
     typer.echo(str(path))
@@ -693,22 +701,22 @@ def chosen_classes(text: str, snapshot: Snapshot) -> Shares:
     return checked(parsed(text), snapshot.classes) if text else ()
 
 
-def write_separate(folder: Path, snapshot: Snapshot, seeds: range, truncation: float, shares: Shares) -> None:
+def write_separate(files: dict[Path, int], snapshot: Snapshot, truncation: float, shares: Shares) -> None:
     """A PNG a seed, from which the studio opens the very state; each drawn alone, so that it is the same again."""
     from . import images
     from .jobs.explore import render, text_of, view_of
     from .jobs.pictures import provenance
 
-    folder.mkdir(parents=True, exist_ok=True)
     plain = view_of(snapshot).with_values({"psi": truncation}).of_classes(shares)
-    for seed in seeds:
+    for file, seed in files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
         here = plain.at_seed(seed)
         picture = render(here, snapshot)
         texts = provenance(snapshot, 1, seed, truncation, shares) | text_of(here, picture)
-        images.write_png(folder / f"seed-{seed:06d}.png", picture, texts)
+        images.write_png(file, picture, texts)
 
 
-def write_points(path: Path, array: Any) -> Path:
+def write_points(path: Path, array: Any) -> None:
     import io
 
     import numpy as np
@@ -718,7 +726,6 @@ def write_points(path: Path, array: Any) -> Path:
     buffer = io.BytesIO()
     np.save(buffer, array)
     write_atomic(path, buffer.getvalue())
-    return path
 
 
 @app.command("inspect")

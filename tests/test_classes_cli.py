@@ -50,7 +50,7 @@ def test_samples_of_a_class_of_a_blend_and_of_any(class_file: Path) -> None:
         (["--class", "3:0.6,1:0.4"], ((3, 0.6), (1, 0.4))),
         ([], ()),
     ):
-        out, _ = typed("sample", class_file, "--count", 5, "--device", "cpu", "--out", "a.png", *words)
+        out, _ = typed("sample", class_file, "--count", 5, "--device", "cpu", "--out", "a.png", "--replace", *words)
         picture, texts = read(out)
         assert np.array_equal(picture, images.grid(shown(snapshot, 5, 0, 1.0, shares)))
         assert texts.get("class") == {1: "3", 2: "3 → 1, 40 %", 0: None}[len(shares)]

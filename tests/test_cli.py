@@ -506,6 +506,21 @@ def test_separate_samples_are_those_of_the_grid(trained: dict[str, Run], tmp_pat
     assert images.read_recipe(files[1])["seed"] == "5"
 
 
+def test_samples_are_not_written_over_others_unless_that_is_said(trained: dict[str, Run], tmp_path: Path) -> None:
+    words = ["sample", trained["pictures"].folder, "--count", 2, "--seed", 4]
+    grid, folder = tmp_path / "grid.png", tmp_path / "files"
+    grid.write_bytes(b"mine")
+    folder.mkdir()
+    (folder / "seed-000005.png").write_bytes(b"mine")
+    for more in (["-o", grid], ["--separate", "-o", folder]):
+        assert "is there already" in refused(*words, *more)
+        assert grid.read_bytes() == (folder / "seed-000005.png").read_bytes() == b"mine"
+        assert len(list(folder.iterdir())) == 1
+    typed(*words, "-o", grid, "--replace")
+    typed(*words, "--separate", "-o", folder, "--replace")
+    assert images.read_recipe(grid)["seed"] == "4" and images.read_recipe(folder / "seed-000005.png")["seed"] == "5"
+
+
 def test_samples_of_points_are_numbers(points: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     path = Path(typed("sample", points.name, "--count", 5).out.strip())
