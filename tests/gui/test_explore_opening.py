@@ -118,6 +118,18 @@ def test_a_file_that_is_gone_is_told_and_forgotten(open_window, run, foreign, qt
     assert room.runs.currentText() == "Pictures" and room.opened.choice.path == run.folder
 
 
+def test_a_run_that_is_gone_is_told(open_window, run, qtbot):
+    room = open_window().rooms[0]
+    choose_run(room, qtbot)
+    before = room.view
+    shutil.rmtree(run.folder)
+    room.session.explore_wanted.emit(run)
+    assert "bring it back" in notice(room, qtbot, "is not here any more")
+    room.scene.go_to_seed(3)  # what is open stays
+    drawn(room, qtbot)
+    assert room.view == before.at_seed(3)
+
+
 def test_a_run_tells_what_is_known_of_it_too(open_window, run, qtbot):
     room = open_window().rooms[0]
     choose_run(room, qtbot)

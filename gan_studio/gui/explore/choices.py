@@ -98,6 +98,8 @@ class OfRun(Choice):
         return ""
 
     def snapshot(self, step: int | None, raw: bool) -> Snapshot:
+        if not self.path.is_dir():
+            raise ConfigError(f"The run {self.title} is not here any more: {self.path} is gone; bring it back.")
         if not self.steps:
             raise ConfigError(f"The run {self.title} keeps no checkpoint yet; train it on, or save one now.")
         return open_snapshot(self.path, step, raw, "cpu")
