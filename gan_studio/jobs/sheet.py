@@ -72,8 +72,13 @@ def caption(sample: Sample, place: int) -> list[str]:
     if sample.score is not None:
         lines.append(f"D {sample.score:.2f}")
     if sample.novelty is not None:
-        lines.append(f"novelty {sample.novelty:.{1 if sample.novelty >= 10 else 2}f}")
+        lines.append(f"novelty {novelty_told(sample.novelty)}")
     return lines
+
+
+def novelty_told(novelty: float) -> str:
+    """Distances of pixels are some tens, those of features about 1."""
+    return f"{novelty:.{1 if novelty >= 10 else 2}f}"
 
 
 # --- where everything stands -----------------------------------------------------------------------------------------

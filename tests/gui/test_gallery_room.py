@@ -608,6 +608,13 @@ def job_of(room, title, path, places=None):
     return room.exporting.under_way[-1]
 
 
+def test_films_of_small_pictures_are_large_enough_to_be_seen(snapshot):
+    shown = export_forms.Shown(snapshot, by_seeds(view_of(snapshot), range(2)), [])
+    films = [form for form in export_forms.FORMS if "(*.mp4)" in " ".join(form.kinds)]
+    told = [form.look(shown, form.spec())[1] for form in films]
+    assert len(told) == 2 and all(words.endswith("64 × 64 pixels") for words in told)
+
+
 def test_a_cancelled_export_leaves_nothing(room, qtbot, tmp_path):
     make(room, qtbot, count=400)
     writing = job_of(room, "Web page", tmp_path / "page.html")

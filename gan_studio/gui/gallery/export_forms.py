@@ -153,11 +153,15 @@ class SlideForm(Form):
         return None, _film(len(shown.samples), len(shown.samples) * how.seconds, how.zoom, shown.snapshot.shape)
 
 
+class Between(Walk):
+    zoom: int = option(4, Walk.model_fields["zoom"].description or "", ge=1, le=64, learn=True)
+
+
 class WalkForm(Form):
     title = "Walk through them (film)"
     about = "From each picture to the next, through what lies between."
     kinds = FILMS
-    spec = Walk
+    spec = Between
 
     def job(self, shown: Shown, path: Path, how: Any, replace: bool) -> Iterator[Any]:
         return export_walk(shown.snapshot, [sample.view for sample in shown.samples], path, how, replace)

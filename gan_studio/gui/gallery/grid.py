@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from ...jobs.gallery import Mark, Sample
+from ...jobs.sheet import novelty_told
 from .. import theme
 from .pictures import Index, Pictures
 from .tiles import Tiles
@@ -142,7 +143,7 @@ def words(sample: Sample, place: int) -> str:
     if sample.score is not None:
         parts.append(f"D {sample.score:.1f}")
     if sample.novelty is not None:
-        parts.append(f"{sample.novelty:.1f}" if sample.is_novel else f"{sample.novelty:.1f}!")
+        parts.append(novelty_told(sample.novelty) + ("" if sample.is_novel else "!"))
     return " · ".join(parts)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ..widgets.image_grid import ImageGrid
@@ -22,6 +22,7 @@ STEPS = {  # through the pictures that are shown, by their keys
     Qt.Key.Key_Home: -(2**30),
     Qt.Key.Key_End: 2**30,
 }
+FRAME = 2  # pixels, around the one of two that keys are about
 COMPARING = "Left and Right go from one to the other; S, P, X and U mark the one with the frame."
 BACK = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_G)
 
@@ -79,8 +80,8 @@ class Compare(QWidget):
         self.current = 0  # 1 is the right one
         self.sides = (Loupe("Left picture"), Loupe("Right picture"))
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
+        row.setContentsMargins(FRAME, FRAME, FRAME, FRAME)
+        row.setSpacing(2 * FRAME)
         for number, side in enumerate(self.sides):
             row.addWidget(side, 1)
             side.setToolTip(f"{side.toolTip()} {COMPARING}")
@@ -109,7 +110,12 @@ class Compare(QWidget):
     def _turn(self, number: int) -> None:
         if number != self.current:
             self.current = number
+            self.update()
             self.turned.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        around = self.sides[self.current].geometry().adjusted(-FRAME, -FRAME, FRAME, FRAME)
+        QPainter(self).fillRect(around, self.palette().highlight())
 
     def show_side(self, number: int, picture: np.ndarray) -> None:
         """[H, W, C] uint8"""
