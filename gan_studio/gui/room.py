@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtCore import QByteArray, Signal
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from .commands import Commands
 from .session import Session
@@ -67,6 +67,22 @@ class Room(QWidget):
         """What the palette finds here beside the commands: presets, settings, runs. Asked anew at each opening."""
         yield from ()
 
+    def deed(self, event: QKeyEvent) -> Callable[[], object] | None:
+        """What a key does wherever the keyboard is in the room; such keys come before those of the menus."""
+        return None
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.deed(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if deed := self.deed(event):
+            deed()
+        else:
+            super().keyPressEvent(event)
+
     def key_entries(self) -> Iterator[Keys]:
         """The keys of its parts, which only serve while the keyboard is there, for the sheet of shortcuts."""
         yield from ()
@@ -107,3 +123,48 @@ class Room(QWidget):
 
     def reset_layout(self) -> None:
         """As it was at first."""
+
+
+class PanedRoom(Room):
+    """One with its subject in the centre of a splitter, and panels on both sides."""
+
+    widths: ClassVar[tuple[int, int, int]]  # of the three at first
+
+    def __init__(self, session: Session, commands: Commands, notices: Notices):
+        super().__init__(session, commands, notices)
+        self.left, self.centre, self.right = empty_column(), empty_column(), empty_column()
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        for part in (self.left, self.centre, self.right):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes(self.widths)
+
+    def save_layout(self) -> list[QByteArray]:
+        return [self.splitter.saveState()]
+
+    def restore_layout(self, layout: list[QByteArray]) -> None:
+        if layout:
+            self.splitter.restoreState(layout[0])
+
+    def show_panels(self, visible: bool) -> None:
+        self.left.setVisible(visible)
+        self.right.setVisible(visible)
+
+    def reset_layout(self) -> None:
+        self.splitter.setSizes(self.widths)
+
+
+def empty_column() -> QWidget:
+    """Empty, for widgets one below the other without a gap: see `put`."""
+    part = QWidget()
+    rows = QVBoxLayout(part)
+    rows.setContentsMargins(0, 0, 0, 0)
+    rows.setSpacing(0)
+    return part
+
+
+def put(widget: QWidget, part: QWidget) -> None:
+    """At the foot of a column."""
+    layout = part.layout()
+    assert layout
+    layout.addWidget(widget)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from .. import theme
 from ..commands import Commands
-from ..room import Room
+from ..room import PanedRoom, put
 from ..session import Session
 from ..widgets.toggle import Toggle
 from .about_button import AboutButton
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from .side_panels import SidePanels
     from .walk_bar import WalkBar
 
-WIDTHS = (250, 630, 400)  # of the pad, the picture and the directions at first
 SAVE_ONE = "Write the picture as a PNG with its recipe inside: dropped here, it opens again."
 SMOOTH = b"smooth"  # of the kept layout
 NOTHING = "Walk through what a trained generator can draw."
@@ -48,7 +46,8 @@ NO_RUNS = "No run of pictures has a checkpoint yet. Train one in the Train tab, 
 NO_RUNS += "a run's folder here."
 
 
-class ExploreFrame(Room):
+class ExploreFrame(PanedRoom):
+    widths = (250, 630, 400)  # of the pad, the picture and the directions at first
     picture: PictureView
     seeds: SeedBar
     walks: WalkBar
@@ -73,24 +72,12 @@ class ExploreFrame(Room):
         self.pages = QStackedWidget()
         self.nothing = self._empty_state()
         self.pages.addWidget(self.nothing)
-        self.left = QWidget()
-        self.centre = QWidget()
-        self.right = QWidget()
-        for part in (self.left, self.centre, self.right):
-            column = QVBoxLayout(part)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(0)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        for part in (self.left, self.centre, self.right):
-            self.splitter.addWidget(part)
-        self.splitter.setStretchFactor(1, 1)
         self.pages.addWidget(self.splitter)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._bar())
         column.addWidget(self.pages, 1)
-        self.reset_layout()
 
     def _bar(self) -> QHBoxLayout:
         self.runs = run_box("Run")
@@ -225,10 +212,8 @@ class ExploreFrame(Room):
         self.sides.add("Family", self.family, open_=False)
         self.sides.add("Training pictures and D", self.company)
         self.inside_fold = self.sides.add("Inside", self.inside, open_=False)
-        for part, widget in ((self.left, self.sides), (self.right, self.directions)):
-            layout = part.layout()
-            assert layout
-            layout.addWidget(widget)
+        put(self.sides, self.left)
+        put(self.directions, self.right)
         self.sides.restore(self._panels)
         self._furnished = True
 
@@ -237,18 +222,11 @@ class ExploreFrame(Room):
     def save_layout(self) -> list[QByteArray]:
         smooth = SMOOTH if self.smooth.isChecked() else b"crisp"
         panels = self.sides.state() if self._furnished else self._panels
-        return [self.splitter.saveState(), QByteArray(smooth), QByteArray(panels)]
+        return [*super().save_layout(), QByteArray(smooth), QByteArray(panels)]
 
     def restore_layout(self, layout: list[QByteArray]) -> None:
         """Before the sides are built."""
         if len(layout) == 3:
-            self.splitter.restoreState(layout[0])
+            super().restore_layout(layout)
             self.smooth.setChecked(layout[1] == SMOOTH)
             self._panels = bytes(layout[2].data())
-
-    def show_panels(self, visible: bool) -> None:
-        self.left.setVisible(visible)
-        self.right.setVisible(visible)
-
-    def reset_layout(self) -> None:
-        self.splitter.setSizes(list(WIDTHS))

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
 
 from ..commands import Commands
@@ -236,20 +236,7 @@ class ExploreRoom(ExploreFrame):
 
     # --- the keyboard ---
 
-    def event(self, event: QEvent) -> bool:
-        """Keys that serve here come before those of the menus."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._deed(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if deed := self._deed(event):
-            deed()
-        else:
-            super().keyPressEvent(event)
-
-    def _deed(self, event: QKeyEvent) -> Callable[[], object] | None:
+    def deed(self, event: QKeyEvent) -> Callable[[], object] | None:
         if self.view is None:
             return None
         standard = QKeySequence.StandardKey

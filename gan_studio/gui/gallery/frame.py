@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 from .. import theme
 from ..commands import Commands
 from ..explore.choice_boxes import LOADING, doing_label, menu_tool, run_box, step_box
-from ..room import Room
+from ..room import PanedRoom
 from ..session import Session
 
 if TYPE_CHECKING:
@@ -32,14 +31,14 @@ if TYPE_CHECKING:
     from .loupe import Compare, Loupe
     from .make_panel import MakePanel
 
-WIDTHS = (250, 780, 250)  # of the form, the pictures and the details at first
 NOTHING = "Many pictures of one generator: look through them, star the best, and export them."
 HINT = "Choose a run above, and how many pictures on the left."
 NO_RUNS = "No run of pictures has a checkpoint yet. Train one in the Train tab, DCGAN on avatars for instance; or drop "
 NO_RUNS += "the folder of a run here, or another program's generator."
 
 
-class GalleryFrame(Room):
+class GalleryFrame(PanedRoom):
+    widths = (250, 780, 250)  # of the form, the pictures and the details at first
     maker: MakePanel
     bar: ArrangeBar
     grid: Grid
@@ -54,24 +53,14 @@ class GalleryFrame(Room):
     # --- at once ---
 
     def _build(self) -> None:
-        self.left, self.centre, self.right = QWidget(), QWidget(), QWidget()
-        for part in (self.left, self.centre, self.right):
-            column = QVBoxLayout(part)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(0)
         self.pages = QStackedWidget()
         self.nothing = self._empty_state()
         self.pages.addWidget(self.nothing)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        for part in (self.left, self.centre, self.right):
-            self.splitter.addWidget(part)
-        self.splitter.setStretchFactor(1, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self._top())
         column.addWidget(self.splitter, 1)
-        self.reset_layout()
 
     def _top(self) -> QHBoxLayout:
         self.open_tool, self.open_menu = menu_tool("Open a run's folder, or a generator's file of another program")
@@ -161,19 +150,3 @@ class GalleryFrame(Room):
         row.addWidget(self.cancel_button)
         self.working.hide()
         return self.working
-
-    # --- the window's wishes ---
-
-    def save_layout(self) -> list[QByteArray]:
-        return [self.splitter.saveState()]
-
-    def restore_layout(self, layout: list[QByteArray]) -> None:
-        if layout:
-            self.splitter.restoreState(layout[0])
-
-    def show_panels(self, visible: bool) -> None:
-        self.left.setVisible(visible)
-        self.right.setVisible(visible)
-
-    def reset_layout(self) -> None:
-        self.splitter.setSizes(list(WIDTHS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QComboBox,
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSplitter,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from .. import theme
 from ..commands import Commands
-from ..room import Room
+from ..room import PanedRoom, empty_column, put
 from ..session import Session
 from ..widgets.toggle import Toggle, ToggleGroup
 
@@ -33,14 +32,14 @@ if TYPE_CHECKING:
     from .queue_panel import QueuePanel
 
 LOADING = "Loading PyTorch; a moment."
-WIDTHS = (310, 680, 290)  # of the options, the pictures and the files at first
 NOTHING = "Turn pictures into other pictures."
 HINT = "Choose a translator above, or drop one here: a run, or a file such as latest_net_G.pth. Then drop pictures."
 NO_TRANSLATORS = "No run of yours translates pictures yet. Train one, from line-art to avatars for instance, or open a "
 NO_TRANSLATORS += "file of another program, such as latest_net_G.pth."
 
 
-class TranslateFrame(Room):
+class TranslateFrame(PanedRoom):
+    widths = (310, 680, 290)  # of the options, the pictures and the files at first
     options: OptionsPanel
     looks: LooksPanel
     files: QueuePanel
@@ -55,16 +54,7 @@ class TranslateFrame(Room):
     def _build(self) -> None:
         self.pages = QStackedWidget()
         self.nothing = self._empty_state()
-        self.left, self.centre, self.right = QWidget(), QWidget(), QWidget()
-        self.drawing = QWidget()
-        for part in (self.left, self.centre, self.right, self.drawing):
-            column = QVBoxLayout(part)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(0)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        for part in (self.left, self.centre, self.right):
-            self.splitter.addWidget(part)
-        self.splitter.setStretchFactor(1, 1)
+        self.drawing = empty_column()
         for page in (self.nothing, self.splitter, self.drawing):
             self.pages.addWidget(page)
         column = QVBoxLayout(self)
@@ -72,7 +62,6 @@ class TranslateFrame(Room):
         column.setSpacing(0)
         column.addLayout(self._bar())
         column.addWidget(self.pages, 1)
-        self.reset_layout()
 
     def _bar(self) -> QHBoxLayout:
         self.translators = self._box("Translator", "Choose a translator", 16, 280)
@@ -168,7 +157,7 @@ class TranslateFrame(Room):
         from .queue_panel import QueuePanel
 
         self.files = QueuePanel()
-        self._put(self.files, self.right)
+        put(self.files, self.right)
         self.keep_foot(self.files.foot.sizeHint().height())
         self.right.setMinimumWidth(200)
 
@@ -176,37 +165,16 @@ class TranslateFrame(Room):
         from .options_panel import OptionsPanel
 
         self.options = OptionsPanel()
-        self._put(self.options, self.left)
+        put(self.options, self.left)
 
     def build_centre(self) -> None:
         from .looks_panel import LooksPanel
 
         self.looks = LooksPanel()
-        self._put(self.looks, self.centre)
+        put(self.looks, self.centre)
 
     def build_drawing(self) -> None:
         from .draw_page import DrawPage
 
         self.draw = DrawPage()
-        self._put(self.draw, self.drawing)
-
-    def _put(self, widget: QWidget, part: QWidget) -> None:
-        layout = part.layout()
-        assert layout
-        layout.addWidget(widget)
-
-    # --- the window's wishes ---
-
-    def save_layout(self) -> list[QByteArray]:
-        return [self.splitter.saveState()]
-
-    def restore_layout(self, layout: list[QByteArray]) -> None:
-        if layout:
-            self.splitter.restoreState(layout[0])
-
-    def show_panels(self, visible: bool) -> None:
-        self.left.setVisible(visible)
-        self.right.setVisible(visible)
-
-    def reset_layout(self) -> None:
-        self.splitter.setSizes(list(WIDTHS))
+        put(self.draw, self.drawing)

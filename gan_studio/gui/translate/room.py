@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, Qt
+from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFileDialog
 
@@ -169,20 +169,7 @@ class TranslateRoom(TranslateFrame):
 
     # --- the keyboard ---
 
-    def event(self, event: QEvent) -> bool:
-        """Keys that serve here come before those of the menus."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._deed(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if deed := self._deed(event):
-            deed()
-        else:
-            super().keyPressEvent(event)
-
-    def _deed(self, event: QKeyEvent) -> Callable[[], object] | None:
+    def deed(self, event: QKeyEvent) -> Callable[[], object] | None:
         if not self.is_ready:
             return None
         if event.matches(QKeySequence.StandardKey.Paste):
