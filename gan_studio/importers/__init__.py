@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,19 +40,39 @@ class Draft:
     unknown: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Imported:
-    """A generator of another program, and what is known of it."""
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known of a file that another program wrote."""
 
-    network: nn.Module  # in evaluation mode, on the CPU, without gradients
-    shape: tuple[int, int, int]  # of one picture
-    latent: Latent
     format: str  # "PyTorch DCGAN example"
     step: int  # that the file names, or 0
     sha256: str  # of the file
     found: tuple[str, ...]  # what the file says
     inferred: tuple[str, ...]  # what follows from the shapes of its weights
     unknown: tuple[str, ...]  # what no such file tells
+
+    def about(self, path: Path) -> dict[str, Any]:
+        """As runs tell of themselves, and what only files have."""
+        return {
+            "run": path.stem,
+            "title": path.name,
+            "step": self.step,
+            "weights": "raw",
+            "sha256": self.sha256,
+            "format": self.format,
+            "found": "; ".join(self.found),
+            "inferred": "; ".join(self.inferred),
+            "unknown": "; ".join(self.unknown),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported(Known):
+    """A generator of another program."""
+
+    network: nn.Module  # in evaluation mode, on the CPU, without gradients
+    shape: tuple[int, int, int]  # of one picture
+    latent: Latent
 
 
 class Format(Spec):
@@ -93,15 +114,15 @@ def imported(data: bytes) -> Imported:
         )
     draft = _checked(format, weights)
     return Imported(
-        _loaded(draft, weights),
-        draft.shape,
-        Latent(dim=draft.z_dim),
-        format.title,
-        file.step,
-        hashlib.sha256(data).hexdigest(),
-        tuple(found_in(file.container, file.step, weights)),
-        (*_sizes(draft), *draft.inferred),
-        draft.unknown,
+        network=_loaded(draft, weights),
+        shape=draft.shape,
+        latent=Latent(dim=draft.z_dim),
+        format=format.title,
+        step=file.step,
+        sha256=hashlib.sha256(data).hexdigest(),
+        found=tuple(found_in(file.container, file.step, weights)),
+        inferred=(*_sizes(draft), *draft.inferred),
+        unknown=draft.unknown,
     )
 
 

@@ -17,7 +17,7 @@ from torch import nn
 from ..config import ConfigError, Spec
 from ..networks import FORTH, Needs
 from ..registry import Registry
-from . import bare, differences, found_in, printable, read_bytes
+from . import Known, bare, differences, found_in, printable, read_bytes
 from .torch_file import File, read_weights
 
 CHANNELS = (1, 3, 4)
@@ -52,17 +52,11 @@ class TranslatorDraft:
     holds_weights: bool = False  # otherwise the network is a draft without memory
 
 
-@dataclass(frozen=True)
-class ImportedTranslator:
-    """A translator of another program, and what is known of it."""
+@dataclass(frozen=True, kw_only=True)
+class ImportedTranslator(Known):
+    """A translator of another program."""
 
     draft: TranslatorDraft  # its network in evaluation mode, on the CPU, without gradients
-    format: str
-    step: int
-    sha256: str
-    found: tuple[str, ...]
-    inferred: tuple[str, ...]
-    unknown: tuple[str, ...]
 
 
 class TranslatorFormat(Spec):
@@ -108,13 +102,13 @@ def imported_translator(data: bytes, beside: Beside | None = None) -> ImportedTr
     network = _finished(draft, file, format.title)
     _tried(network, draft)
     return ImportedTranslator(
-        draft,
-        format.title,
-        file.step,
-        hashlib.sha256(data).hexdigest(),
-        (*found_in(file.container, file.step, file.weights), *draft.found),
-        (draft.title, *_sizes(draft), *draft.inferred),
-        draft.unknown,
+        draft=draft,
+        format=format.title,
+        step=file.step,
+        sha256=hashlib.sha256(data).hexdigest(),
+        found=(*found_in(file.container, file.step, file.weights), *draft.found),
+        inferred=(draft.title, *_sizes(draft), *draft.inferred),
+        unknown=draft.unknown,
     )
 
 

@@ -252,17 +252,7 @@ def open_file(path: Path, step: int | None = None, device: str = "auto") -> Snap
     return Snapshot(
         found.network.to(pick_device(device)),
         found.shape,
-        {
-            "run": path.stem,
-            "title": path.name,
-            "step": found.step,
-            "weights": "raw",
-            "sha256": found.sha256,
-            "format": found.format,
-            "found": "; ".join(found.found),
-            "inferred": "; ".join(found.inferred),
-            "unknown": "; ".join(found.unknown),
-        },
+        found.about(path),
         pick_device(device),
         OfFile(path, found.latent, found.sha256),
     )
