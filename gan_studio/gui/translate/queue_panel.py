@@ -25,6 +25,8 @@ from ..widgets.fold import quiet
 from ..widgets.tool import tool_button
 from ..words import duration
 
+ANY = "Any size will do: where a network wants more, the picture is mirrored on at its edges, and cut back. "
+ANY += "Transparency stays as it is; 16 bits, EXIF and colour profiles are kept."
 DROP_HERE = "Drop pictures and folders here, or paste a picture (Ctrl+V)."
 NO_FILES = "Add pictures first."
 
@@ -62,7 +64,7 @@ class QueuePanel(QWidget):
         self.counts = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.counts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.add_button = QToolButton(autoRaise=True)
-        self.add_button.setToolTip("Add pictures")
+        self.add_button.setToolTip(f"Add pictures. {ANY}")
         self.add_button.setAccessibleName("Add pictures")
         self.add_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.add_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -85,7 +87,7 @@ class QueuePanel(QWidget):
     def _pages(self) -> QStackedWidget:
         self.drop_area = DropArea(DROP_HERE)
         self.choose_button = QPushButton("Choose files…", autoDefault=False)
-        self.choose_button.setToolTip("Choose the pictures to translate.")
+        self.choose_button.setToolTip(f"Choose the pictures to translate. {ANY}")
         self.choose_button.clicked.connect(self.files_wanted)
         self.drop_area.add_button(self.choose_button)
         self.pages = QStackedWidget()
