@@ -25,8 +25,12 @@ class PairedFolders(Source, PairsByName):
     title = "Pairs in two folders"
     about = "Two folders whose pictures belong together by their names: 001.png in A and 001.jpg in B."
 
-    path_a: str = option("", "The folder or .zip with the pictures A, those to begin from.", learn=True)
-    path_b: str = option("", "The folder or .zip with the pictures B, those to arrive at.", learn=True)
+    path_a: str = option(
+        "", "The folder or .zip with the pictures A, those to begin from.", learn=True, title="Pictures A"
+    )
+    path_b: str = option(
+        "", "The folder or .zip with the pictures B, those to arrive at.", learn=True, title="Pictures B"
+    )
     size: int = option(
         256, "Side of the square pictures that are trained on.", ge=8, le=1024, multiple_of=4, unit="px", learn=True
     )

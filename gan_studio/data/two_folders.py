@@ -27,9 +27,14 @@ class TwoFolders(Source):
     paper = "Zhu et al. 2017"
     about = "Pictures of two worlds, such as horses and zebras; no picture needs a partner."
 
-    path_a: str = option("", "The folder or .zip of world A; or one with trainA and trainB in it.", learn=True)
+    path_a: str = option(
+        "", "The folder or .zip of world A; or one with trainA and trainB in it.", learn=True, title="Pictures A"
+    )
     path_b: str = option(
-        "", "The folder or .zip of world B; leave it empty where trainA and trainB lie in the first.", learn=True
+        "",
+        "The folder or .zip of world B; leave it empty where trainA and trainB lie in the first.",
+        learn=True,
+        title="Pictures B",
     )
     size: int = option(
         256, "Side of the square pictures that are trained on.", ge=8, le=1024, multiple_of=4, unit="px", learn=True
