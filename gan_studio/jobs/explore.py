@@ -144,7 +144,7 @@ def _start(view: View, snapshot: Snapshot) -> Tensor:
 
 
 def _length(what: str, has: int, needs: int) -> str:
-    return f"{what} has {has} numbers, and this generator takes {needs}; use one that belongs to it."
+    return f"{what} has {has} number{'s' * (has != 1)}, and this generator takes {needs}; use one that belongs to it."
 
 
 def latents(views: Sequence[View], snapshot: Snapshot) -> Tensor:
