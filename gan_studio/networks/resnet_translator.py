@@ -5,6 +5,7 @@ Keys and shapes are those of pytorch-CycleGAN-and-pix2pix' `resnet_9blocks` and 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from torch import Tensor, nn
@@ -92,13 +93,13 @@ class _Block(nn.Module):
 
 
 def _conv(channels: int, bias: bool, spec: ResnetTranslator) -> list[nn.Module]:
-    pad = _PADS[spec.padding]
+    pad = [make(1) for make in _PADS[spec.padding]]
     conv = nn.Conv2d(channels, channels, 3, padding=0 if pad else 1, bias=bias)
     return [*pad, conv, translator_norm(spec.norm, channels)]
 
 
-_PADS: dict[str, list[nn.Module]] = {
-    "reflect": [nn.ReflectionPad2d(1)],
-    "replicate": [nn.ReplicationPad2d(1)],
+_PADS: dict[str, list[Callable[[int], nn.Module]]] = {
+    "reflect": [nn.ReflectionPad2d],
+    "replicate": [nn.ReplicationPad2d],
     "zero": [],  # the convolution's own
 }

@@ -48,6 +48,16 @@ def build_or_say_why(spec, *shapes):
         return None
 
 
+@pytest.mark.parametrize("shelf", [TRANSLATORS, JUDGES], ids=["translators", "judges"])
+def test_two_networks_share_no_part(shelf):
+    """A module that stood in both would carry the mode of the one into the other."""
+    shapes = SHAPES[0] if shelf is TRANSLATORS else SHAPES[0][:1]
+    for values in variants(shelf):
+        one, other = (build_or_say_why(shelf.parse(values), *shapes) for _ in range(2))
+        if one is not None:
+            assert not {id(m) for m in one.modules()} & {id(m) for m in other.modules()}
+
+
 @pytest.mark.parametrize(("values", "shapes"), cases(TRANSLATORS, SHAPES))
 def test_translator(values, shapes):
     torch.manual_seed(0)
