@@ -6,6 +6,7 @@
     curves.jsonl        one object a line, append-only    curves.npz    the same as columns, opens fast
     samples/            step-00000100.png or .npz         checkpoints/step-00000100/
     real.png or .npy    what stands beside the samples    log.txt
+    evaluations.jsonl   what was measured of checkpoints, see `jobs.evaluations`
 
 Written by jobs only. Files are written under a temporary name, flushed and renamed; a half-written last line of a
 `.jsonl` is skipped on reading. A resumed run appends `{"resumed": step}`, which takes back the lines after that step.
@@ -35,6 +36,7 @@ from .config import ConfigError, from_toml, put, to_toml
 from .files import append, write_atomic
 
 CURVES = "curves.jsonl"
+EVALUATIONS = "evaluations.jsonl"
 DRAWN = re.compile(r"(?:step|raw)-(\d+)\.(?:png|npz|npy)")
 TITLE_LENGTH = 200
 PASSING = {errno.EACCES, errno.EPERM, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ETIMEDOUT}
@@ -314,7 +316,7 @@ class Run:
                 aside = checkpoint.path.with_name(f".damaged-{checkpoint.path.name}")
                 shutil.rmtree(aside, ignore_errors=True)
                 checkpoint.path.rename(aside)
-        for file in (CURVES, "changes.jsonl"):
+        for file in (CURVES, "changes.jsonl", EVALUATIONS):
             if (self.folder / file).exists():
                 append_lines(self.folder / file, [{"resumed": step}])
         for drawn in (self.folder / "samples").glob("*-*.*"):
