@@ -44,7 +44,7 @@ def test_why_two_numbers_cannot_be_compared_stands_in_words(changed: dict, words
     other = replace(BASIS, **changed)
     told = BASIS.differences(other)
     assert told == words
-    assert (BASIS == other) is (words == ())
+    assert (other == BASIS) is (words == ())
 
 
 def test_what_was_measured_is_read_back_as_it_was(make_run: Callable[..., Run]) -> None:
