@@ -40,6 +40,11 @@ class Penalty(Spec):
 PENALTIES: Registry[Penalty] = Registry("gan_studio.penalties", "penalty")
 
 
+def second_order(penalties: Sequence[Penalty]) -> bool:
+    """Whether one of them differentiates D's gradient."""
+    return any(penalty.second_order for penalty in penalties)
+
+
 def applied(penalties: Sequence[Penalty], turn: int, D: Critic, real: Tensor, fake: Tensor) -> tuple[Terms, Terms]:
     """What D minimises in its `turn`-th step because of these penalties, and what is only shown of it."""
     terms: Terms = {}

@@ -7,8 +7,9 @@ and no file. What a trained network can do is a base class: `Generates`, `Transl
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +19,22 @@ from ..config import ConfigError, Spec
 from ..data import Pairs, Stream
 from ..networks import BACK as BACK
 from ..networks import FORTH as FORTH
-from ..networks import TranslatorModule
+from ..networks import TranslatorModule, TranslatorNetwork
+from ..nn.descent import NORMS_EVERY, descend, total
+from ..nn.ema import Average, ramped
+from ..nn.judged import Judged
+from ..nn.optimisers import Optimiser, Parameters, load_optimiser, rate_of, set_rate
+from ..nn.schedules import Schedule
 from ..nn.temporarily import as_in_training, evaluating, looks_at_batches
+from ..objectives import Objective
+from ..penalties import Penalty, applied, second_order
 from ..ranks import cards
 from ..registry import Registry
 
 # {curve name: scalar on the device}; "D/..." and "G/..." are loss terms, "gradient/D" and "gradient/G" the norms of the
 # gradients that moved the weights, "slope/..." the norm of D's gradient where a penalty looks.
 Curves = dict[str, Tensor]
+Terms = dict[str, Tensor]  # {name: [N, ...]}, per sample
 PLAYERS = ("D", "G")
 TYPICAL = 26  # after WGAN's 25 long ones
 NOISE_SEED = 0  # of dropout where a translator is applied as it is trained
@@ -64,6 +73,145 @@ class Training(ABC):
     @abstractmethod
     def load_state(self, state: dict[str, Any]) -> None:
         """The inverse of `state`; weights are loaded by whoever called."""
+
+
+# --- what trainings of two players share ---------------------------------------------------------------------------
+
+
+class Choices(Protocol):
+    """What every recipe of two players chooses."""
+
+    @property
+    def g_optimiser(self) -> Optimiser: ...
+    @property
+    def d_optimiser(self) -> Optimiser: ...
+    @property
+    def schedule(self) -> Schedule: ...
+    @property
+    def ema(self) -> float: ...
+
+
+R = TypeVar("R", bound=Choices)
+
+
+class TwoPlayers(Training, Generic[R]):
+    """G's side against D's: an optimiser for each, whose rates follow one schedule, and averages of the generators."""
+
+    def __init__(self, recipe: R, steps: int, engine: Engine):
+        self.recipe, self.steps, self.engine = recipe, steps, engine
+
+    def begin(self, g_weights: Parameters, d_weights: Parameters) -> None:
+        """Once the networks are there."""
+        self.averages_of = self._begun_averages()
+        self.g_opt = self.recipe.g_optimiser.build(g_weights)
+        self.d_opt = self.recipe.d_optimiser.build(d_weights)
+
+    @abstractmethod
+    def generators(self) -> dict[str, nn.Module]:
+        """Those of which averages are kept, where the recipe wants some."""
+
+    @abstractmethod
+    def others(self) -> dict[str, nn.Module]:
+        """The other networks that are saved."""
+
+    # what a step is made of
+
+    def set_rates(self, g_share: float = 1.0) -> None:
+        factor = self.recipe.schedule.factor(self.iteration, self.steps)
+        set_rate(self.g_opt, self.recipe.g_optimiser.lr * factor * g_share)
+        set_rate(self.d_opt, self.recipe.d_optimiser.lr * factor)
+
+    def minimise(self, loss: Tensor, optimiser: torch.optim.Optimizer, curve: str, clip_norm: float = 0.0) -> Curves:
+        """Move a player's weights. Returns the norm of the gradient before any clipping, where it was measured."""
+        measured = self.iteration % NORMS_EVERY == 0
+        norm = descend(loss, optimiser, self.engine.ranks.mean_gradients, clip_norm, measured)
+        return {} if norm is None else {curve: norm}
+
+    def move_judges(
+        self, told: Verdict, judges: Sequence[nn.Module], share: float = 1.0, clip_norm: float = 0.0
+    ) -> Curves:
+        """D's step down a share of what it minimises. Returns all that is told of it."""
+        norm = self.minimise(share * total(told.terms), self.d_opt, "gradient/D", clip_norm)
+        for D in judges:
+            for penalty in told.constraints:
+                penalty.after_d_step(D)
+        return told.curves() | norm
+
+    def update_averages(self) -> None:
+        decay = ramped(self.recipe.ema, self.iteration)
+        for name, average in self.averages_of.items():
+            average.update(self.generators()[name], decay)
+
+    # what others see
+
+    def apply(self, recipe: Recipe) -> None:
+        assert isinstance(recipe, type(self.recipe))
+        changed = bool(recipe.ema) != bool(self.recipe.ema)
+        self.recipe = recipe
+        if changed:
+            self.averages_of = self._begun_averages()
+
+    def _begun_averages(self) -> dict[str, Average]:
+        return {name: Average(G) for name, G in self.generators().items()} if self.recipe.ema else {}
+
+    @property
+    def averages(self) -> bool:
+        return bool(self.averages_of)
+
+    def applied_generator(self, averaged: bool, name: str = "generator") -> nn.Module:
+        """As it is, or its average where one is wanted and kept."""
+        return self.averages_of[name].module if averaged and self.averages else self.generators()[name]
+
+    def rates(self) -> dict[str, float]:
+        return {"rate/D": rate_of(self.d_opt), "rate/G": rate_of(self.g_opt)}
+
+    def networks(self) -> dict[str, nn.Module]:
+        averaged = {f"{name}_ema": average.module for name, average in self.averages_of.items()}
+        return self.generators() | self.others() | averaged
+
+    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
+        """An average that was not kept before begins at the generator as it is."""
+        super().load_weights({f"{name}_ema": weights[name] for name in self.generators()} | weights)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "iteration": self.iteration,
+            "g_optimiser": {"kind": self.recipe.g_optimiser.kind, "state": self.g_opt.state_dict()},
+            "d_optimiser": {"kind": self.recipe.d_optimiser.kind, "state": self.d_opt.state_dict()},
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        self.iteration = state["iteration"]
+        load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
+        load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What D minimises of a batch, and what is told of it besides."""
+
+    terms: Terms
+    distances: Terms  # scalars, as all that follows
+    scores: Curves
+    slopes: Curves
+    constraints: Sequence[Penalty]  # put upon D after its step
+
+    def curves(self) -> Curves:
+        return means("D/", self.terms) | means("distance/", self.distances) | self.scores | means("", self.slopes)
+
+
+def verdict(
+    objective: Objective, penalties: Sequence[Penalty], turn: int, D: Judged, real: Tensor, fake: Tensor
+) -> Verdict:
+    """D's on samples of both kinds in its `turn`-th turn; `fake` comes detached."""
+    terms = objective.d_loss(D, real, fake)
+    extra, slopes = applied(penalties, turn, D, real, fake)
+    with torch.no_grad():
+        distances = objective.distance({name: term.detach() for name, term in terms.items()})
+        return Verdict(terms | extra, distances, D.scores(objective.score), slopes, penalties)
+
+
+# --- what a trained network can do -----------------------------------------------------------------------------------
 
 
 class Generates(ABC):
@@ -127,6 +275,9 @@ class Translates(ABC):
 
         From the averaged weights (EMA) where they are kept. No statistic and no global generator is moved.
         """
+
+
+# --- recipes ----------------------------------------------------------------------------------------------------------
 
 
 class Recipe(Spec):
@@ -193,12 +344,32 @@ class TranslatingRecipe(Recipe):
 RECIPES: Registry[Recipe] = Registry("gan_studio.recipes", "recipe")
 
 
+# --- pieces -----------------------------------------------------------------------------------------------------------
+
+
 def built(part: str, build: Callable[[], nn.Module]) -> nn.Module:
     """The network of one part of a recipe; what is wrong with it is told under the part's name."""
     try:
         return build()
     except ConfigError as error:
         raise error.under(part) from None
+
+
+def built_translator(spec: TranslatorNetwork, ends: tuple[tuple[int, ...], tuple[int, ...]]) -> TranslatorModule:
+    """From pictures of the first shape to those of the second. Raises ConfigError with a path."""
+    network = built("generator", lambda: spec.build(*ends))
+    assert isinstance(network, TranslatorModule)
+    return network
+
+
+def against_batch_norm(penalties: Sequence[Penalty], D: nn.Module) -> tuple[str, ...]:
+    """Advice where a penalty meets a judge that ties a batch together."""
+    if not (second_order(penalties) and looks_at_batches(D)):
+        return ()
+    return (
+        "The penalty looks at each sample alone, and batch norm ties a batch together: "
+        "set recipe.discriminator.norm to none or instance.",
+    )
 
 
 def translated(network: nn.Module, x: Tensor, engine: Engine, as_trained: bool = False) -> Tensor:
@@ -215,6 +386,12 @@ def translated(network: nn.Module, x: Tensor, engine: Engine, as_trained: bool =
             torch.manual_seed(NOISE_SEED)
             alone = x.split(1) if looks_at_batches(network) else (x,)
             return torch.cat([network(picture).float() for picture in alone])
+
+
+def judged(network: nn.Module, engine: Engine, real: Tensor, fake: Tensor, at_once: bool = False) -> Judged:
+    """A judge of pictures, laid in memory as it likes them; asked of both `at_once` where that gives the same."""
+    D = Judged(lambda x: network(engine.lay(x)), 0.0, real, fake)
+    return D.both() if at_once and not looks_at_batches(network) else D
 
 
 def needed(pairs: Pairs | None, title: str, matched: bool = False) -> Pairs:

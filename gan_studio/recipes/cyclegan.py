@@ -6,6 +6,7 @@ looks at a pool of past fakes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import torch
@@ -15,15 +16,13 @@ from ..compute import Engine
 from ..config import ConfigError, Problem, option
 from ..data import Pairs, Stream
 from ..networks import JUDGES, TRANSLATORS, Judge, TranslatorModule, TranslatorNetwork
-from ..nn.descent import NORMS_EVERY, descend, total
-from ..nn.ema import Average, ramped
-from ..nn.judged import Judged
-from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser, rate_of, set_rate
+from ..nn.descent import total
+from ..nn.optimisers import Adam, AnyOptimiser
 from ..nn.pool import Pool
 from ..nn.schedules import AnySchedule, Linear
-from ..nn.temporarily import frozen, looks_at_batches, one_pass
+from ..nn.temporarily import frozen, one_pass
 from ..objectives import OBJECTIVES, Objective
-from ..penalties import PENALTIES, Penalty, applied
+from ..penalties import PENALTIES, Penalty, second_order
 from ..registry import OneOf
 from . import (
     BACK,
@@ -31,18 +30,22 @@ from . import (
     PLAYERS,
     RECIPES,
     Curves,
-    Recipe,
-    Training,
+    Terms,
     Translates,
     TranslatingRecipe,
+    TwoPlayers,
+    Verdict,
+    against_batch_norm,
     built,
+    built_translator,
+    judged,
     l1,
     means,
     needed,
     translated,
+    verdict,
 )
 
-Terms = dict[str, Tensor]  # {name: [N, ...]}
 HALF = 0.5  # of D's losses, which slows D down relative to G
 NAMES = {FORTH: "generator_a_to_b", BACK: "generator_b_to_a"}
 
@@ -139,18 +142,10 @@ class CycleGan(TranslatingRecipe):
     def advice(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> tuple[str, ...]:
         with torch.device("meta"):
             D = self.build_judges(shape, needed(pairs, self.title))["A"]
-        if any(penalty.second_order for penalty in self.penalties) and looks_at_batches(D):
-            return (
-                "The penalty looks at each sample alone, and batch norm ties a batch together: "
-                "set recipe.discriminator.norm to none or instance.",
-            )
-        return ()
+        return against_batch_norm(self.penalties, D)
 
     def build_translator(self, direction: str, shape: tuple[int, ...], pairs: Pairs) -> TranslatorModule:
-        ends = (shape, pairs.shape) if direction == FORTH else (pairs.shape, shape)
-        network = built("generator", lambda: self.generator.build(*ends))
-        assert isinstance(network, TranslatorModule)
-        return network
+        return built_translator(self.generator, (shape, pairs.shape) if direction == FORTH else (pairs.shape, shape))
 
     def build_judges(self, shape: tuple[int, ...], pairs: Pairs) -> dict[str, nn.Module]:
         """{"A": the judge in that world, "B": ...}. Raises ConfigError with a path."""
@@ -166,27 +161,31 @@ class CycleGan(TranslatingRecipe):
         return CycleGanTraining(self, shape, steps, engine, needed(pairs, self.title))
 
 
-class CycleGanTraining(Training, Translates):
+class CycleGanTraining(TwoPlayers[CycleGan], Translates):
     """G: A -> B and F: B -> A against D_B and D_A."""
 
     directions = (FORTH, BACK)
 
     def __init__(self, recipe: CycleGan, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs):
-        self.recipe, self.steps, self.engine = recipe, steps, engine
-        self.iteration = 0
+        super().__init__(recipe, steps, engine)
         self.G, self.F = (engine.place(recipe.build_translator(way, shape, pairs)) for way in self.directions)
-        first_order = not any(penalty.second_order for penalty in recipe.penalties)
+        first_order = not second_order(recipe.penalties)
         self.D = {world: engine.place(D, first_order) for world, D in recipe.build_judges(shape, pairs).items()}
-        self.averages_of = self._begun_averages()
         self.pools = {world: Pool(recipe.pool) for world in self.D}
-        self.g_opt = recipe.g_optimiser.build([*self.G.parameters(), *self.F.parameters()])
-        self.d_opt = recipe.d_optimiser.build([p for D in self.D.values() for p in D.parameters()])
+        judges = [p for D in self.D.values() for p in D.parameters()]
+        self.begin([*self.G.parameters(), *self.F.parameters()], judges)
+
+    def generators(self) -> dict[str, nn.Module]:
+        return {NAMES[FORTH]: self.G, NAMES[BACK]: self.F}
+
+    def others(self) -> dict[str, nn.Module]:
+        return {"discriminator_a": self.D["A"], "discriminator_b": self.D["B"]}
 
     # --- the algorithm ---
 
     def step(self, batches: Stream, players: tuple[str, ...] = PLAYERS) -> Curves:
         """One iteration of the algorithm. Returns {curve name: scalar tensor}."""
-        self._set_learning_rates()
+        self.set_rates()
         ranks, curves = self.engine.ranks, Curves()
         a, b = (self.engine.lay(ranks.share(x)) for x in next(batches).both())
 
@@ -220,96 +219,46 @@ class CycleGanTraining(Training, Translates):
             for stayed in same_b:
                 terms["identity B"] = recipe.cycle_b * recipe.identity * l1(stayed, b)
             for world, real, fake in (("A", a, fake_a), ("B", b, fake_b)):
-                told = recipe.objective.g_loss(self._judged(world, real, fake), real, fake)
+                told = recipe.objective.g_loss(judged(self.D[world], self.engine, real, fake), real, fake)
                 terms |= {f"{name} {world}": recipe.adversarial * term for name, term in told.items()}
-            norm = self._minimise(total(terms), self.g_opt, "gradient/G")
-        decay = ramped(recipe.ema, self.iteration)
-        for way, average in self.averages_of.items():
-            average.update(self.networks()[NAMES[way]], decay)
+            norm = self.minimise(total(terms), self.g_opt, "gradient/G")
+        self.update_averages()
         return means("G/", terms) | norm
 
     def _d_turn(self, real: dict[str, Tensor], fake: dict[str, Tensor]) -> Curves:
-        recipe, terms, curves = self.recipe, Terms(), Curves()
-        scores: dict[str, list[Tensor]] = {}
+        recipe, verdicts = self.recipe, {}
         with self.engine.autocast():
             for world, D_net in self.D.items():
                 x, made = real[world], self.engine.lay(self.pools[world].swap(fake[world]))
-                D = self._judged(world, x, made)
-                D = D if looks_at_batches(D_net) else D.both()
-                told = recipe.objective.d_loss(D, x, made)
-                extra, slopes = applied(recipe.penalties, self.iteration, D, x, made)
-                terms |= {f"{name} {world}": term for name, term in (told | extra).items()}
-                curves |= means("", {f"{name} {world}": slope for name, slope in slopes.items()})
-                with torch.no_grad():
-                    distances = recipe.objective.distance({name: term.detach() for name, term in told.items()})
-                    curves |= means("distance/", {f"{name} {world}": value for name, value in distances.items()})
-                for name, value in D.scores(recipe.objective.score).items():
-                    scores.setdefault(name, []).append(value)
-        norm = self._minimise(HALF * total(terms), self.d_opt, "gradient/D")
-        for D_net in self.D.values():
-            for penalty in recipe.penalties:
-                penalty.after_d_step(D_net)
-        mean_scores = {name: torch.stack(values).mean() for name, values in scores.items()}  # of both worlds
-        return means("D/", terms) | curves | mean_scores | norm
-
-    def _judged(self, world: str, real: Tensor, fake: Tensor) -> Judged:
-        D = self.D[world]
-        return Judged(lambda x: D(self.engine.lay(x)), 0.0, real, fake)
-
-    def _minimise(self, loss: Tensor, optimiser: torch.optim.Optimizer, curve: str) -> Curves:
-        measured = self.iteration % NORMS_EVERY == 0
-        norm = descend(loss, optimiser, self.engine.ranks.mean_gradients, measured=measured)
-        return {} if norm is None else {curve: norm}
-
-    def _set_learning_rates(self) -> None:
-        factor = self.recipe.schedule.factor(self.iteration, self.steps)
-        set_rate(self.g_opt, self.recipe.g_optimiser.lr * factor)
-        set_rate(self.d_opt, self.recipe.d_optimiser.lr * factor)
+                D = judged(D_net, self.engine, x, made, at_once=True)
+                verdicts[world] = verdict(recipe.objective, recipe.penalties, self.iteration, D, x, made)
+        return self.move_judges(of_both(verdicts), [*self.D.values()], HALF)
 
     # --- what others see ---
 
-    def apply(self, recipe: Recipe) -> None:
-        assert isinstance(recipe, CycleGan)
-        changed = bool(recipe.ema) != bool(self.recipe.ema)
-        self.recipe = recipe
-        if changed:
-            self.averages_of = self._begun_averages()
-
-    def _begun_averages(self) -> dict[str, Average]:
-        return {FORTH: Average(self.G), BACK: Average(self.F)} if self.recipe.ema else {}
-
-    @property
-    def averages(self) -> bool:
-        return bool(self.averages_of)
-
     def translate(self, x: Tensor, direction: str = FORTH, averaged: bool = True) -> Tensor:
-        if averaged and direction in self.averages_of:
-            return translated(self.averages_of[direction].module, x, self.engine)
-        return translated(self.G if direction == FORTH else self.F, x, self.engine)
-
-    def rates(self) -> dict[str, float]:
-        return {"rate/D": rate_of(self.d_opt), "rate/G": rate_of(self.g_opt)}
-
-    def networks(self) -> dict[str, nn.Module]:
-        found: dict[str, nn.Module] = {NAMES[FORTH]: self.G, NAMES[BACK]: self.F}
-        found |= {"discriminator_a": self.D["A"], "discriminator_b": self.D["B"]}
-        return found | {f"{NAMES[way]}_ema": average.module for way, average in self.averages_of.items()}
-
-    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
-        """An average that was not kept before begins at the translator as it is."""
-        super().load_weights({f"{name}_ema": weights[name] for name in NAMES.values()} | weights)
+        return translated(self.applied_generator(averaged, NAMES[direction]), x, self.engine)
 
     def state(self) -> dict[str, Any]:
-        return {
-            "iteration": self.iteration,
-            "g_optimiser": {"kind": self.recipe.g_optimiser.kind, "state": self.g_opt.state_dict()},
-            "d_optimiser": {"kind": self.recipe.d_optimiser.kind, "state": self.d_opt.state_dict()},
-            "pools": {world: pool.state() for world, pool in self.pools.items()},
-        }
+        return super().state() | {"pools": {world: pool.state() for world, pool in self.pools.items()}}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        self.iteration = state["iteration"]
-        load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
-        load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
+        super().load_state(state)
         for world, pool in self.pools.items():
             pool.load_state(state["pools"][world], self.engine.device)
+
+
+def of_both(verdicts: dict[str, Verdict]) -> Verdict:
+    """All terms by the name of their world, and the mean of the scores."""
+
+    def named(part: Callable[[Verdict], Terms]) -> Terms:
+        return {f"{name} {world}": value for world, told in verdicts.items() for name, value in part(told).items()}
+
+    scores = [told.scores for told in verdicts.values()]
+    return Verdict(
+        named(lambda told: told.terms),
+        named(lambda told: told.distances),
+        {name: torch.stack([each[name] for each in scores]).mean() for name in scores[0]},
+        named(lambda told: told.slopes),
+        verdicts["A"].constraints,
+    )

@@ -13,21 +13,18 @@ from ..data import Pairs, Stream
 from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
 from ..nn.activations import layer_inputs
-from ..nn.descent import NORMS_EVERY, descend, total
-from ..nn.ema import Average, ramped
+from ..nn.descent import total
 from ..nn.judged import Judged
 from ..nn.minibatch import MinibatchDiscrimination
-from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser, rate_of, set_rate
+from ..nn.optimisers import Adam, AnyOptimiser
 from ..nn.packing import filled_up, of_copies, packed, packed_shape
 from ..nn.schedules import AnySchedule, Constant
 from ..nn.temporarily import evaluating, frozen
 from ..nn.unrolled import Function, look_ahead
 from ..objectives import OBJECTIVES, Objective
-from ..penalties import PENALTIES, Penalty, applied
+from ..penalties import PENALTIES, Penalty, applied, second_order
 from ..registry import OneOf
-from . import PLAYERS, RECIPES, Curves, Generates, GeneratingRecipe, Recipe, Training, built, means
-
-Terms = dict[str, Tensor]  # {name: [N]}
+from . import PLAYERS, RECIPES, Curves, Generates, GeneratingRecipe, TwoPlayers, built, means, verdict
 
 
 @RECIPES.add
@@ -123,14 +120,14 @@ class Gan(GeneratingRecipe):
     def advice(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> tuple[str, ...]:
         with torch.device("meta"):
             D = self.discriminator.build(packed_shape(shape, self.pack))
-        second_order = any(penalty.second_order for penalty in self.penalties)
         found = []
-        if second_order and any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in D.modules()):
+        looks_closer = second_order(self.penalties)
+        if looks_closer and any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in D.modules()):
             found.append(
                 "The penalty looks at each sample alone, and batch norm ties a batch together: "
                 "set recipe.discriminator.norm to none, layer or instance (Gulrajani et al. 2017, section 4)."
             )
-        if second_order and any(isinstance(module, MinibatchDiscrimination) for module in D.modules()):
+        if looks_closer and any(isinstance(module, MinibatchDiscrimination) for module in D.modules()):
             found.append(
                 "The penalty looks at each sample alone, and minibatch discrimination at a whole batch: "
                 "set recipe.discriminator.minibatch_kernels to 0, or leave the penalty out."
@@ -155,27 +152,30 @@ class Gan(GeneratingRecipe):
         return self.instance_noise * max(0.0, 1 - progress / self.instance_noise_until)
 
 
-class GanTraining(Training, Generates):
+class GanTraining(TwoPlayers[Gan], Generates):
     """G against D."""
 
     def __init__(self, recipe: Gan, shape: tuple[int, ...], steps: int, engine: Engine):
-        self.recipe, self.shape, self.steps, self.engine = recipe, shape, steps, engine
+        super().__init__(recipe, steps, engine)
         self.z_dim = recipe.latent.dim
-        self.iteration = 0
         self.d_iteration = 0  # D steps done, which lazy penalties count
         self.G = engine.place(built("generator", lambda: recipe.generator.build(self.z_dim, shape)))
-        first_order = not recipe.unroll and not any(penalty.second_order for penalty in recipe.penalties)
+        first_order = not recipe.unroll and not second_order(recipe.penalties)
         pack_shape = packed_shape(shape, recipe.pack)
         self.D = engine.place(built("discriminator", lambda: recipe.discriminator.build(pack_shape)), first_order)
-        self.average = Average(self.G) if recipe.ema else None
-        self.g_opt = recipe.g_optimiser.build(self.G.parameters())
-        self.d_opt = recipe.d_optimiser.build(self.D.parameters())
+        self.begin(self.G.parameters(), self.D.parameters())
+
+    def generators(self) -> dict[str, nn.Module]:
+        return {"generator": self.G}
+
+    def others(self) -> dict[str, nn.Module]:
+        return {"discriminator": self.D}
 
     # --- the algorithm ---
 
     def step(self, batches: Stream, players: tuple[str, ...] = PLAYERS) -> Curves:
         """One iteration of the algorithm. Returns {curve name: scalar tensor}."""
-        self._set_learning_rates()
+        self.set_rates()
         curves: Curves = {}
         real = fake = None
 
@@ -202,29 +202,20 @@ class GanTraining(Training, Generates):
         return curves
 
     def _d_turn(self, real: Tensor, fake: Tensor) -> Curves:
-        real, fake = self._packed(real), self._packed(fake)
+        recipe, real, fake = self.recipe, self._packed(real), self._packed(fake)
         with self.engine.autocast():
             D = self._judge_of(self.D, real, fake)
-            terms = self.recipe.objective.d_loss(D, real, fake)
-            extra, slopes = applied(self.recipe.penalties, self.d_iteration, D, real, fake)
-        norm = self._minimise(terms | extra, self.d_opt, "gradient/D")
-        for penalty in self.recipe.penalties:
-            penalty.after_d_step(self.D)
+            told = verdict(recipe.objective, recipe.penalties, self.d_iteration, D, real, fake)
         self.d_iteration += 1
-
-        with torch.no_grad():
-            distances = self.recipe.objective.distance({name: term.detach() for name, term in terms.items()})
-            losses = means("D/", terms | extra) | means("distance/", distances)
-            return losses | D.scores(self.recipe.objective.score) | means("", slopes) | norm
+        return self.move_judges(told, [self.D], clip_norm=recipe.clip_norm)
 
     def _g_turn(self, real: Tensor, fake: Tensor) -> Curves:
         real, fake = self._packed(real), self._packed(fake)
         with frozen(self.D), self.engine.autocast():  # D's weights need no gradient here: a quarter of the step saved
             D = self._judge_of(self._d_ahead(real, fake), real, fake)
             terms = self.recipe.objective.g_loss(D, real, fake)
-            norm = self._minimise(terms, self.g_opt, "gradient/G")
-        if self.average:
-            self.average.update(self.G, ramped(self.recipe.ema, self.iteration))
+            norm = self.minimise(total(terms), self.g_opt, "gradient/G", self.recipe.clip_norm)
+        self.update_averages()
         return means("G/", terms) | norm
 
     def _d_ahead(self, real: Tensor, fake: Tensor) -> Function:
@@ -244,12 +235,6 @@ class GanTraining(Training, Generates):
 
         return look_ahead(self.D, self.d_opt, loss, self.recipe.unroll)
 
-    def _minimise(self, terms: Terms, optimiser: torch.optim.Optimizer, curve: str) -> Curves:
-        """Move a player's weights. Returns the norm of the gradient before any clipping, where it was measured."""
-        mean_gradients, measured = self.engine.ranks.mean_gradients, self.iteration % NORMS_EVERY == 0
-        norm = descend(total(terms), optimiser, mean_gradients, self.recipe.clip_norm, measured)
-        return {} if norm is None else {curve: norm}
-
     def _real(self, batches: Stream) -> Tensor:
         return self.engine.lay(self.engine.ranks.share(next(batches).x))
 
@@ -267,28 +252,13 @@ class GanTraining(Training, Generates):
     def _judge_of(self, D: Function, real: Tensor, fake: Tensor) -> Judged:
         return Judged(D, self.recipe.noise_at(self.iteration / self.steps), real, fake)
 
-    def _set_learning_rates(self) -> None:
-        factor = self.recipe.schedule.factor(self.iteration, self.steps)
-        set_rate(self.g_opt, self.recipe.g_optimiser.lr * factor)
-        set_rate(self.d_opt, self.recipe.d_optimiser.lr * factor)
-
     # --- what others see ---
-
-    def apply(self, recipe: Recipe) -> None:
-        assert isinstance(recipe, Gan)
-        if bool(recipe.ema) != bool(self.recipe.ema):
-            self.average = Average(self.G) if recipe.ema else None
-        self.recipe = recipe
-
-    @property
-    def averages(self) -> bool:
-        return self.average is not None
 
     def latents(self, count: int, seed: int) -> Tensor:
         return self.recipe.latent.seeded(count, seed).to(self.engine.device)
 
     def generate(self, z: Tensor, averaged: bool = True) -> Tensor:
-        G = self.average.module if averaged and self.average else self.G
+        G = self.applied_generator(averaged)
         with torch.no_grad(), evaluating(G), self.engine.autocast():
             return G(z.to(self.engine.device)).float()
 
@@ -322,26 +292,9 @@ class GanTraining(Training, Generates):
     def latent_grid(self, side: int) -> Tensor:
         return self.recipe.latent.grid(side).to(self.engine.device)
 
-    def rates(self) -> dict[str, float]:
-        return {"rate/D": rate_of(self.d_opt), "rate/G": rate_of(self.g_opt)}
-
-    def networks(self) -> dict[str, nn.Module]:
-        averaged = {"generator_ema": self.average.module} if self.average else {}
-        return {"generator": self.G, "discriminator": self.D} | averaged
-
-    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
-        """An average that was not kept before begins at the generator as it is."""
-        super().load_weights({"generator_ema": weights["generator"]} | weights)
-
     def state(self) -> dict[str, Any]:
-        return {
-            "iteration": self.iteration,
-            "d_iteration": self.d_iteration,
-            "g_optimiser": {"kind": self.recipe.g_optimiser.kind, "state": self.g_opt.state_dict()},
-            "d_optimiser": {"kind": self.recipe.d_optimiser.kind, "state": self.d_opt.state_dict()},
-        }
+        return super().state() | {"d_iteration": self.d_iteration}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        self.iteration, self.d_iteration = state["iteration"], state["d_iteration"]
-        load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
-        load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
+        super().load_state(state)
+        self.d_iteration = state["d_iteration"]

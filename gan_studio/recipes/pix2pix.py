@@ -5,7 +5,7 @@ D sees A and B together, so that B must fit its A; L1 holds B near the truth. D'
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
@@ -14,32 +14,33 @@ from ..compute import Engine
 from ..config import option
 from ..data import Pairs, Stream
 from ..networks import JUDGES, TRANSLATORS, Judge, TranslatorModule, TranslatorNetwork
-from ..nn.descent import NORMS_EVERY, descend, total
-from ..nn.ema import Average, ramped
-from ..nn.judged import Judged
-from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser, rate_of, set_rate
+from ..nn.descent import total
+from ..nn.optimisers import Adam, AnyOptimiser
 from ..nn.schedules import AnySchedule, Linear
 from ..nn.temporarily import frozen, looks_at_batches
 from ..objectives import OBJECTIVES, Objective
-from ..penalties import PENALTIES, Penalty, applied
+from ..penalties import PENALTIES, Penalty, second_order
 from ..registry import OneOf
 from . import (
     FORTH,
     PLAYERS,
     RECIPES,
     Curves,
-    Recipe,
-    Training,
+    Terms,
     Translates,
     TranslatingRecipe,
+    TwoPlayers,
+    against_batch_norm,
     built,
+    built_translator,
+    judged,
     l1,
     means,
     needed,
     translated,
+    verdict,
 )
 
-Terms = dict[str, Tensor]  # {name: [N, ...]}
 HALF = 0.5  # of D's loss, "which slows down the rate at which D learns relative to G"
 
 
@@ -118,12 +119,7 @@ class Pix2pix(TranslatingRecipe):
         pairs = needed(pairs, self.title, matched=True)
         with torch.device("meta"):
             G, D = self.build_translator(FORTH, shape, pairs), self.build_judge(shape, pairs)
-        found = []
-        if any(penalty.second_order for penalty in self.penalties) and looks_at_batches(D):
-            found.append(
-                "The penalty looks at each sample alone, and batch norm ties a batch together: "
-                "set recipe.discriminator.norm to none or instance."
-            )
+        found = [*against_batch_norm(self.penalties, D)]
         if self.batch_size > 1 and self.noise_stays and looks_at_batches(G):
             found.append(
                 "Batch norm learns on several pictures and is then applied to one alone, which costs quality: "
@@ -132,9 +128,7 @@ class Pix2pix(TranslatingRecipe):
         return tuple(found)
 
     def build_translator(self, direction: str, shape: tuple[int, ...], pairs: Pairs) -> TranslatorModule:
-        network = built("generator", lambda: self.generator.build(shape, pairs.shape))
-        assert isinstance(network, TranslatorModule)
-        return network
+        return built_translator(self.generator, (shape, pairs.shape))
 
     def build_judge(self, shape: tuple[int, ...], pairs: Pairs) -> nn.Module:
         """Of A and B in one picture. Raises ConfigError with a path."""
@@ -145,26 +139,28 @@ class Pix2pix(TranslatingRecipe):
         return Pix2pixTraining(self, shape, steps, engine, needed(pairs, self.title, matched=True))
 
 
-class Pix2pixTraining(Training, Translates):
+class Pix2pixTraining(TwoPlayers[Pix2pix], Translates):
     """G: A -> B against D: (A, B) -> logits of patches."""
 
     directions = (FORTH,)
 
     def __init__(self, recipe: Pix2pix, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs):
-        self.recipe, self.steps, self.engine = recipe, steps, engine
-        self.iteration = 0
+        super().__init__(recipe, steps, engine)
         self.G = engine.place(recipe.build_translator(FORTH, shape, pairs))
-        first_order = not any(penalty.second_order for penalty in recipe.penalties)
-        self.D = engine.place(recipe.build_judge(shape, pairs), first_order)
-        self.average = Average(self.G) if recipe.ema else None
-        self.g_opt = recipe.g_optimiser.build(self.G.parameters())
-        self.d_opt = recipe.d_optimiser.build(self.D.parameters())
+        self.D = engine.place(recipe.build_judge(shape, pairs), not second_order(recipe.penalties))
+        self.begin(self.G.parameters(), self.D.parameters())
+
+    def generators(self) -> dict[str, nn.Module]:
+        return {"generator": self.G}
+
+    def others(self) -> dict[str, nn.Module]:
+        return {"discriminator": self.D}
 
     # --- the algorithm ---
 
     def step(self, batches: Stream, players: tuple[str, ...] = PLAYERS) -> Curves:
         """One iteration of the algorithm. Returns {curve name: scalar tensor}."""
-        self._set_learning_rates()
+        self.set_rates()
         ranks, curves = self.engine.ranks, Curves()
         a, b = (self.engine.lay(ranks.share(x)) for x in next(batches).both())
         with torch.set_grad_enabled("G" in players), self.engine.autocast():
@@ -182,82 +178,27 @@ class Pix2pixTraining(Training, Translates):
         return curves
 
     def _d_turn(self, real: Tensor, fake: Tensor) -> Curves:
+        recipe = self.recipe
         with self.engine.autocast():
-            D = self._judged(real, fake)
-            D = D if looks_at_batches(self.D) else D.both()
-            terms = self.recipe.objective.d_loss(D, real, fake)
-            extra, slopes = applied(self.recipe.penalties, self.iteration, D, real, fake)
-        norm = self._minimise(HALF * total(terms | extra), self.d_opt, "gradient/D")
-        for penalty in self.recipe.penalties:
-            penalty.after_d_step(self.D)
-        with torch.no_grad():
-            distances = self.recipe.objective.distance({name: term.detach() for name, term in terms.items()})
-            losses = means("D/", terms | extra) | means("distance/", distances)
-            return losses | D.scores(self.recipe.objective.score) | means("", slopes) | norm
+            D = judged(self.D, self.engine, real, fake, at_once=True)
+            told = verdict(recipe.objective, recipe.penalties, self.iteration, D, real, fake)
+        return self.move_judges(told, [self.D], HALF)
 
     def _g_turn(self, a: Tensor, b: Tensor, fake: Tensor) -> Curves:
         terms: Terms = {"L1": self.recipe.l1 * l1(fake, b)}  # [N]
         with frozen(self.D), self.engine.autocast():
             if self.recipe.adversarial:
                 real, made = paired(a, b), paired(a, fake)
-                told = self.recipe.objective.g_loss(self._judged(real, made), real, made)
+                told = self.recipe.objective.g_loss(judged(self.D, self.engine, real, made), real, made)
                 terms |= {name: self.recipe.adversarial * term for name, term in told.items()}
-            norm = self._minimise(total(terms), self.g_opt, "gradient/G")
-        if self.average:
-            self.average.update(self.G, ramped(self.recipe.ema, self.iteration))
+            norm = self.minimise(total(terms), self.g_opt, "gradient/G")
+        self.update_averages()
         return means("G/", terms) | norm
-
-    def _judged(self, real: Tensor, fake: Tensor) -> Judged:
-        return Judged(lambda x: self.D(self.engine.lay(x)), 0.0, real, fake)
-
-    def _minimise(self, loss: Tensor, optimiser: torch.optim.Optimizer, curve: str) -> Curves:
-        measured = self.iteration % NORMS_EVERY == 0
-        norm = descend(loss, optimiser, self.engine.ranks.mean_gradients, measured=measured)
-        return {} if norm is None else {curve: norm}
-
-    def _set_learning_rates(self) -> None:
-        factor = self.recipe.schedule.factor(self.iteration, self.steps)
-        set_rate(self.g_opt, self.recipe.g_optimiser.lr * factor)
-        set_rate(self.d_opt, self.recipe.d_optimiser.lr * factor)
 
     # --- what others see ---
 
-    def apply(self, recipe: Recipe) -> None:
-        assert isinstance(recipe, Pix2pix)
-        if bool(recipe.ema) != bool(self.recipe.ema):
-            self.average = Average(self.G) if recipe.ema else None
-        self.recipe = recipe
-
-    @property
-    def averages(self) -> bool:
-        return self.average is not None
-
     def translate(self, x: Tensor, direction: str = FORTH, averaged: bool = True) -> Tensor:
-        G = self.average.module if averaged and self.average else self.G
-        return translated(G, x, self.engine, self.recipe.as_trained)
-
-    def rates(self) -> dict[str, float]:
-        return {"rate/D": rate_of(self.d_opt), "rate/G": rate_of(self.g_opt)}
-
-    def networks(self) -> dict[str, nn.Module]:
-        averaged = {"generator_ema": self.average.module} if self.average else {}
-        return {"generator": self.G, "discriminator": self.D} | averaged
-
-    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
-        """An average that was not kept before begins at the generator as it is."""
-        super().load_weights({"generator_ema": weights["generator"]} | weights)
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "iteration": self.iteration,
-            "g_optimiser": {"kind": self.recipe.g_optimiser.kind, "state": self.g_opt.state_dict()},
-            "d_optimiser": {"kind": self.recipe.d_optimiser.kind, "state": self.d_opt.state_dict()},
-        }
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        self.iteration = state["iteration"]
-        load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
-        load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
+        return translated(self.applied_generator(averaged), x, self.engine, self.recipe.as_trained)
 
 
 def paired(a: Tensor, b: Tensor) -> Tensor:

@@ -17,32 +17,33 @@ from ..config import ConfigError, option
 from ..data import Pairs, Stream
 from ..networks import JUDGES, TRANSLATORS, Judge, TranslatorModule, TranslatorNetwork
 from ..networks.features import FEATURES, FeatureModule, Features
-from ..nn.descent import NORMS_EVERY, descend, total
-from ..nn.ema import Average, ramped
-from ..nn.judged import Judged
-from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser, rate_of, set_rate
+from ..nn.descent import descend, total
+from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser
 from ..nn.schedules import AnySchedule, Constant
-from ..nn.temporarily import evaluating, frozen, looks_at_batches
+from ..nn.temporarily import evaluating, frozen
 from ..objectives import OBJECTIVES, Objective
-from ..penalties import PENALTIES, Penalty, applied
+from ..penalties import PENALTIES, Penalty, second_order
 from ..registry import OneOf
 from . import (
     FORTH,
     PLAYERS,
     RECIPES,
     Curves,
-    Recipe,
-    Training,
+    Terms,
     Translates,
     TranslatingRecipe,
+    TwoPlayers,
+    against_batch_norm,
     built,
+    built_translator,
+    judged,
     l1,
     means,
     needed,
     translated,
+    verdict,
 )
 
-Terms = dict[str, Tensor]  # {name: [N, ...]}
 FEATURES_RATE = 1e-3  # of the network that learns here what pictures look like
 
 
@@ -138,12 +139,7 @@ class SuperResolution(TranslatingRecipe):
     def advice(self, shape: tuple[int, ...], pairs: Pairs | None = None) -> tuple[str, ...]:
         with torch.device("meta"):
             D = self.build_judge(needed(pairs, self.title, matched=True))
-        found = []
-        if any(penalty.second_order for penalty in self.penalties) and looks_at_batches(D):
-            found.append(
-                "The penalty looks at each sample alone, and batch norm ties a batch together: "
-                "set recipe.discriminator.norm to none or instance."
-            )
+        found = [*against_batch_norm(self.penalties, D)]
         if self.features.learns and self.perceptual and self.alone == 0:
             found.append(
                 "The small network of the perceptual loss learns in the first phase, and there is none: set "
@@ -152,9 +148,7 @@ class SuperResolution(TranslatingRecipe):
         return tuple(found)
 
     def build_translator(self, direction: str, shape: tuple[int, ...], pairs: Pairs) -> TranslatorModule:
-        network = built("generator", lambda: self.generator.build(shape, pairs.shape))
-        assert isinstance(network, TranslatorModule)
-        return network
+        return built_translator(self.generator, (shape, pairs.shape))
 
     def build_judge(self, pairs: Pairs) -> nn.Module:
         """Of large pictures. Raises ConfigError with a path."""
@@ -173,33 +167,36 @@ class SuperResolution(TranslatingRecipe):
         return iteration < self.alone * steps
 
 
-class SuperResolutionTraining(Training, Translates):
+class SuperResolutionTraining(TwoPlayers[SuperResolution], Translates):
     """G: low -> high, by itself and then against D: high -> logits."""
 
     directions = (FORTH,)
 
     def __init__(self, recipe: SuperResolution, shape: tuple[int, ...], steps: int, engine: Engine, pairs: Pairs):
-        self.recipe, self.steps, self.engine = recipe, steps, engine
-        self.iteration = 0
+        super().__init__(recipe, steps, engine)
         self.G = engine.place(recipe.build_translator(FORTH, shape, pairs))
-        first_order = not any(penalty.second_order for penalty in recipe.penalties)
-        self.D = engine.place(recipe.build_judge(pairs), first_order)
+        self.D = engine.place(recipe.build_judge(pairs), not second_order(recipe.penalties))
         features = built("features", lambda: recipe.features.build(pairs.shape))
         assert isinstance(features, FeatureModule)
         self.F = engine.place(features)
-        self.average = Average(self.G) if recipe.ema else None
-        self.g_opt = recipe.g_optimiser.build(self.G.parameters())
-        self.d_opt = recipe.d_optimiser.build(self.D.parameters())
+        self.begin(self.G.parameters(), self.D.parameters())
         self.f_opt = Adam(lr=FEATURES_RATE, beta1=0.9).build(self.F.parameters()) if recipe.features.learns else None
+
+    def generators(self) -> dict[str, nn.Module]:
+        return {"generator": self.G}
+
+    def others(self) -> dict[str, nn.Module]:
+        """VGG19 is not saved: it does not change, and is no part of the run."""
+        return {"discriminator": self.D} | ({"features": self.F} if self.f_opt else {})
 
     # --- the algorithm ---
 
     def step(self, batches: Stream, players: tuple[str, ...] = PLAYERS) -> Curves:
         """One iteration of the algorithm. Returns {curve name: scalar tensor}."""
-        self._set_learning_rates()
+        alone = self.recipe.is_alone(self.iteration, self.steps)
+        self.set_rates(1.0 if alone else self.recipe.slower)
         ranks, curves = self.engine.ranks, Curves()
         low, high = (self.engine.lay(ranks.share(x)) for x in next(batches).both())
-        alone = self.recipe.is_alone(self.iteration, self.steps)
         with torch.set_grad_enabled("G" in players), self.engine.autocast():
             made = self.G(low)
 
@@ -221,22 +218,15 @@ class SuperResolutionTraining(Training, Translates):
     def _lesson(self, high: Tensor, optimiser: torch.optim.Optimizer) -> Curves:
         with self.engine.autocast():
             terms = self.F.lesson(high)
-        self._minimise(total(terms), optimiser, "")
+        descend(total(terms), optimiser, self.engine.ranks.mean_gradients, measured=False)
         return means("features/", terms)
 
     def _d_turn(self, real: Tensor, fake: Tensor) -> Curves:
+        recipe = self.recipe
         with self.engine.autocast():
-            D = self._judged(real, fake)
-            D = D if looks_at_batches(self.D) else D.both()
-            terms = self.recipe.objective.d_loss(D, real, fake)
-            extra, slopes = applied(self.recipe.penalties, self.iteration, D, real, fake)
-        norm = self._minimise(total(terms | extra), self.d_opt, "gradient/D")
-        for penalty in self.recipe.penalties:
-            penalty.after_d_step(self.D)
-        with torch.no_grad():
-            distances = self.recipe.objective.distance({name: term.detach() for name, term in terms.items()})
-            losses = means("D/", terms | extra) | means("distance/", distances)
-            return losses | D.scores(self.recipe.objective.score) | means("", slopes) | norm
+            D = judged(self.D, self.engine, real, fake, at_once=True)
+            told = verdict(recipe.objective, recipe.penalties, self.iteration, D, real, fake)
+        return self.move_judges(told, [self.D])
 
     def _g_turn(self, high: Tensor, made: Tensor, alone: bool) -> Curves:
         recipe = self.recipe
@@ -248,67 +238,22 @@ class SuperResolutionTraining(Training, Translates):
                     truth = self.F(high).float()
                 terms["perceptual"] = recipe.perceptual * l1(self.F(self.engine.lay(made)).float(), truth)
             if not alone and recipe.adversarial:
-                told = recipe.objective.g_loss(self._judged(high, made), high, made)
+                told = recipe.objective.g_loss(judged(self.D, self.engine, high, made), high, made)
                 terms |= {name: recipe.adversarial * term for name, term in told.items()}
-            norm = self._minimise(total(terms), self.g_opt, "gradient/G")
-        if self.average:
-            self.average.update(self.G, ramped(recipe.ema, self.iteration))
+            norm = self.minimise(total(terms), self.g_opt, "gradient/G")
+        self.update_averages()
         return means("G/", terms) | norm
-
-    def _judged(self, real: Tensor, fake: Tensor) -> Judged:
-        return Judged(lambda x: self.D(self.engine.lay(x)), 0.0, real, fake)
-
-    def _minimise(self, loss: Tensor, optimiser: torch.optim.Optimizer, curve: str) -> Curves:
-        measured = bool(curve) and self.iteration % NORMS_EVERY == 0
-        norm = descend(loss, optimiser, self.engine.ranks.mean_gradients, measured=measured)
-        return {} if norm is None else {curve: norm}
-
-    def _set_learning_rates(self) -> None:
-        factor = self.recipe.schedule.factor(self.iteration, self.steps)
-        slower = 1.0 if self.recipe.is_alone(self.iteration, self.steps) else self.recipe.slower
-        set_rate(self.g_opt, self.recipe.g_optimiser.lr * factor * slower)
-        set_rate(self.d_opt, self.recipe.d_optimiser.lr * factor)
 
     # --- what others see ---
 
-    def apply(self, recipe: Recipe) -> None:
-        assert isinstance(recipe, SuperResolution)
-        if bool(recipe.ema) != bool(self.recipe.ema):
-            self.average = Average(self.G) if recipe.ema else None
-        self.recipe = recipe
-
-    @property
-    def averages(self) -> bool:
-        return self.average is not None
-
     def translate(self, x: Tensor, direction: str = FORTH, averaged: bool = True) -> Tensor:
-        return translated(self.average.module if averaged and self.average else self.G, x, self.engine)
-
-    def rates(self) -> dict[str, float]:
-        return {"rate/D": rate_of(self.d_opt), "rate/G": rate_of(self.g_opt)}
-
-    def networks(self) -> dict[str, nn.Module]:
-        """VGG19 is not saved: it does not change, and is no part of the run."""
-        found = {"generator": self.G, "discriminator": self.D}
-        found |= {"features": self.F} if self.f_opt else {}
-        return found | ({"generator_ema": self.average.module} if self.average else {})
-
-    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
-        """An average that was not kept before begins at the generator as it is."""
-        super().load_weights({"generator_ema": weights["generator"]} | weights)
+        return translated(self.applied_generator(averaged), x, self.engine)
 
     def state(self) -> dict[str, Any]:
-        return {
-            "iteration": self.iteration,
-            "g_optimiser": {"kind": self.recipe.g_optimiser.kind, "state": self.g_opt.state_dict()},
-            "d_optimiser": {"kind": self.recipe.d_optimiser.kind, "state": self.d_opt.state_dict()},
-            "f_optimiser": self.f_opt.state_dict() if self.f_opt else {},
-        }
+        return super().state() | {"f_optimiser": self.f_opt.state_dict() if self.f_opt else {}}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        self.iteration = state["iteration"]
-        load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
-        load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
+        super().load_state(state)
         if self.f_opt:
             adam = Adam(lr=FEATURES_RATE, beta1=0.9)
             load_optimiser(self.f_opt, adam, {"kind": adam.kind, "state": state["f_optimiser"]})

@@ -6,7 +6,7 @@ Where G drops a mode, F has never learnt to lead it back to the latents' distrib
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +18,12 @@ from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
 from ..nn.activations import layer_inputs
 from ..nn.cross_entropy import cross_entropy, js_lower_bound
-from ..nn.descent import NORMS_EVERY, descend
-from ..nn.ema import Average, ramped
-from ..nn.optimisers import Adam, AnyOptimiser, load_optimiser, rate_of, set_rate
+from ..nn.descent import total
+from ..nn.optimisers import Adam, AnyOptimiser
 from ..nn.schedules import AnySchedule, Constant
 from ..nn.temporarily import evaluating, frozen
 from ..registry import OneOf
-from . import PLAYERS, RECIPES, Curves, Generates, GeneratingRecipe, Recipe, Training, built, means
+from . import PLAYERS, RECIPES, Curves, Generates, GeneratingRecipe, TwoPlayers, built, means
 
 
 @RECIPES.add
@@ -91,23 +90,26 @@ class Veegan(GeneratingRecipe):
         return VeeganTraining(self, shape, steps, engine)
 
 
-class VeeganTraining(Training, Generates):
+class VeeganTraining(TwoPlayers[Veegan], Generates):
     """G and F against D."""
 
     def __init__(self, recipe: Veegan, shape: tuple[int, ...], steps: int, engine: Engine):
-        self.recipe, self.steps, self.engine = recipe, steps, engine
+        super().__init__(recipe, steps, engine)
         self.z_dim = recipe.latent.dim
-        self.iteration = 0
         self.G, self.D, self.F = map(engine.place, recipe.build_networks(shape))
-        self.average = Average(self.G) if recipe.ema else None
-        self.g_opt = recipe.g_optimiser.build([*self.G.parameters(), *self.F.parameters()])
-        self.d_opt = recipe.d_optimiser.build(self.D.parameters())
+        self.begin([*self.G.parameters(), *self.F.parameters()], self.D.parameters())
+
+    def generators(self) -> dict[str, nn.Module]:
+        return {"generator": self.G}
+
+    def others(self) -> dict[str, nn.Module]:
+        return {"discriminator": self.D, "reconstructor": self.F}
 
     # --- the algorithm ---
 
     def step(self, batches: Stream, players: tuple[str, ...] = PLAYERS) -> Curves:
         """One iteration of the algorithm. Returns {curve name: scalar tensor}."""
-        self._set_learning_rates()
+        self.set_rates()
         curves: Curves = {}
         z = self._latents()  # z ~ p_0
         x = self.engine.lay(self.engine.ranks.share(next(batches).x))  # x ~ p(x)
@@ -129,7 +131,7 @@ class VeeganTraining(Training, Generates):
                 mean = self._reconstructed(x)
                 z_r = mean + torch.randn_like(mean)  # F(x) ~ N(mean, 1)
             terms = cross_entropy(self._judged(z_r, x), self._judged(z, x_g))
-        norm = self._minimise(terms, self.d_opt, "gradient/D")
+        norm = self.minimise(total(terms), self.d_opt, "gradient/D", self.recipe.clip_norm)
         distance = js_lower_bound({name: term.detach() for name, term in terms.items()})
         return means("D/", terms) | {"distance/js": distance} | norm
 
@@ -138,9 +140,8 @@ class VeeganTraining(Training, Generates):
         with frozen(self.D), self.engine.autocast():
             d = (z - self._reconstructed(x_g)).square().sum(dim=1) / 2  # -log N(z; F(G(z)), 1), but for a constant
             terms = {"adversarial": -self._judged(z, x_g), "reconstruction": self.recipe.reconstruction * d}
-            norm = self._minimise(terms, self.g_opt, "gradient/G")
-        if self.average:
-            self.average.update(self.G, ramped(self.recipe.ema, self.iteration))
+            norm = self.minimise(total(terms), self.g_opt, "gradient/G", self.recipe.clip_norm)
+        self.update_averages()
         return means("G/", terms) | norm
 
     def _judged(self, z: Tensor, x: Tensor) -> Tensor:
@@ -150,36 +151,17 @@ class VeeganTraining(Training, Generates):
     def _reconstructed(self, x: Tensor) -> Tensor:
         return self.F(x.flatten(1)).float()  # [N, z_dim]
 
-    def _minimise(self, terms: dict[str, Tensor], optimiser: torch.optim.Optimizer, curve: str) -> Curves:
-        loss = torch.stack([term.mean() for term in terms.values()]).sum()
-        mean_gradients, measured = self.engine.ranks.mean_gradients, self.iteration % NORMS_EVERY == 0
-        norm = descend(loss, optimiser, mean_gradients, self.recipe.clip_norm, measured)
-        return {} if norm is None else {curve: norm}
-
     def _latents(self) -> Tensor:
         ranks, device = self.engine.ranks, self.engine.device
         return ranks.draw(lambda n: self.recipe.latent.draw(n, device), self.recipe.batch_size // ranks.world)
 
-    def _set_learning_rates(self) -> None:
-        factor = self.recipe.schedule.factor(self.iteration, self.steps)
-        set_rate(self.g_opt, self.recipe.g_optimiser.lr * factor)
-        set_rate(self.d_opt, self.recipe.d_optimiser.lr * factor)
-
     # --- what others see ---
-
-    def apply(self, recipe: Recipe) -> None:
-        assert isinstance(recipe, Veegan)
-        self.recipe = recipe
-
-    @property
-    def averages(self) -> bool:
-        return self.average is not None
 
     def latents(self, count: int, seed: int) -> Tensor:
         return self.recipe.latent.seeded(count, seed).to(self.engine.device)
 
     def generate(self, z: Tensor, averaged: bool = True) -> Tensor:
-        G = self.average.module if averaged and self.average else self.G
+        G = self.applied_generator(averaged)
         with torch.no_grad(), evaluating(G), self.engine.autocast():
             return G(z.to(self.engine.device)).float()
 
@@ -207,29 +189,6 @@ class VeeganTraining(Training, Generates):
 
     def latent_grid(self, side: int) -> Tensor:
         return self.recipe.latent.grid(side).to(self.engine.device)
-
-    def rates(self) -> dict[str, float]:
-        return {"rate/D": rate_of(self.d_opt), "rate/G": rate_of(self.g_opt)}
-
-    def networks(self) -> dict[str, nn.Module]:
-        averaged = {"generator_ema": self.average.module} if self.average else {}
-        return {"generator": self.G, "discriminator": self.D, "reconstructor": self.F} | averaged
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "iteration": self.iteration,
-            "g_optimiser": {"kind": self.recipe.g_optimiser.kind, "state": self.g_opt.state_dict()},
-            "d_optimiser": {"kind": self.recipe.d_optimiser.kind, "state": self.d_opt.state_dict()},
-        }
-
-    def load_weights(self, weights: dict[str, dict[str, Tensor]]) -> None:
-        """An average that was not kept before begins at the generator as it is."""
-        super().load_weights({"generator_ema": weights["generator"]} | weights)
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        self.iteration = state["iteration"]
-        load_optimiser(self.g_opt, self.recipe.g_optimiser, state["g_optimiser"])
-        load_optimiser(self.d_opt, self.recipe.d_optimiser, state["d_optimiser"])
 
 
 def paired(z: Tensor, x: Tensor) -> Tensor:

@@ -105,7 +105,7 @@ def test_looking_changes_nothing() -> None:
         p.grad is None and p.requires_grad
         for n in training.networks().values()
         for p in n.parameters()
-        if n is not training.average.module
+        if n is not training.averages_of["generator"].module
     )
 
 
