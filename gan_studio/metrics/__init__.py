@@ -1,15 +1,15 @@
-"""The shelf of metrics: one file each. They compare arrays, and know no networks, data sources or jobs.
+"""The shelf of metrics: one file each. They compare arrays, and know no feature networks, data sources or jobs.
 
 A metric is a Spec that reads two sets of samples; what it says of them is a `Reading` with an interval. Copy
-`kernel.py` for a new one. What `Sets` are lacking is said in one sentence: no metric returns a number that it cannot
-vouch for.
+`class_histogram.py` for a new one. What `Sets` are lacking is said in one sentence: no metric returns a number that it
+cannot vouch for. What all of them share, the checks and the intervals, is in `honest.py`.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -17,6 +17,8 @@ import numpy as np
 from ..config import Spec
 from ..progress import Progress
 from ..registry import Registry
+from . import honest
+from .honest import Pick
 
 Better = Literal["lower", "higher", "nearer"]  # nearer to its ideal, from both sides
 Need = Literal["features", "classes", "pictures", "points", "pairs", "unseen", "modes"]
@@ -33,12 +35,19 @@ class Seen:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def taken(self, rows: np.ndarray | None) -> Seen:
+        """Some of the samples; None is all."""
+        if rows is None:
+            return self
+        chances, pictures = (None if x is None else x[rows] for x in (self.chances, self.pictures))
+        return Seen(self.rows[rows], chances, pictures)
+
 
 @dataclass(frozen=True)
 class Sets:
     """What is compared."""
 
-    real: Seen
+    real: Seen  # what training saw, where there is an `unseen` beside it
     generated: Seen
     unseen: Seen | None = None  # real samples that training never saw
     classes: tuple[str, ...] = ()  # names of the columns of `chances`
@@ -46,6 +55,12 @@ class Sets:
     centres: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.float32))  # of points: their modes [K, 2]
     sigma: float = 0.0  # the standard deviation of each coordinate within a mode
     paired: bool = False  # generated sample i should be real sample i: a translation and its truth
+
+    def taken(self, pick: Pick) -> Sets:
+        """Some of the samples."""
+        unseen = None if self.unseen is None else self.unseen.taken(pick.unseen)
+        real, generated = self.real.taken(pick.real), self.generated.taken(pick.generated)
+        return replace(self, real=real, generated=generated, unseen=unseen)
 
 
 @dataclass(frozen=True)
@@ -55,8 +70,11 @@ class Measure:
     title: str  # without the network: "Frechet distance"
     about: str  # a sentence for whoever reads it
     better: Better = "lower"
-    ideal: float = 0.0
+    ideal: float = 0.0  # of "higher" the most, where it does not depend on the sets: see `Reading.most`
     unit: str = ""
+    least: float = -np.inf  # what it can be, whatever is compared
+    most: float = np.inf
+    bias_shrinks: bool = False  # its bias goes as 1/n, so that it can be extrapolated to endlessly many samples
 
 
 @dataclass(frozen=True)
@@ -65,37 +83,112 @@ class Reading:
 
     measure: str  # id, and with "metrics/" before it a curve's name: "frechet"
     value: float
-    low: float  # of the 95 % interval
+    low: float  # of the 95 % interval of what such samples, and as many of them, give on average
     high: float
     samples: tuple[int, int]  # (real, generated) that it was computed from
     at_infinity: float | None = None  # extrapolated to endlessly many samples, where fewer bias it
+    rounds: int = 0  # of resampling behind the interval; 0 where it needs none
+    most: float | None = (
+        None  # the best that it can be of these sets, where that depends on them: the number of classes
+    )
+    items: tuple[str, ...] = ()  # what is counted, by name: the classes that were dropped
+    notes: tuple[str, ...] = ()  # what a person should know about this number
 
 
 class Metric(Spec):
-    """A way to compare what was generated with what is real."""
+    """A way to compare what was generated with what is real.
+
+    A metric says how its numbers come about in `measure`; `read` checks the sets before it, and resamples.
+    """
 
     paper: ClassVar[str] = ""
     needs: ClassVar[tuple[Need, ...]] = ("features",)
     measures: ClassVar[dict[str, Measure]]  # by their ids, which never change: they stand in saved runs
+    most_rows: ClassVar[int | None] = None  # of a set, in a round of resampling; None: half of it, however many
 
-    def fewest(self, features: int) -> int:
-        """Samples that each set must have, of so many features."""
+    @classmethod
+    def by_eye(cls) -> bool:
+        """Whether its numbers depend on the feature network, whose name they then carry."""
+        return bool({"features", "classes"} & set(cls.needs))
+
+    def fewest(self, features: int, classes: int = 0) -> int:
+        """Samples that each set must have, of so many features and classes."""
         return 2
 
-    @abstractmethod
-    def values(self, sets: Sets) -> dict[str, float]:
-        """{measure: value} of sets that were checked."""
+    def why_fewest(self) -> str:
+        """What is wrong with fewer, as the end of a sentence."""
+        return "an interval needs some to leave out"
 
-    def at_infinity(self, sets: Sets, seed: int) -> dict[str, float]:
-        """What the values would be of endlessly many samples, where that can be told."""
+    @abstractmethod
+    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
+        """{measure: value} of sets that were checked. Closing the generator cancels."""
+
+    def resampled(
+        self, sets: Sets, picks: Sequence[Pick], seed: int
+    ) -> Generator[Progress, None, list[dict[str, float]]]:
+        """What `measure` says of each pick of the sets; one that can do better than one by one does so here."""
+        found = []
+        for i, pick in enumerate(picks):
+            yield Progress(i, len(picks), honest.RESAMPLING if i else honest.MEASURING)
+            found.append((yield from self.measure(sets.taken(pick), seed)))
+        return found
+
+    def work(self, rows: int, features: int) -> float:
+        """About how many multiplications `measure` takes of sets of so many rows: bounds the rounds of resampling."""
+        return 0.0
+
+    def refuse(self, sets: Sets) -> None:
+        """What else the sets must be, beyond `needs` and `fewest`. Raises ConfigError with a sentence."""
+
+    def most(self, sets: Sets) -> dict[str, float]:
+        """{measure: the best that it can be of these sets}, where that depends on them."""
         return {}
 
-    @abstractmethod
+    def items(self, sets: Sets) -> dict[str, tuple[str, ...]]:
+        """{measure: names of what it counts}."""
+        return {}
+
+    def notes(self, sets: Sets) -> tuple[str, ...]:
+        """What a person should know about its numbers of these sets, a sentence each."""
+        return ()
+
+    def values(self, sets: Sets, seed: int = 0) -> dict[str, float]:
+        """{measure: value} without intervals, such as for a curve. Raises ConfigError as `read` does."""
+        honest.check(self, sets)
+        found = honest.finished(self.measure(sets, seed))
+        honest.check_found(self, [found])
+        return found
+
     def read(self, sets: Sets, rounds: int, seed: int) -> Generator[Progress, None, tuple[Reading, ...]]:
-        """Check, measure, and bootstrap in so many rounds. Closing the generator cancels.
+        """Check, measure, and resample in so many rounds, or fewer where they take long. Closing cancels.
 
         Raises ConfigError with a sentence where the sets lack what it needs.
         """
+        honest.check(self, sets)
+        picks = honest.picks(self, sets, rounds, seed)
+        found = yield from self.resampled(sets, picks.all, seed)
+        honest.check_found(self, found)
+        most, items, notes = self.most(sets), self.items(sets), self.notes(sets)
+        readings = []
+        for name, measure in self.measures.items():
+            value, *others = (values[name] for values in found)
+            low, high = honest.interval(value, others, picks.scale, measure.least, measure.most)
+            beyond = honest.at_infinity(value, others, picks.fraction) if measure.bias_shrinks else None
+            readings.append(
+                Reading(
+                    measure=name,
+                    value=value,
+                    low=low,
+                    high=high,
+                    samples=(len(sets.real), len(sets.generated)),
+                    at_infinity=beyond,
+                    rounds=len(others),
+                    most=most.get(name),
+                    items=items.get(name, ()),
+                    notes=notes,
+                )
+            )
+        return tuple(readings)
 
 
 METRICS: Registry[Metric] = Registry("gan_studio.metrics", "metric")
