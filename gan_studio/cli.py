@@ -652,27 +652,26 @@ def sample(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     root: Root = None,
 ) -> None:
-    """Make samples: a PNG grid with all that is needed to make it again inside, or the points as .npy."""
-    from . import images
+    """Make samples: a PNG grid with all that is needed to make it again inside and beside it, or the points as .npy."""
+    from .jobs.explore import refuse_pair
     from .jobs.exports import refuse_existing
-    from .jobs.pictures import provenance, shown
+    from .jobs.pictures import shown, write_grid
 
     snapshot = snapshot_of(run, root, step, raw, device)
     shares = chosen_classes(classes, snapshot)
     stem = f"{snapshot.about['run']}-step{snapshot.about['step']}-seed{seed}"
     makes_points = len(snapshot.shape) != 3
     path = out or Path(f"{stem}.npy" if makes_points else stem if separate else f"{stem}.png")
-    files = {path / f"seed-{one:06d}.png": one for one in range(seed, seed + count)}
-    for written in files if separate and not makes_points else [path]:
-        if not replace:
-            refuse_existing(written)
+    files = {path / f"seed-{one:06d}.png": one for one in range(seed, seed + count)} if separate else {path: seed}
+    refuse = refuse_existing if makes_points else refuse_pair
+    for written in () if replace else [path] if makes_points else files:
+        refuse(written)
     if makes_points:
         write_points(path, shown(snapshot, count, seed, truncation))
-    elif separate:
-        write_separate(files, snapshot, truncation, shares)
+    elif separate or count == 1:
+        write_alone(files, snapshot, truncation, shares)
     else:
-        pictures = shown(snapshot, count, seed, truncation, shares)
-        images.write_png(path, images.grid(pictures), provenance(snapshot, count, seed, truncation, shares))
+        write_grid(path, snapshot, count, seed, truncation, shares)
     typer.echo(str(path))
 
 
@@ -701,19 +700,17 @@ def chosen_classes(text: str, snapshot: Snapshot) -> Shares:
     return checked(parsed(text), snapshot.classes) if text else ()
 
 
-def write_separate(files: dict[Path, int], snapshot: Snapshot, truncation: float, shares: Shares) -> None:
+def write_alone(files: dict[Path, int], snapshot: Snapshot, truncation: float, shares: Shares) -> None:
     """A PNG a seed, from which the studio opens the very state; each drawn alone, so that it is the same again."""
-    from . import images
-    from .jobs.explore import render, text_of, view_of
+    from .jobs.explore import keep, render, view_of
     from .jobs.pictures import provenance
 
     plain = view_of(snapshot).with_values({"psi": truncation}).of_classes(shares)
     for file, seed in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         here = plain.at_seed(seed)
-        picture = render(here, snapshot)
-        texts = provenance(snapshot, 1, seed, truncation, shares) | text_of(here, picture)
-        images.write_png(file, picture, texts)
+        more = provenance(snapshot, 1, seed, truncation, shares)
+        keep(file, here, render(here, snapshot), replace=True, more=more)  # what may not be is refused before
 
 
 def write_points(path: Path, array: Any) -> None:

@@ -23,8 +23,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gan_studio import __main__, cli, images, presets, runs, terminal
-from gan_studio.config import FORMAT, to_toml
+from gan_studio.config import FORMAT, ConfigError, to_toml
 from gan_studio.jobs.events import Curves
+from gan_studio.jobs.explore import read_recipe, reopened
 from gan_studio.jobs.frames import frame_steps
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.recipes.gan import GanTraining
@@ -495,7 +496,7 @@ def test_separate_samples_are_those_of_the_grid(trained: dict[str, Run], tmp_pat
     run = trained["pictures"]
     typed("sample", run.folder, "--count", 2, "--seed", 4, "--separate", "--out", tmp_path / "files")
     typed("sample", run.folder, "--count", 2, "--seed", 4, "--out", tmp_path / "grid.png")
-    files = sorted((tmp_path / "files").iterdir())
+    files = sorted((tmp_path / "files").glob("*.png"))
     assert [path.name for path in files] == ["seed-000004.png", "seed-000005.png"]
     with Image.open(tmp_path / "grid.png") as grid:
         whole = np.asarray(grid)
@@ -504,6 +505,29 @@ def test_separate_samples_are_those_of_the_grid(trained: dict[str, Run], tmp_pat
             part = np.asarray(picture)
         assert np.array_equal(whole[:, 10 * i : 10 * i + 8], part)  # a gap of two pixels between them
     assert images.read_recipe(files[1])["seed"] == "5"
+    beside = json.loads((tmp_path / "grid.json").read_text())
+    assert beside == images.read_recipe(tmp_path / "grid.png") and beside["count"] == "2"
+
+
+@pytest.mark.parametrize("words", [("--count", 1, "-o", "seed-000004.png"), ("--count", 2, "--separate", "-o", ".")])
+def test_a_sample_is_opened_by_its_side_car_as_by_itself(trained: dict[str, Run], words, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed("sample", trained["pictures"].folder, "--seed", 4, "--device", "cpu", *words)
+    picture, sidecar = Path("seed-000004.png"), Path("seed-000004.json")
+    assert read_recipe(picture) == read_recipe(sidecar)
+    with Image.open(picture) as shown:
+        pixels = np.asarray(shown)
+    images.write_png(picture, pixels)  # as a site does that strips it
+    for path in (picture, sidecar):
+        again = reopened(path)
+        assert again.is_exact and again.view.seed == 4 and np.array_equal(again.picture.squeeze(), pixels)
+
+
+def test_a_grid_is_not_taken_for_a_picture(trained: dict[str, Run], tmp_path: Path) -> None:
+    typed("sample", trained["pictures"].folder, "--count", 2, "--out", tmp_path / "grid.png")
+    for path in (tmp_path / "grid.png", tmp_path / "grid.json"):
+        with pytest.raises(ConfigError, match="several pictures in one"):
+            read_recipe(path)
 
 
 def test_samples_are_not_written_over_others_unless_that_is_said(trained: dict[str, Run], tmp_path: Path) -> None:
@@ -516,6 +540,8 @@ def test_samples_are_not_written_over_others_unless_that_is_said(trained: dict[s
         assert "is there already" in refused(*words, *more)
         assert grid.read_bytes() == (folder / "seed-000005.png").read_bytes() == b"mine"
         assert len(list(folder.iterdir())) == 1
+    (tmp_path / "other.json").write_text("mine")
+    assert "other.json is there already" in refused(*words, "-o", tmp_path / "other.png")
     typed(*words, "-o", grid, "--replace")
     typed(*words, "--separate", "-o", folder, "--replace")
     assert images.read_recipe(grid)["seed"] == "4" and images.read_recipe(folder / "seed-000005.png")["seed"] == "5"
@@ -530,8 +556,8 @@ def test_samples_of_points_are_numbers(points: Run, tmp_path: Path, monkeypatch:
 
 
 def test_samples_into_a_folder_that_is_none(trained: dict[str, Run], tmp_path: Path) -> None:
-    said = refused("sample", trained["pictures"].folder, "--out", tmp_path / "none" / "a.png", code=1)
-    assert "cannot be used" in said and "\n" not in said
+    said = refused("sample", trained["pictures"].folder, "--out", tmp_path / "none" / "a.png")
+    assert "a.png cannot be written (No such file" in said and "\n" not in said
 
 
 def test_data_is_listed_and_previewed(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -26,13 +26,15 @@ from ..classes import Shares, dense, sparse
 from ..compute import mixed_seed
 from ..config import ConfigError, Spec, option
 from ..directions import Direction, plain_numbers
+from ..files import write_atomic
 from ..walks import resampled, truncated
 from .events import Progress
-from .exports import refuse_existing, save
+from .exports import refuse_existing
 from .snapshots import Snapshot, open_file, open_snapshot, weights_hash
 
 FORMAT = 2  # 1 knew no classes
 TEXT = "GAN Studio"  # the name of the text in a PNG
+SHEET = "count"  # and of the one that only a PNG with several pictures has
 MOST_BYTES = 2**23  # of a picture's recipe
 MOST_NUMBERS = 4096  # of a latent
 MOST_EDITS = 64
@@ -223,20 +225,43 @@ def sidecar_of(view: View, picture: np.ndarray) -> str:
     return json.dumps(kept(view, picture).plain(), ensure_ascii=False, indent=1) + "\n"
 
 
-def keep(path: Path, view: View, picture: np.ndarray, replace: bool = False) -> None:
-    """Write a PNG with its recipe, and the side-car .json; each whole or not at all.
+def pair_of(view: View, picture: np.ndarray, more: Mapping[str, str] | None = None) -> tuple[bytes, str]:
+    """What every picture is written as: a PNG with its recipe, and `more` texts, inside; and the side-car."""
+    return images.png(picture, {**(more or {}), **text_of(view, picture)}), sidecar_of(view, picture)
+
+
+def put(path: Path, view: View, picture: np.ndarray) -> None:
+    """Write a PNG and its side-car .json into a folder that nobody sees yet. Raises OSError."""
+    data, sidecar = pair_of(view, picture)
+    path.write_bytes(data)
+    path.with_suffix(".json").write_text(sidecar, encoding="utf-8")
+
+
+def keep(
+    path: Path, view: View, picture: np.ndarray, replace: bool = False, more: Mapping[str, str] | None = None
+) -> None:
+    """Write a PNG and its side-car .json; each whole or not at all.
 
     Raises ConfigError where there is such a file already and it may not be replaced, or none can be written.
     """
-    sidecar = path.with_suffix(".json")
     if not replace:
-        refuse_existing(path)
-        refuse_existing(sidecar)
-    save(sidecar, sidecar_of(view, picture))
+        refuse_pair(path)
+    save_pair(path, *pair_of(view, picture, more))
+
+
+def refuse_pair(path: Path) -> None:
+    """Raises ConfigError where there is such a picture, or such a side-car."""
+    refuse_existing(path)
+    refuse_existing(path.with_suffix(".json"))
+
+
+def save_pair(path: Path, data: bytes, sidecar: str) -> None:
+    """No side-car is left alone. Raises ConfigError."""
     try:
-        images.write_png(path, picture, text_of(view, picture))
+        write_atomic(path.with_suffix(".json"), sidecar)
+        write_atomic(path, data)
     except OSError as error:
-        sidecar.unlink(missing_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)
         raise ConfigError(f"{path} cannot be written ({error.strerror}); choose another place.") from error
 
 
@@ -253,6 +278,8 @@ def read_recipe(path: Path) -> Kept:
         raise ConfigError(f"{path} {error}.") from None
     if TEXT in texts:
         return _parsed(texts[TEXT], path, Kept, LOOK_FOR_IT)
+    if SHEET in texts:
+        raise ConfigError(_several(path))
     sidecar = path.with_suffix(".json")
     if sidecar.is_file():
         return read_kept(sidecar, Kept, LOOK_FOR_IT)
@@ -276,15 +303,22 @@ def _parsed(text: str, path: Path, kind: type[K], advice: str) -> K:
         raise ConfigError(_damaged(path, advice))
     try:
         values = json.loads(text)
-        newer = int(values["format"]) > FORMAT
-        found = None if newer or not values["view"]["run"] else kind.parse(values)
+        several = SHEET in values and "view" not in values
+        newer = not several and int(values["format"]) > FORMAT
+        found = None if several or newer or not values["view"]["run"] else kind.parse(values)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):  # what `parse` raises is a ValueError
         raise ConfigError(_damaged(path, advice)) from None
+    if several:
+        raise ConfigError(_several(path))
     if newer:
         raise ConfigError(f"The recipe in {path} was written by a newer GAN Studio; update GAN Studio to use it.")
     if found is None:
         raise ConfigError(_damaged(path, advice))
     return found
+
+
+def _several(path: Path) -> str:
+    return f"{path} is of several pictures in one; take a picture that was written alone."
 
 
 def _damaged(path: Path, advice: str) -> str:

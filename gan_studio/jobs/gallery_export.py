@@ -17,7 +17,7 @@ from .. import __version__, images
 from ..config import ConfigError
 from . import page
 from .events import Exported, Progress
-from .explore import explorable, inputs, pictures, render, sidecar_of, text_of
+from .explore import explorable, inputs, pictures, put, render, text_of
 from .exports import refuse_existing, whole
 from .gallery import BATCH, Sample, labelled
 from .sheet import Book, Drawing, Sheet, caption, layout, names, page_layout
@@ -82,9 +82,7 @@ def _folder(snapshot: Snapshot, samples: Sequence[Sample], folder: Path, sheet: 
     folder.mkdir()
     called = names(samples)
     for done, (sample, picture) in enumerate(alone(snapshot, samples)):
-        data = images.png(picture, text_of(sample.view, picture))
-        (folder / f"{called[done]}.png").write_bytes(data)
-        (folder / f"{called[done]}.json").write_text(sidecar_of(sample.view, picture), encoding="utf-8")
+        put(folder / f"{called[done]}.png", sample.view, picture)
         yield Progress(done + 1, len(samples), WRITING)
 
 

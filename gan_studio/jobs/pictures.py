@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..config import ConfigError
 from ..plane import Arrows
 from ..runs import Run
 from ..walks import truncated
+from .explore import SHEET, save_pair
 from .frames import columns_of, frame_steps, read_frame
 from .snapshots import Snapshot, open_snapshot
 
@@ -140,7 +142,19 @@ def provenance(
     """The texts inside a PNG: all that is needed to make it again."""
     chosen = snapshot.about | {"truncation": truncation} | ({"class": told(shares)} if shares else {})
     about = {name: str(value) for name, value in chosen.items()}
-    return {"Software": "GAN Studio", "count": str(count), "seed": str(seed)} | about | snapshot.origin.texts()
+    return {"Software": "GAN Studio", SHEET: str(count), "seed": str(seed)} | about | snapshot.origin.texts()
+
+
+def write_grid(
+    path: Path, snapshot: Snapshot, count: int, seed: int, truncation: float = 1.0, shares: Shares = ()
+) -> None:
+    """Pictures in a grid, with all that is needed to make them again inside, and in the .json beside it.
+
+    Raises ConfigError.
+    """
+    grid = images.grid(shown(snapshot, count, seed, truncation, shares))
+    texts = provenance(snapshot, count, seed, truncation, shares)
+    save_pair(path, images.png(grid, texts), json.dumps(texts, ensure_ascii=False, indent=1) + "\n")
 
 
 def write_gallery(run: Run, width_px: int = 1600) -> Path:

@@ -11,11 +11,11 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from .. import images, walks
+from .. import walks
 from ..classes import one
 from ..config import ConfigError, Spec, option
 from .events import Exported, Progress
-from .explore import View, at_input, class_shares, explorable, latents, pictures, render, text_of
+from .explore import View, at_input, class_shares, explorable, latents, pictures, put, render
 from .exports import refuse_existing, whole
 from .snapshots import Snapshot
 from .timelapse import FORMATS, MOST_PX, Format, crisp, file_format
@@ -156,8 +156,7 @@ def _write_folder(
     temporary.mkdir()
     for frame, row in enumerate(z):
         here = at_input(view, row, snapshot)
-        picture = render(here, snapshot)
-        images.write_png(temporary / f"frame-{frame:05d}.png", picture, text_of(here, picture))
+        put(temporary / f"frame-{frame:05d}.png", here, render(here, snapshot))
         yield Progress(frame + 1, len(z), WRITING)
 
 

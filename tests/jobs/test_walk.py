@@ -9,10 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_studio import images
 from gan_studio.config import ConfigError
 from gan_studio.jobs.events import Exported, Progress
-from gan_studio.jobs.explore import latents, pictures, reopened, view_of
+from gan_studio.jobs.explore import latents, pictures, read_recipe, reopened, view_of
 from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.walk import BATCH, Walk, export_walk, key_frames, key_places, way
 from gan_studio.walks import EASINGS, circle, lerp, path
@@ -104,9 +103,9 @@ def test_a_folder_holds_pictures_that_open_in_their_state(snapshot, views, tmp_p
     walk = Walk(frames=4, loop=True)
     list(export_walk(snapshot, views, tmp_path / "walk", walk))
     files = sorted((tmp_path / "walk").iterdir())
-    assert [file.name for file in files] == [f"frame-{i:05d}.png" for i in range(4)]
-    again = reopened(files[3])
-    assert again.is_exact
+    assert [file.name for file in files] == [f"frame-{i:05d}.{end}" for i in range(4) for end in ("json", "png")]
+    again = reopened(files[-1])
+    assert again.is_exact and read_recipe(files[-2]) == read_recipe(files[-1])
     torch.testing.assert_close(torch.tensor(again.view.z), way(latents(views, snapshot), walk)[3])
 
 
@@ -125,7 +124,7 @@ def test_a_full_disk_leaves_nothing_and_is_told(snapshot, views, tmp_path: Path,
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(images, "write_png", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     monkeypatch.setattr("gan_studio.jobs.timelapse.Gif.add", full)
     with pytest.raises(ConfigError, match=r"cannot be written \(No space left on device\)"):
         list(export_walk(snapshot, views, tmp_path / name, Walk(frames=4)))

@@ -13,6 +13,7 @@ from ...directions import Direction
 from ...importers.translators import Kind, kind_of
 from ...jobs import find_directions
 from ...jobs.explore import (
+    SHEET,
     TEXT,
     View,
     explorable,
@@ -292,4 +293,4 @@ def has_recipe(path: Path) -> bool:
         texts = images.read_recipe(path)
     except images.PictureError:
         return False
-    return TEXT in texts or path.with_suffix(".json").is_file()
+    return TEXT in texts or SHEET in texts or path.with_suffix(".json").is_file()
