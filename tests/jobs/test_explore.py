@@ -168,7 +168,7 @@ def test_nothing_is_replaced_without_being_asked(snapshot, picture_file: Path) -
 def test_a_picture_that_cannot_be_written_leaves_no_side_car(snapshot, tmp_path: Path) -> None:
     view = view_of(snapshot, 1)
     (tmp_path / "c.png").mkdir()
-    assert "cannot be written" in told(keep, tmp_path / "c.png", view, render(view, snapshot), replace=True)
+    assert "cannot be written" in told(keep, tmp_path / "c.png", view, render(view, snapshot), True)
     assert [path.name for path in tmp_path.iterdir()] == ["c.png"]
 
 
