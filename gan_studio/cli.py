@@ -29,7 +29,7 @@ import typer
 from . import __version__, presets
 from .config import ConfigError, Problem, from_text, is_live, put, to_toml
 from .ranks import ALONE, Ranks, from_environment
-from .terminal import View, duration, view
+from .terminal import View, duration, jsonable, view
 
 if TYPE_CHECKING:
     from .classes import Shares
@@ -1249,6 +1249,38 @@ def checked(events: Iterable[Any], display: View) -> int:
             display.show(event)
             failed |= isinstance(event, Check) and event.outcome == "failed"
     return FAILED if failed else OK
+
+
+@app.command("diagnose")
+@in_sentences
+def diagnose(
+    run: RunName,
+    apply: Annotated[
+        int | None, typer.Option("--apply", metavar="N", help="Make the branch that does what remedy N says.")
+    ] = None,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is wrong with a training, where its curves show it, and what helps. The run itself is only read."""
+    from dataclasses import asdict
+
+    from .jobs.diagnose import branch, diagnose
+    from .terminal_diagnosis import told
+
+    subject = opened(run, root)
+    diagnosis = diagnose(subject)
+    if apply is None:
+        print_json(jsonable(asdict(diagnosis))) if as_json else typer.echo(told(diagnosis))
+        return
+    offered = diagnosis.remedies
+    if not 1 <= apply <= len(offered):
+        numbers = f"1 to {len(offered)}" if offered else "none"
+        raise ConfigError(f"There is no remedy {apply}; `gan-studio diagnose {run}` lists those there are ({numbers}).")
+    new = branch(subject, *offered[apply - 1])
+    if as_json:
+        print_json({"run": str(new.folder)})
+    else:
+        typer.echo(f"{offered[apply - 1][1].sentence}\nTrain it with: gan-studio train --resume {resumable(new)}")
 
 
 @export_app.command("report")

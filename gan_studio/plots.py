@@ -61,6 +61,15 @@ KINDS = {
         smoothed=False,
         measured=True,
     ),
+    "diversity": Kind(
+        "Diversity",
+        "How far apart two samples are, beside how far apart two real ones are: 1 is as varied as the data, 0 is one "
+        "and the same sample.\nA fall says more than the height: what is wild is varied, too.",
+        "diversity/",
+        ideal=1.0,
+        smoothed=False,
+        measured=True,
+    ),
     "gradients": Kind(
         "Gradients",
         "Norm of the gradient of each player's loss by its weights. Near 0 nothing is learned, and spikes tear apart.",
@@ -86,6 +95,7 @@ _OF_PREFIX = {
     "rate/": "rates",
     "speed/": "speed",
     "modes/": "modes",
+    "diversity/": "diversity",
     "psnr/": "psnr",
     "ssim/": "ssim",
 }

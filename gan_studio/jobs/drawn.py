@@ -16,6 +16,8 @@ from .events import Event, Landscape, Real, Samples
 
 REAL_SEED = 987_654_321  # of the fixed real samples that stand beside the generated ones, and that they are measured by
 
+DIVERSITY = "diversity/pairwise distance"  # of samples, beside that of as many real ones
+
 Measures = dict[str, float]  # {curve: value}
 
 
@@ -48,6 +50,15 @@ class Shown(ABC):
     @abstractmethod
     def draw(self, step: int, training: Training) -> Drawn:
         """Of fixed inputs; moves no global generator and no statistic."""
+
+    def facts(self) -> Measures:
+        """What is true of the data whatever is trained on it, for whoever judges the course of a training.
+
+        "modes", "classes", "size" where they are known; "floor": the yardstick between two sets of real samples.
+        """
+        dataset = self.dataset
+        known = {"modes": len(dataset.centres), "classes": len(dataset.classes), "size": dataset.size or 0}
+        return {name: float(count) for name, count in known.items() if count}
 
     @abstractmethod
     def keep_real(self, run: Run, array: np.ndarray) -> None:

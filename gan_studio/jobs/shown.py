@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from abc import abstractmethod
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -16,11 +17,11 @@ from torch import Tensor
 from .. import images
 from ..data import Dataset
 from ..files import write_atomic
-from ..metrics import exact_wasserstein, modes, sliced_wasserstein
+from ..metrics import exact_wasserstein, modes, pairwise, sliced_wasserstein
 from ..recipes import Generates, Training, Translates
 from ..runs import Run
+from .drawn import DIVERSITY, Drawn, Measures, Shown, ShownAsPictures
 from .drawn import REAL_SEED as REAL_SEED
-from .drawn import Drawn, Measures, Shown, ShownAsPictures
 from .events import Landscape, Real, Samples
 from .shown_pairs import Translations
 
@@ -55,6 +56,14 @@ class OfLatents(Shown):
     def _generated(self, training: Generates, z: Tensor, averaged: bool) -> Tensor:
         return torch.cat([training.generate(part, averaged) for part in z.split(self.at_once)])
 
+    @cached_property
+    def _real_spread(self) -> float:
+        return pairwise.mean_distance(self._real(pairwise.SAMPLES))
+
+    def _diversity(self, x: Tensor) -> Measures:
+        spread = pairwise.mean_distance(x[: pairwise.SAMPLES])
+        return {DIVERSITY: spread / self._real_spread} if self._real_spread else {}
+
     @abstractmethod
     def array(self, x: Tensor) -> np.ndarray:
         """For an event: uint8 [N, H, W, C] or float32 [N, 2]."""
@@ -79,10 +88,14 @@ class Pictures(OfLatents, ShownAsPictures):
     def array(self, x: Tensor) -> np.ndarray:
         return images.to_uint8(x)
 
+    def facts(self) -> Measures:
+        distance = sliced_wasserstein.SlicedWasserstein(self._real(self.measured))
+        return super().facts() | {"floor": distance(self.dataset.batch(self.measured, 1, REAL_SEED).x)}
+
     def _measures(self, x: Tensor) -> Measures:
         if self._distance is None:
             self._distance = sliced_wasserstein.SlicedWasserstein(self._real(self.measured).to(x.device))
-        return {self.yardstick: self._distance(x)}
+        return {self.yardstick: self._distance(x)} | self._diversity(x)
 
 
 class Points(OfLatents):
@@ -141,9 +154,16 @@ class Points(OfLatents):
         away = (plane - middle).nan_to_num()
         return FULL * away / away.abs().max().clamp(min=1e-12)
 
-    def _measures(self, x: Tensor) -> Measures:
+    def facts(self) -> Measures:
+        again = self.dataset.batch(exact_wasserstein.SAMPLES, 1, REAL_SEED).x
+        return super().facts() | {"floor": self._distance(again)}
+
+    def _distance(self, x: Tensor) -> float:
         N = exact_wasserstein.SAMPLES
-        found = {self.yardstick: exact_wasserstein.wasserstein1(self.array(x[:N]), self.array(self._data[:N]))}
+        return exact_wasserstein.wasserstein1(self.array(x[:N]), self.array(self._data[:N]))
+
+    def _measures(self, x: Tensor) -> Measures:
+        found = {self.yardstick: self._distance(x)} | self._diversity(x)
         if len(self.dataset.centres):
             score = modes.score_modes(x, self.dataset.centres, self.dataset.sigma)
             found |= {"modes/covered": float(score.covered), "modes/high quality": score.high_quality}

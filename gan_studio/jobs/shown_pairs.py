@@ -17,12 +17,13 @@ from torch.nn.functional import interpolate
 
 from .. import images
 from ..data import Dataset
+from ..metrics.pairwise import mean_distance
 from ..metrics.psnr import mean_square, psnr, studio_luma
 from ..metrics.sliced_wasserstein import SlicedWasserstein
 from ..metrics.ssim import WINDOW, ssim
 from ..nn.resample import bicubic
 from ..recipes import BACK, FORTH, Training, Translates
-from .drawn import REAL_SEED, Drawn, Measures, ShownAsPictures
+from .drawn import DIVERSITY, REAL_SEED, Drawn, Measures, ShownAsPictures
 from .events import Real, Samples
 
 TRUTH = "distance/RMSE to the truth"
@@ -100,12 +101,23 @@ class Translations(ShownAsPictures):
         outputs = [(way, made.of(way)) for way in made.training.directions]
         if not all(bool(x.isfinite().all()) for _, x in outputs):
             return {}
+        diversity = self._diversity(outputs)
         if not self.matched:
             found = [self.worlds[way == FORTH](x) for way, x in outputs]
-            return {WORLD: float(np.mean(found))}
+            return {WORLD: float(np.mean(found))} | diversity
         truths = {FORTH: made.b, BACK: made.a}
         squares = torch.stack([mean_square(unit(x), unit(truths[way])).mean() for way, x in outputs])
-        return {TRUTH: float(squares.mean().sqrt())} | self.rows.measures(made) | self._baselines
+        return {TRUTH: float(squares.mean().sqrt())} | self.rows.measures(made) | self._baselines | diversity
+
+    def _diversity(self, outputs: list[tuple[str, Tensor]]) -> Measures:
+        """Of what is made of different pictures, beside that of real ones, the least varied way: 0 where all is one."""
+        shares = [mean_distance(x) / spread for way, x in outputs if (spread := self._spreads[way])]
+        return {DIVERSITY: min(shares)} if shares else {}
+
+    @cached_property
+    def _spreads(self) -> dict[str, float]:
+        a, b = self.inputs
+        return {FORTH: mean_distance(b), BACK: mean_distance(a)}
 
     @cached_property
     def _baselines(self) -> Measures:

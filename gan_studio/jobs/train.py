@@ -21,6 +21,7 @@ import torch
 
 from .. import runs
 from ..compute import Engine, default_engine, engine_from, environment
+from ..conditions import NOT_A_NUMBER
 from ..config import ConfigError, get, is_live
 from ..data import Dataset, Progress, Stream
 from ..nn.blocks import parameter_count
@@ -148,8 +149,7 @@ class TrainJob:
             self.run.log(f"{name}: {parameter_count(network):,} parameters")
         stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
         seen = shown(dataset, config.sample_count, config.seed, training)
-        if seen.columns:
-            runs.write_json(self.run.folder / "run.json", self.run.about() | {"columns": list(seen.columns)})
+        self._tell_what_is_shown(seen)
         hold.remember()
         loop = Loop(self.run, hold, config, training, stream, engine, seen, self.inbox, self.common is not None)
         if resumed:
@@ -158,6 +158,14 @@ class TrainJob:
         self.run.mark_resumed(step)  # takes back what was told after it, or all of it
         loop.look_back()
         yield from loop.events()
+
+    def _tell_what_is_shown(self, seen: Shown) -> None:
+        """What readers of the run cannot see in its samples."""
+        about = self.run.about()
+        columns = {"columns": list(seen.columns)} if seen.columns else {}
+        facts = {} if "facts" in about else {"facts": seen.facts()}
+        if columns or facts:
+            runs.write_json(self.run.folder / "run.json", about | columns | facts)
 
     def _stoppable(self, preparation: Generator[Progress, None, Any]) -> Generator[Event | Progress, None, Any]:
         """Yield the progress of a preparation; a Stop command cancels it."""
@@ -495,7 +503,7 @@ class Loop:
 
     def _divergence(self, what: str, step: int) -> str:
         return (
-            f"{what} stopped being a number at step {step}. The healthy checkpoint of step {self.saved_at} is kept: "
+            f"{what} {NOT_A_NUMBER} at step {step}. The healthy checkpoint of step {self.saved_at} is kept: "
             "branch from it with a lower learning rate, or with recipe.clip_norm set."
         )
 

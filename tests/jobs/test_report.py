@@ -423,7 +423,15 @@ def test_evenly_drawn_steps_are_chosen_evenly() -> None:
 # --- curves ----------------------------------------------------------------------------------------------------------
 
 NAMES = ["D/real", "G/adversarial", "distance/W1, exact", "D(real)", "gradient/D", "slope/r1", "rate/G"]
-NAMES += ["speed/samples per second", "modes/covered", "modes/high quality", "psnr/made", "ssim/made", "something"]
+NAMES += [
+    "speed/samples per second",
+    "modes/covered",
+    "modes/high quality",
+    "diversity/pairwise distance",
+    "psnr/made",
+    "ssim/made",
+    "something",
+]
 
 
 def test_every_kind_of_curve_has_its_plot() -> None:

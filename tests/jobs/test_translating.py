@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gan_studio import images, runs
 from gan_studio.config import ConfigError
+from gan_studio.jobs.drawn import DIVERSITY
 from gan_studio.jobs.dryrun import dry_run
 from gan_studio.jobs.events import Curves, Finished, Forecast, Real, Samples
 from gan_studio.jobs.frames import columns_of, read_frame, read_real
@@ -218,7 +219,7 @@ def test_without_a_truth_worlds_are_compared(tmp_path: Any) -> None:
     same = measured("cyclegan", Stub(lambda x: x, lambda x: x), data=data)
     better = measured("cyclegan", Stub(lambda x: x + 160 / 127.5, lambda x: x - 160 / 127.5), data=data)
     for seen, drawn in (same, better):
-        assert drawn.measures.keys() == {WORLD} and seen.yardstick == WORLD and len(seen.columns) == 3
+        assert drawn.measures.keys() == {WORLD, DIVERSITY} and seen.yardstick == WORLD and len(seen.columns) == 3
     assert better[1].measures[WORLD] < 0.2 * same[1].measures[WORLD]
 
 
