@@ -65,6 +65,10 @@ class Dataset(ABC):
     def batch(self, count: int, position: int, seed: int) -> Batch:
         """Batch number `position` of the sequence that `seed` names, on the device of `to`."""
 
+    def plain(self) -> Dataset:
+        """The samples without random changes; itself where there are none."""
+        return self
+
     def to(self, device: torch.device) -> Dataset:
         """Move the samples to a device where they fit; otherwise batches are moved one by one."""
         return self

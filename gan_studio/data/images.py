@@ -113,6 +113,18 @@ class ImageDataset(Dataset):
         part._columns = {name: values[rows] for name, values in self._columns.items()}
         return part
 
+    def plain(self) -> ImageDataset:
+        size, side = self.shape[1], self.pixels.shape[3]
+        if self.augment == Augment() and side == size:
+            return self
+        same, edge = copy.copy(self), (side - size) // 2
+        window = (..., slice(edge, edge + size), slice(edge, edge + size))
+        same.pixels, same.augment = self.pixels[window], Augment()
+        same._stack = copy.copy(self._stack)
+        same._stack.pixels = self._stack.pixels[window]
+        same._stack.held = None if self._stack.held is None else self._stack.held[window]
+        return same
+
     def augmented(self, count: int, versions: int, seed: int) -> np.ndarray | None:
         size, side = self.shape[1], self.pixels.shape[3]
         if self.augment == Augment() and side == size:
