@@ -89,6 +89,9 @@ class Number:
     better: str  # as in `metrics.Measure`
     ideal: float
     basis: Basis
+    unit: str = ""
+    most: float | None = None  # the best that it can be of these sets, where that depends on them
+    items: tuple[str, ...] = ()  # what is counted, by name: the classes that were dropped
 
     def badness(self) -> float:
         """To sort by: the least is the best; infinite where it is no number."""
@@ -135,7 +138,7 @@ def plain(evaluated: Evaluated) -> dict[str, Any]:
     """As plain values for JSON; a number that is not finite is a text, which `float` reads."""
     values = asdict(evaluated)
     for number in values["numbers"]:
-        for name in ("value", "low", "high", "at_infinity"):
+        for name in ("value", "low", "high", "at_infinity", "most"):
             if number[name] is not None and not math.isfinite(number[name]):
                 number[name] = str(number[name])
     return values
@@ -158,7 +161,7 @@ def from_plain(values: dict[str, Any]) -> Evaluated | None:
 
 
 def _number(values: dict[str, Any]) -> Number:
-    basis, infinity = values["basis"], values["at_infinity"]
+    basis = values["basis"]
     real, generated = basis["samples"]
     texts = {name: str(basis[name]) for name in ("eye", "eye_name", "preprocessing", "real", "real_name")}
     return Number(
@@ -167,11 +170,18 @@ def _number(values: dict[str, Any]) -> Number:
         float(values["value"]),
         float(values["low"]),
         float(values["high"]),
-        None if infinity is None else float(infinity),
+        _or_none(values["at_infinity"]),
         str(values["better"]),
         float(values["ideal"]),
         Basis(samples=(int(real), int(generated)), metric=dict(basis["metric"]), **texts),
+        str(values.get("unit", "")),
+        _or_none(values.get("most")),
+        tuple(map(str, values.get("items", ()))),
     )
+
+
+def _or_none(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 # --- over a run's steps ----------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class Samples:
         digest, done = hashlib.sha256(repr(self.shape).encode()), 0
         for batch in self.batches():
             yield Progress(done, self.count, READING)
-            digest.update(np.ascontiguousarray(batch))
+            digest.update(np.ascontiguousarray(batch).data)
             done += len(batch)
         yield Progress(done, self.count, READING)
         return digest.hexdigest()
@@ -67,7 +67,9 @@ class Reference:
     unseen: Samples | None = None  # real samples that training never saw
     centres: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.float32), repr=False)  # as of `Sets`
     sigma: float = 0.0
-    inputs: Callable[[], Iterator[torch.Tensor]] | None = field(default=None, repr=False)  # of a translation, [N, C, H, W]
+    inputs: Callable[[], Iterator[torch.Tensor]] | None = field(
+        default=None, repr=False
+    )  # of a translation, [N, C, H, W]
     paired: bool = False  # sample i is what should become of input i
 
 
@@ -95,7 +97,7 @@ def of_source(source: Source, count: int) -> Generator[Progress, None, Reference
 def of_dataset(dataset: Dataset, name: str, count: int) -> Samples:
     plain = dataset.plain()
     C, *size = dataset.shape
-    shape = (*size, C) if size else dataset.shape
+    shape = (*size, min(C, 3)) if size else dataset.shape
     count = min(count, plain.size or count)
     notes = () if plain is dataset else ("Training changes its pictures at random; here they are as they were.",)
     words = f"{size_told(shape)}, as in training" if size else "points as in training"
@@ -106,7 +108,15 @@ def _of_dataset(dataset: Dataset, shape: tuple[int, ...], count: int) -> Iterato
     size = at_once(shape)
     for position in range(-(-count // size)):
         x = dataset.batch(size, position, REAL_SEED).x[: count - position * size]
-        yield to_uint8(x) if x.ndim == 4 else x.cpu().numpy().astype(np.float32)
+        yield opaque(to_uint8(x)) if x.ndim == 4 else x.cpu().numpy().astype(np.float32)
+
+
+def opaque(pixels: np.ndarray) -> np.ndarray:
+    """[N, H, W, C] uint8 over white, where they have transparency."""
+    if pixels.shape[3] < 4:
+        return pixels
+    colours, alpha = pixels[..., :3].astype(np.float32), pixels[..., 3:].astype(np.float32) / 255
+    return (255 + (colours - 255) * alpha).round().astype(np.uint8)
 
 
 # --- of a folder -----------------------------------------------------------------------------------------------------
@@ -123,19 +133,19 @@ def of_folder(
     with closing(open_place(path)) as place:
         names = _chosen(place, count)
         found = yield from _surveyed(place, names)
-        wanted = shape or (*found.commonest, 3)
-        channels: Channels = "grey" if wanted[2] == 1 else "rgb"
+        H, W, C = wanted = shape or (*found.commonest, 3)
+        channels: Channels = "grey" if C == 1 else "rgb"
         settings = {"contents": found.contents, "shape": wanted}
         entry = yield from cache.cached(
             "compared",
             settings,
-            (wanted[2], *wanted[:2]),
-            lambda: cache.Work(names, partial(_drawn, place.read, wanted[:2], channels)),
+            (C, H, W),
+            lambda: cache.Work(names, partial(_drawn, place.read, (H, W), channels)),
             DECODING,
         )
     skipped = tuple((names[i], reason) for i, reason in entry.skipped)
     pixels = entry.pixels
-    others = sum(found.sizes[size] for size in found.sizes if size != wanted[:2])
+    others = sum(found.sizes[size] for size in found.sizes if size != (H, W))
     fit = f"{others:,} pictures brought to it: cut in the middle, Lanczos" if others else "as they are"
     samples = Samples(
         Path(path).expanduser().resolve().name,
@@ -198,9 +208,7 @@ def _bytes(source: Path | bytes) -> bytes:
         raise PictureError(f"cannot be read ({error.strerror})") from None
 
 
-def _drawn(
-    read: Callable[[str], Path | bytes], size: tuple[int, int], channels: Channels, name: str
-) -> np.ndarray:
+def _drawn(read: Callable[[str], Path | bytes], size: tuple[int, int], channels: Channels, name: str) -> np.ndarray:
     """[C, H, W] uint8: cut in the middle to the shape of `size`, and resized with a filter as wide as that asks for."""
     picture = decode(read(name), channels, WHITE)
     H, W = size

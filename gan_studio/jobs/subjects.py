@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,14 +19,14 @@ from .. import runs
 from ..classes import dense
 from ..config import ConfigError
 from ..data import Dataset
-from ..importers import SUFFIXES
 from ..images import to_uint8, to_uint8_cut_off
+from ..importers import SUFFIXES
 from ..nn.as_trained import seed_noise
 from ..progress import Progress
 from ..recipes import BACK, TranslatingRecipe
 from . import reference
 from .drawn import REAL_SEED
-from .reference import Reference, Samples, at_once, size_told
+from .reference import Reference, Samples, at_once, opaque, size_told
 from .settings import RunConfig
 from .snapshots import Snapshot, checkpoint_of, open_snapshot
 from .translators import Translator, open_translator
@@ -127,7 +126,8 @@ class OfGenerator(Subject):
         self.name = run.name if run else str(snapshot.checkpoint)
         self.step, self.weights = (snapshot.about["step"], snapshot.about["weights"]) if run else (None, "")
         self.key = str(snapshot.about["sha256"])
-        self.shape = (*snapshot.shape[1:], snapshot.shape[0]) if len(snapshot.shape) == 3 else snapshot.shape
+        C, *size = snapshot.shape
+        self.shape = (*size, min(C, 3)) if size else snapshot.shape
 
     def reference(self, against: str, count: int) -> Generator[Progress, None, Reference]:
         if against:
@@ -148,7 +148,7 @@ class OfGenerator(Subject):
         for start in range(0, count, size):
             x = self.snapshot.generate(self._rows(min(size, count - start), seed + start))
             _check_finite(x, self.name, self.step)
-            yield to_uint8(x) if x.ndim == 4 else x.numpy()
+            yield opaque(to_uint8(x)) if x.ndim == 4 else x.numpy()
 
     def _rows(self, count: int, seed: int) -> Tensor:
         """Latents, and beside each the class that its seed draws."""
@@ -181,13 +181,8 @@ class OfFolder(Subject):
     def samples(self, like: Reference, count: int, seed: int) -> Generator[Progress, None, Samples]:
         if like.samples.are_points:
             raise ConfigError("Pictures cannot be compared with points in the plane; choose a run that makes pictures.")
-        found, self.key = yield from reference.of_folder(self.name, count, _flat(like.samples.shape))
+        found, self.key = yield from reference.of_folder(self.name, count, like.samples.shape)
         return found
-
-
-def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """(H, W, C) without transparency."""
-    return (*shape[:2], min(3, shape[2]))
 
 
 # --- a translator ----------------------------------------------------------------------------------------------------
@@ -199,6 +194,7 @@ class OfTranslator(Subject):
     def __init__(self, translator: Translator, run: runs.Run, checkpoint: runs.Checkpoint):
         self.translator, self.run, self.name = translator, run, run.name
         self.step, self.weights = checkpoint.step, translator.about["weights"]
+        self.data = RunConfig.parse(run.config_at(checkpoint.step)).data
         self.key = f"{translator.about['sha256']} {translator.direction} {translator.as_trained}"
 
     def reference(self, against: str, count: int) -> Generator[Progress, None, Reference]:
@@ -207,26 +203,26 @@ class OfTranslator(Subject):
                 f"{self.name} translates pictures, and is compared with those of its own data; leave out what to "
                 "compare it with."
             )
-        config = RunConfig.parse(self.run.config_at(self.step or 0))
-        dataset = yield from config.data.prepare()
+        dataset = yield from self.data.prepare()
         held_out = dataset.held_out or dataset.plain()
         assert held_out.pairs is not None
         count = min(count, held_out.size or count)
         back = self.translator.direction == BACK
         paired = held_out.pairs.matched
-        shape = held_out.shape if back else held_out.pairs.shape
-        name = f"{config.data.called()}: {held_out.pairs.names[0 if back else 1]}"
+        C, *size = held_out.shape if back else held_out.pairs.shape
+        shape = (*size, min(C, 3))
+        name = f"{self.data.called()}: {held_out.pairs.names[0 if back else 1]}"
         samples = Samples(
             name,
-            (*shape[1:], shape[0]),
+            shape,
             count,
-            lambda: (to_uint8(truth) for _, truth in _pairs(held_out, count, back)),
-            f"{size_told((*shape[1:], shape[0]))}, {'held out' if dataset.held_out else 'as in training'}",
+            lambda: (opaque(to_uint8(truth)) for _, truth in _pairs(held_out, count, back)),
+            f"{size_told(shape)}, {'held out' if dataset.held_out else 'as in training'}",
             () if dataset.held_out else ("Nothing is held out of this data: these pictures were trained on.",),
         )
         return Reference(
             samples,
-            config.data,
+            self.data,
             inputs=lambda: (x for x, _ in _pairs(held_out, count, back)),
             paired=paired,
         )
@@ -250,7 +246,7 @@ class OfTranslator(Subject):
                 number += len(part)
             y = torch.cat(made)
             _check_finite(y, self.name, self.step)
-            yield to_pixels(y)
+            yield opaque(to_pixels(y))
 
 
 def _pairs(dataset: Dataset, count: int, back: bool) -> Iterator[tuple[Tensor, Tensor]]:

@@ -1,0 +1,29 @@
+"""What suits the data: its own classifier where it has labels, else random convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ..config import ConfigError
+from ..data import Progress, Source
+from . import FEATURE_NETWORKS, Eye, FeatureNetwork
+
+BEST_FIRST = ("own-classifier", "random-convolutions")
+
+
+@FEATURE_NETWORKS.add
+class Auto(FeatureNetwork):
+    kind = "auto"
+    title = "What suits the data"
+    about = "A classifier that learns the data's own labels where there are some, else random convolutions."
+
+    def prepare(self, source: Source | None, *more: Any) -> Generator[Progress, None, Eye]:
+        *better, last = (FEATURE_NETWORKS[kind]() for kind in BEST_FIRST)
+        for network in better:
+            if not network.missing(source):
+                try:
+                    return (yield from network.prepare(source, *more))
+                except ConfigError:  # what a quick look does not tell: the data has no labels after all
+                    continue
+        return (yield from last.prepare(source, *more))

@@ -1,0 +1,371 @@
+"""Evaluate: how near samples come to real ones. A run's checkpoints, a generator's file, folders, translations, points.
+
+First the real samples are made ready (`prepared`): read, named by their contents, and looked at with a feature network;
+then any samples are compared with them (`Ready.measured`), of one checkpoint or of many. Nothing of a training is
+touched: latents come from seeds of their own, the same ones for every checkpoint.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, TypeVar
+
+import numpy as np
+
+from ..config import ConfigError, Spec, option
+from ..data import cache
+from ..feature_networks import FEATURE_NETWORKS, Eye, FeatureNetwork
+from ..metrics import METRICS, Metric, Need, Reading, Seen, Sets
+from ..progress import Progress
+from ..registry import OneOf
+from .evaluations import Basis, Evaluated, Number, keep, read
+from .events import Log
+from .kept_features import keep as keep_features
+from .kept_features import kept, place_of
+from .reference import Reference, Samples
+from .subjects import Chosen, Subject
+
+T = TypeVar("T")
+
+FORMAT = 1  # part of every key: count it up when the same choices would give other numbers
+LOOKING, MAKING = "Looking at the real samples", "making samples"
+MADE = 0.75  # of the work with one subject, as far as progress knows; the rest is measuring
+MOST_BARS = 256  # of a histogram over classes that is told
+SPECIAL: set[Need] = {"points", "modes", "pairs"}  # where samples have these, metrics that need none are not asked
+
+
+class Evaluation(Spec):
+    """What is measured, and how."""
+
+    metrics: tuple[Annotated[Metric, OneOf(METRICS)], ...] = option(
+        (), "What is measured; none: all that suit the samples.", learn=True
+    )
+    features: Annotated[FeatureNetwork, OneOf(FEATURE_NETWORKS)] = option(
+        "auto", "What pictures are looked at with: every number is one of these features, and named after them."
+    )
+    samples: int = option(
+        2000,
+        "So many generated samples, and as many real ones where there are: more of them make numbers surer, and less "
+        "biased.",
+        ge=2,
+        le=1_000_000,
+        learn=True,
+        log=True,
+    )
+    rounds: int = option(100, "Rounds of resampling, for the intervals; 0: none.", ge=0, le=10_000)
+    seed: int = option(0, "Sample i belongs to this seed + i: the same latents for every checkpoint.", ge=0, le=2**31)
+    against: str = option(
+        "",
+        "What is compared with: a folder or a zip of real pictures, or a run, for its data. Empty: what the run learnt "
+        "from.",
+    )
+
+
+def evaluate(
+    chosen: Sequence[Chosen], evaluation: Evaluation, use_kept: bool = True
+) -> Generator[Progress | Evaluated | Log, None, None]:
+    """Measure one subject, or several that are compared with the same: a run's checkpoints.
+
+    What is measured of a run is kept with it, and told again where it was measured before; `use_kept` False measures it
+    anew. Closing the generator cancels, and keeps what was measured. Raises ConfigError; where there are several, what
+    cannot be measured is told in the notes of an `Evaluated` without numbers.
+    """
+    ready: Ready | None = None
+    for place, one in enumerate(chosen):
+        subject = _opened(one, alone=len(chosen) == 1)
+        if isinstance(subject, Evaluated):
+            yield subject
+            continue
+        if ready is None:
+            reference = yield from subject.reference(evaluation.against, evaluation.samples)
+            ready = yield from prepare(reference, evaluation, use_kept)
+        step = "" if subject.step is None else f"Step {subject.step:,}: "
+        try:
+            evaluated = yield from ready.told(subject, Part(place, len(chosen), step))
+        except ConfigError as error:
+            if len(chosen) == 1:
+                raise
+            evaluated = Evaluated(subject.name, subject.step, (), tuple(map(str, error.problems)))
+        yield from _keep(subject, evaluated)
+        yield evaluated
+
+
+def _opened(one: Chosen, alone: bool) -> Subject | Evaluated:
+    """What was chosen, or the sentence why it cannot be opened, where others may. Raises ConfigError."""
+    try:
+        return one.open()
+    except ConfigError as error:
+        if alone:
+            raise
+        return Evaluated(one.path.name, one.step, (), tuple(map(str, error.problems)))
+
+
+def _keep(subject: Subject, evaluated: Evaluated) -> Generator[Log, None, None]:
+    if subject.run is None or not evaluated.numbers or evaluated in read(subject.run):
+        return
+    try:
+        keep(subject.run, evaluated)
+    except OSError as error:
+        text = f"{subject.run.folder} cannot be written ({error.strerror}): these numbers are told, and not kept."
+        yield Log(text, "warning")
+
+
+@dataclass(frozen=True)
+class Part:
+    """How far the work with one subject is within all the work, in hundredths of a subject."""
+
+    place: int = 0
+    total: int = 1
+    before: str = ""  # of what is said
+
+    def at(self, share: float, text: str) -> Progress:
+        """`share` of this subject's work is done."""
+        said = self.before + text if self.before else text[:1].upper() + text[1:]
+        return Progress(round(100 * (self.place + share)), 100 * self.total, said)
+
+    def within(
+        self, work: Generator[Progress, None, T], first: float, last: float, text: str
+    ) -> Generator[Progress, None, T]:
+        """Work that goes from the first of these shares to the last, and never back where parts of it count anew."""
+        done = 0.0
+        with contextlib.closing(work):
+            while True:
+                try:
+                    told = next(work)
+                except StopIteration as end:
+                    return end.value  # type: ignore[no-any-return]
+                done = max(done, min(1.0, told.done / (told.total or 1)))
+                yield self.at(first + (last - first) * done, text)
+
+
+# --- made ready ------------------------------------------------------------------------------------------------------
+
+
+def prepare(reference: Reference, evaluation: Evaluation, use_kept: bool = True) -> Generator[Progress, None, Ready]:
+    """Look at the real samples, so that others can be compared with them. Closing the generator cancels.
+
+    Raises ConfigError where the feature network cannot be used.
+    """
+    eye = None
+    if not reference.samples.are_points and any(metric.by_eye() for metric in asked(evaluation, reference, True)):
+        eye = yield from evaluation.features.prepare(reference.source)
+    metrics = asked(evaluation, reference, eye is not None and bool(eye.classes))
+    with_pictures = _need_pictures(metrics)
+    real = yield from _real(reference.samples, eye, with_pictures, use_kept)
+    unseen = None
+    if reference.unseen is not None and any("unseen" in metric.needs for metric in metrics):
+        unseen = yield from _real(reference.unseen, eye, with_pictures, use_kept)
+    return Ready(evaluation, metrics, reference, eye, real, unseen, use_kept)
+
+
+def asked(evaluation: Evaluation, reference: Reference, classes: bool) -> tuple[Metric, ...]:
+    """The metrics that were chosen, or else those that suit such samples, with a classifier or without."""
+    if evaluation.metrics:
+        return evaluation.metrics
+    there = {need for need, is_there in _there(reference, classes).items() if is_there}
+    special = bool(there & SPECIAL)
+    fits = (entry for entry in METRICS if set(entry.needs) <= there and bool(set(entry.needs) & SPECIAL) == special)
+    return tuple(entry() for entry in fits)
+
+
+def _there(reference: Reference, classes: bool) -> dict[Need, bool]:
+    points = reference.samples.are_points
+    return {
+        "features": True,  # points are their own
+        "classes": classes and not points,
+        "pictures": not points,
+        "points": points,
+        "modes": bool(len(reference.centres)),
+        "pairs": reference.paired,
+        "unseen": reference.unseen is not None,
+    }
+
+
+def _need_pictures(metrics: Sequence[Metric]) -> bool:
+    return any({"pictures", "pairs"} & set(metric.needs) for metric in metrics)
+
+
+@dataclass(frozen=True)
+class Real:
+    """Real samples as they were seen."""
+
+    seen: Seen = field(repr=False)
+    hash: str  # of the samples
+
+
+def _real(samples: Samples, eye: Eye | None, with_pictures: bool, use_kept: bool) -> Generator[Progress, None, Real]:
+    """Looked at, or read from what is kept of these very samples and this eye."""
+    name = yield from samples.hashed()
+    place = place_of(name, eye.id) if eye is not None and use_kept else None
+    known = kept(place) if place is not None else None
+    if known is None:
+        seen = yield from Part().within(_seen(samples, eye, with_pictures), 0, 1, LOOKING)
+        if place is not None:
+            keep_features(place, seen)
+        return Real(seen, name)
+    if with_pictures:
+        blind = yield from Part().within(_seen(samples, None, True), 0, 1, LOOKING)
+        known = replace(known, pictures=blind.pictures)
+    return Real(known, name)
+
+
+def _seen(samples: Samples, eye: Eye | None, with_pictures: bool) -> Generator[Progress, None, Seen]:
+    """Make the samples and look at them, a batch at a time; pictures are held only where they are wanted."""
+    rows, chances, pictures = Held(samples.count), Held(samples.count), Held(samples.count)
+    for batch in samples.batches():
+        yield Progress(rows.filled, samples.count, MAKING)
+        if samples.are_points:
+            rows.put(batch)
+            continue
+        looked = None if eye is None else eye.look(batch)
+        rows.put(np.empty((len(batch), 0), np.float32) if looked is None else looked.rows)
+        if looked is not None and looked.chances is not None:
+            chances.put(looked.chances)
+        if with_pictures:
+            pictures.put(batch)
+    yield Progress(rows.filled, samples.count, MAKING)
+    assert rows.array is not None
+    return Seen(rows.array, chances.array, pictures.array)
+
+
+class Held:
+    """So many rows, filled part by part; they take memory once."""
+
+    def __init__(self, count: int):
+        self.count, self.filled = count, 0
+        self.array: np.ndarray | None = None
+
+    def put(self, part: np.ndarray) -> None:
+        if self.array is None:
+            self.array = np.empty((self.count, *part.shape[1:]), part.dtype)
+        self.array[self.filled : self.filled + len(part)] = part
+        self.filled += len(part)
+
+
+# --- measured --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Real samples as they were seen, and what is to be measured: any samples are compared with them."""
+
+    evaluation: Evaluation
+    metrics: tuple[Metric, ...]
+    reference: Reference
+    eye: Eye | None
+    real: Real
+    unseen: Real | None
+    use_kept: bool = True
+
+    def told(self, subject: Subject, part: Part) -> Generator[Progress, None, Evaluated]:
+        """What is measured of a subject; or was, where its run has kept that. Closing the generator cancels.
+
+        Raises ConfigError.
+        """
+        samples = yield from subject.samples(self.reference, self.evaluation.samples, self.evaluation.seed)
+        key = self.key(subject.key, samples)
+        known = read(subject.run) if subject.run is not None and self.use_kept else ()
+        if (same := next((one for one in known if one.key == key), None)) is not None:
+            yield part.at(1, MAKING)
+            return same
+        found = yield from self.measured(samples, part)
+        return replace(found, subject=subject.name, step=subject.step, weights=subject.weights, key=key)
+
+    def measured(self, samples: Samples, part: Part = Part()) -> Generator[Progress, None, Evaluated]:
+        """What the metrics say of any samples. Closing the generator cancels.
+
+        Raises ConfigError where nothing can be measured, or the samples cannot be made.
+        """
+        with_pictures = _need_pictures(self.metrics)
+        generated = yield from part.within(_seen(samples, self.eye, with_pictures), 0, MADE, MAKING)
+        sets = self._sets(generated)
+        numbers: list[Number] = []
+        notes = self._notes(samples)
+        for place, metric in enumerate(self.metrics):
+            first, last = (MADE + (1 - MADE) * i / len(self.metrics) for i in (place, place + 1))
+            reading = metric.read(sets, self.evaluation.rounds, self.evaluation.seed)
+            try:
+                readings = yield from part.within(reading, first, last, f"measuring: {metric.title}")
+            except ConfigError as error:
+                notes += map(str, error.problems)
+                continue
+            numbers += [self._number(metric, one, samples) for one in readings]
+            notes += [note for one in readings for note in one.notes]
+        yield part.at(1, "measured")
+        notes = list(dict.fromkeys(notes))
+        if not numbers:
+            raise ConfigError(*notes or ["There is no metric that suits these samples; choose one."])
+        return Evaluated(samples.name, None, tuple(numbers), tuple(notes), self._histogram(generated))
+
+    def key(self, generated: str, samples: Samples) -> str:
+        """What names numbers: all that they are computed of and by. `generated` names what the samples come from."""
+        return cache.key(
+            {
+                "numbers": FORMAT,
+                "generated": generated,
+                "real": [self.real.hash, self.unseen.hash if self.unseen else ""],
+                "samples": [self.reference.samples.count, samples.count],
+                "eye": self.eye.id if self.eye else "",
+                "preprocessing": [self.reference.samples.preprocessing, samples.preprocessing],
+                "metrics": [metric.plain() for metric in self.metrics],
+                "how": [self.evaluation.rounds, self.evaluation.seed],
+            }
+        )
+
+    def _sets(self, generated: Seen) -> Sets:
+        return Sets(
+            self.real.seen,
+            generated,
+            self.unseen.seen if self.unseen else None,
+            self.eye.classes if self.eye else (),
+            points=self.reference.samples.are_points,
+            centres=self.reference.centres,
+            sigma=self.reference.sigma,
+            paired=self.reference.paired,
+        )
+
+    def _notes(self, samples: Samples) -> list[str]:
+        found = [*self.reference.samples.notes, *samples.notes, *(self.eye.notes if self.eye else ())]
+        if self.reference.samples.count < samples.count:
+            found.append(f"There are {self.reference.samples.count:,} real samples, and {samples.count:,} others.")
+        return found
+
+    def _number(self, metric: Metric, reading: Reading, samples: Samples) -> Number:
+        measure = metric.measures[reading.measure]
+        eye = self.eye if metric.by_eye() else None
+        return Number(
+            reading.measure,
+            measure.title if eye is None else eye.called(measure.title),
+            reading.value,
+            reading.low,
+            reading.high,
+            reading.at_infinity,
+            measure.better,
+            measure.ideal,
+            self._basis(metric, reading, samples, eye),
+            measure.unit,
+            reading.most,
+            reading.items,
+        )
+
+    def _basis(self, metric: Metric, reading: Reading, samples: Samples, eye: Eye | None) -> Basis:
+        others = f"the others: {samples.preprocessing}" if samples.preprocessing else ""
+        words = (self.reference.samples.preprocessing, others, eye.preprocessing if eye else "")
+        return Basis(
+            eye=eye.id if eye else "",
+            eye_name=eye.name if eye else "",
+            preprocessing="; ".join(filter(None, words)),
+            real=self.real.hash + (f"+{self.unseen.hash}" if self.unseen and "unseen" in metric.needs else ""),
+            real_name=self.reference.samples.name,
+            samples=reading.samples,
+            metric=metric.plain(),
+        )
+
+    def _histogram(self, generated: Seen) -> tuple[tuple[str, float, float], ...]:
+        real, classes = self.real.seen.chances, self.eye.classes if self.eye else ()
+        if real is None or generated.chances is None or not 0 < len(classes) <= MOST_BARS:
+            return ()
+        shares = (np.bincount(p.argmax(axis=1), minlength=len(classes)) / len(p) for p in (real, generated.chances))
+        return tuple((name, float(a), float(b)) for name, a, b in zip(classes, *shares, strict=True))

@@ -1,0 +1,277 @@
+"""Evaluation: of checkpoints, folders, files, translations and points; kept, told again, and never stale."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_studio import runs
+from gan_studio.config import ConfigError, option
+from gan_studio.feature_networks import FEATURE_NETWORKS, Eye, FeatureNetwork, Looked
+from gan_studio.jobs.evaluate import Evaluation, evaluate
+from gan_studio.jobs.evaluations import Evaluated, read
+from gan_studio.jobs.events import Log, Progress
+from gan_studio.jobs.subjects import Chosen, every_checkpoint
+from gan_studio.metrics import METRICS, Measure, Metric, Sets
+from gan_studio.runs import EVALUATIONS, Run
+
+SMALL = {"samples": 24, "rounds": 4}
+
+
+class Means(Eye):
+    """Sees the mean of each channel, and whether a picture is dark."""
+
+    name, id, preprocessing, classes = "means", "means-1", "the mean of each colour", ("dark", "bright")
+    looked = 0  # pictures, by all of them
+
+    def look(self, pictures: np.ndarray) -> Looked:
+        type(self).looked += len(pictures)
+        rows = pictures.reshape(len(pictures), -1, pictures.shape[3]).mean(axis=1).astype(np.float32)
+        bright = (rows.mean(axis=1) > 100).astype(np.float32)
+        return Looked(rows, np.stack([1 - bright, bright], axis=1))
+
+
+class MeansNetwork(FeatureNetwork):
+    kind = "means"
+    title = "Means of colours"
+
+    def prepare(self, source: Any, *more: Any) -> Generator[Progress, None, Eye]:
+        yield Progress(0, 1, "Opening an eye")
+        return Means()
+
+
+class Shift(Metric):
+    """How far the means of the rows are apart."""
+
+    kind = "shift"
+    title = "Shift"
+    needs = ("features",)
+    measures = {"shift": Measure("Shift of the mean", "How far it is.", least=0)}
+    size: float = option(1.0, "What it is told in.", gt=0)
+
+    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
+        yield Progress(0, 1, "Comparing")
+        far = sets.real.rows.mean(axis=0) - sets.generated.rows.mean(axis=0)
+        return {"shift": float(np.abs(far).sum()) / self.size}
+
+
+@pytest.fixture(autouse=True)
+def small_shelves(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("GAN_STUDIO_CACHE", str(tmp_path_factory.mktemp("cache")))
+    list(METRICS), list(FEATURE_NETWORKS)  # filled
+    monkeypatch.setitem(METRICS._entries, "shift", Shift)
+    monkeypatch.setitem(FEATURE_NETWORKS._entries, "means", MeansNetwork)
+    monkeypatch.setattr(Means, "looked", 0)
+
+
+def choices(**values: Any) -> Evaluation:
+    return Evaluation.parse(SMALL | {"features": "means", "metrics": ["shift"]} | values)
+
+
+def told(path: Path, evaluation: Evaluation | None = None, **of: Any) -> Evaluated:
+    return told_of([Chosen(path, **of)], evaluation)[0]
+
+
+def told_of(chosen: list[Chosen], evaluation: Evaluation | None = None, use_kept: bool = True) -> list[Evaluated]:
+    events = list(evaluate(chosen, evaluation or choices(), use_kept))
+    assert all(isinstance(event, (Progress, Evaluated)) for event in events)
+    return [event for event in events if isinstance(event, Evaluated)]
+
+
+def write_folder(folder: Path, count: int = 20, size: tuple[int, int] = (8, 8), seed: int = 0, at: int = 0) -> Path:
+    folder.mkdir(exist_ok=True)
+    rng = np.random.default_rng(seed)
+    for number in range(at, at + count):
+        pixels = rng.integers(0, 256, (size[1], size[0], 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:03d}.png")
+    return folder
+
+
+# --- folders ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_beside_itself_is_nowhere_apart(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a")
+    found = told(folder, choices(against=str(folder)))
+    number = found.number("shift")
+    assert number is not None
+    assert (number.value, number.title, number.basis.samples) == (0.0, "Shift of the mean (means)", (20, 20))
+    assert (
+        number.basis.preprocessing
+        == "8 x 8 px, as they are; the others: 8 x 8 px, as they are; the mean of each colour"
+    )
+    assert (found.subject, found.step, found.notes) == (str(folder), None, ())
+    assert [name for name, *_ in found.histogram] == ["dark", "bright"]
+    assert all(real == made for _, real, made in found.histogram)
+
+
+def test_a_file_that_is_no_picture_is_left_out_and_named(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a")
+    (write_folder(tmp_path / "b") / "bad.png").write_bytes(b"\x89PNG and nothing more")
+    found = told(tmp_path / "b", choices(against=str(folder)))
+    assert found.numbers[0].value == 0.0
+    assert any("1 file was left out: bad.png" in note for note in found.notes)
+
+
+def test_pictures_of_several_sizes_are_brought_to_one_and_that_is_told(tmp_path: Path) -> None:
+    real = write_folder(write_folder(tmp_path / "a", 12), 5, (12, 20), at=12)
+    others = write_folder(tmp_path / "b", 6, (16, 16))
+    number = told(others, choices(against=str(real))).numbers[0]
+    assert number.basis.preprocessing.startswith(
+        "8 x 8 px, 5 pictures brought to it: cut in the middle, Lanczos; "
+        "the others: 8 x 8 px, 6 pictures brought to it: cut in the middle, Lanczos"
+    )
+    assert number.basis.samples == (17, 6)
+
+
+def test_of_many_pictures_so_many_are_taken_always_the_same(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a", 30)
+    number = told(folder, choices(against=str(folder), samples=10)).numbers[0]
+    assert (number.value, number.basis.samples) == (0.0, (10, 10))
+
+
+@pytest.mark.parametrize("other", ["an empty folder", "no folder", "nothing", "only a text"])
+def test_what_cannot_be_compared_is_refused_in_a_sentence(tmp_path: Path, other: str) -> None:
+    folder = write_folder(tmp_path / "a", 4)
+    against = {
+        "an empty folder": (str(tmp_path / "empty"), "There is no picture in there; choose a folder"),
+        "no folder": (str(tmp_path / "gone"), "There is no folder or file"),
+        "nothing": ("", "is a folder: choose what to compare it with"),
+        "only a text": (str(tmp_path / "texts"), "None of the 1 pictures can be read: a.png"),
+    }
+    for name in ("empty", "texts"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "texts" / "a.png").write_text("no picture")
+    path, sentence = against[other]
+    with pytest.raises(ConfigError, match=sentence) as raised:
+        told(folder, choices(against=path))
+    assert len(raised.value.problems) == 1
+
+
+def test_a_changed_picture_is_looked_at_again_and_the_same_ones_are_not(tmp_path: Path) -> None:
+    real, others = write_folder(tmp_path / "a"), write_folder(tmp_path / "b", seed=1)
+    first = told(others, choices(against=str(real))).numbers[0]
+    assert Means.looked == 40
+    assert told(others, choices(against=str(real))).numbers[0] == first
+    assert Means.looked == 60  # only the others were looked at again
+
+    file = real / "000.png"
+    before = file.stat()
+    Image.new("RGB", (8, 8), "white").save(file)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # as a copy with its old date does
+    changed = told(others, choices(against=str(real))).numbers[0]
+    assert Means.looked == 100
+    assert changed.value != first.value
+    assert first.basis.differences(changed.basis) == ("other real samples: a, changed since",)
+
+
+def test_without_what_is_kept_everything_is_looked_at_anew(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a")
+    for _ in range(2):
+        told_of([Chosen(folder)], choices(against=str(folder)), use_kept=False)
+    assert Means.looked == 80
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_compared_with_what_it_learnt_from(picture_run: Callable[..., Run]) -> None:
+    run = picture_run()
+    found = told(run.folder)
+    number = found.numbers[0]
+    assert (found.subject, found.step, found.weights) == (run.name, 10, "averaged")
+    assert (number.basis.real_name, number.basis.samples) == ("Handwritten digits", (24, 24))
+    assert number.low <= number.value <= number.high
+    assert read(run) == (found,)
+
+
+def test_a_run_is_measured_once(picture_run: Callable[..., Run]) -> None:
+    run = picture_run()
+    first = told(run.folder)
+    looked = Means.looked
+    assert told(run.folder) == first
+    assert (Means.looked, read(run)) == (looked, (first,))
+    again = told_of([Chosen(run.folder)], use_kept=False)
+    assert again == [first]
+    assert Means.looked > looked
+    other = told(run.folder, choices(seed=1))
+    assert other.numbers[0].basis == first.numbers[0].basis
+    assert read(run) == (first, other)
+
+
+def several_steps(picture_run: Callable[..., Run]) -> Run:
+    run = picture_run(step=10)
+    weights, rest = run.checkpoint_at(10).load()
+    for step in (2, 30):
+        moved = {name: {key: step * x for key, x in part.items()} for name, part in weights.items()}
+        run.save_checkpoint(step, moved, rest)
+    return run
+
+
+def test_every_checkpoint_is_measured_in_order_with_the_same_latents(picture_run: Callable[..., Run]) -> None:
+    run = several_steps(picture_run)
+    chosen = every_checkpoint(Chosen(run.folder))
+    events = list(evaluate(chosen, choices()))
+    found = [event for event in events if isinstance(event, Evaluated)]
+    assert [one.step for one in found] == [2, 10, 30]
+    assert len({one.numbers[0].value for one in found}) == 3
+    assert len({str(one.numbers[0].basis) for one in found}) == 1
+    assert Means.looked == 4 * 24  # the real ones once
+    assert told(run.folder, step=10) == found[1]
+    measuring = [event for event in events if isinstance(event, Progress) and event.text.startswith("Step")]
+    assert {event.total for event in measuring} == {300}
+    assert [event.done for event in measuring] == sorted(event.done for event in measuring)
+    assert measuring[-1].done == 300
+
+
+def test_cancelling_keeps_what_was_measured_and_the_rest_follows(picture_run: Callable[..., Run]) -> None:
+    run = several_steps(picture_run)
+    chosen = every_checkpoint(Chosen(run.folder))
+    events = evaluate(chosen, choices())
+    first = next(event for event in events if isinstance(event, Evaluated))
+    next(events)
+    events.close()
+    assert read(run) == (first,)
+    with (run.folder / EVALUATIONS).open("ab") as file:
+        file.write(b'{"subject": "cut o')
+    looked = Means.looked
+    assert [one.step for one in told_of(chosen)] == [2, 10, 30]
+    assert Means.looked == looked + 2 * 24
+    assert [one.step for one in read(run)] == [2, 10, 30]
+
+
+def test_a_checkpoint_that_cannot_be_measured_is_told_among_the_others(picture_run: Callable[..., Run]) -> None:
+    run = several_steps(picture_run)
+    weights, rest = run.checkpoint_at(10).load()
+    broken = {name: {key: float("nan") * x for key, x in part.items()} for name, part in weights.items()}
+    run.save_checkpoint(10, broken, rest)
+    (run.checkpoint_at(2).path / "state.pt").write_bytes(b"")
+    found = told_of(every_checkpoint(Chosen(run.folder)))
+    assert [(one.step, len(one.numbers)) for one in found] == [(2, 0), (10, 0), (30, 1)]
+    assert "cannot be read" in found[0].notes[0]
+    assert f"What {run.name} makes at step 10 holds NaN or infinity" in found[1].notes[0]
+    assert [one.step for one in read(run)] == [30]
+    with pytest.raises(ConfigError, match="holds NaN or infinity"):
+        told(run.folder, step=10)
+
+
+def test_numbers_of_a_run_that_cannot_be_written_are_told(
+    picture_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = picture_run()
+    monkeypatch.setattr(runs, "append", full)
+    events = list(evaluate([Chosen(run.folder)], choices()))
+    assert [event.text for event in events if isinstance(event, Log)] == [
+        f"{run.folder} cannot be written (No space left on device): these numbers are told, and not kept."
+    ]
+    assert isinstance(events[-1], Evaluated)
