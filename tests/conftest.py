@@ -26,6 +26,9 @@ hypothesis.settings.register_profile("shared cores", deadline=None)  # another p
 hypothesis.settings.load_profile("shared cores")
 
 
+TQDMS = "tqdm_monitor"  # a daemon that torch.fx begins, where tqdm is installed, though no progress is shown
+
+
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Prepared data for the whole session: it is keyed by content, so tests cannot disturb each other through it."""
@@ -60,7 +63,7 @@ def one_thread() -> Iterator[None]:
 def no_leaked_threads() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    leaked = [thread for thread in threading.enumerate() if thread not in before]
+    leaked = [thread for thread in threading.enumerate() if thread not in before and thread.name != TQDMS]
     until = time.monotonic() + 5  # those that are about to end may do so
     for thread in leaked:
         thread.join(max(0.0, until - time.monotonic()))

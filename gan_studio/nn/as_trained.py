@@ -5,12 +5,15 @@ That is how pix2pix is meant to be applied (Isola et al. 2017, section 3.3). The
 
 from __future__ import annotations
 
+import copy
+from itertools import chain
+
 import torch
 from torch import Tensor, nn
 
 
 class SeededDropout(nn.Module):
-    """Dropout whose noise comes from a generator of its own. `seed` begins it anew."""
+    """Dropout with noise of its own, the same for all pictures of a batch. `seed` begins it anew."""
 
     def __init__(self, share: float):
         super().__init__()
@@ -21,27 +24,30 @@ class SeededDropout(nn.Module):
         self.generator.manual_seed(seed)
 
     def forward(self, x: Tensor) -> Tensor:
-        kept = torch.rand(x.shape, generator=self.generator) >= self.share  # drawn on the CPU: the same everywhere
+        kept = torch.rand(x.shape[1:], generator=self.generator) >= self.share  # drawn on the CPU: the same everywhere
         return x * kept.to(x.device, x.dtype) / (1 - self.share)
 
 
 def as_trained(network: nn.Module) -> nn.Module:
-    """The network with its layers replaced. With a batch of one, batch norm is an instance norm with gain and bias."""
-    for name, part in list(network.named_children()):
+    """A network of the same weights, which are not copied, with some of its layers replaced.
+
+    With a batch of one, batch norm is an instance norm with gain and bias.
+    """
+    weights = chain(network.parameters(), network.buffers())
+    replaced = copy.deepcopy(network, {id(tensor): tensor for tensor in weights})
+    for name, part in list(replaced.named_modules()):
         if isinstance(part, nn.BatchNorm2d):
-            network.set_submodule(name, _instance_norm(part))
+            replaced.set_submodule(name, _instance_norm(part))
         elif isinstance(part, nn.Dropout) and part.p > 0:
-            network.set_submodule(name, SeededDropout(part.p))
-        else:
-            as_trained(part)
-    return network
+            replaced.set_submodule(name, SeededDropout(part.p))
+    return replaced
 
 
 def _instance_norm(batch: nn.BatchNorm2d) -> nn.InstanceNorm2d:
     norm = nn.InstanceNorm2d(batch.num_features, eps=batch.eps, affine=batch.affine)
     if batch.affine:
         norm.weight, norm.bias = batch.weight, batch.bias
-    return norm.requires_grad_(False).train(batch.training)
+    return norm
 
 
 def has_noise(network: nn.Module) -> bool:

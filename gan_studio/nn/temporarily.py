@@ -1,4 +1,4 @@
-"""How a network stands for a while: without gradients for its weights, in evaluation mode, or as it is trained."""
+"""How a network stands for a while: without gradients for its weights, or in evaluation mode."""
 
 from __future__ import annotations
 
@@ -44,22 +44,3 @@ def one_pass(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
     if looks_at_batches(network):
         return tuple(network(x) for x in batches)
     return network(torch.cat(batches)).split([len(x) for x in batches])
-
-
-@contextlib.contextmanager
-def as_in_training(network: nn.Module) -> Iterator[None]:
-    """Training mode for a while, so that dropout is on and batch norms look at what they are given; nothing is moved.
-
-    Dropout draws from the global generator, which is the caller's to seed.
-    """
-    tracking = [m for m in network.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
-    training = network.training
-    network.train()
-    for norm in tracking:
-        norm.track_running_stats = False
-    try:
-        yield
-    finally:
-        for norm in tracking:
-            norm.track_running_stats = True
-        network.train(training)

@@ -20,15 +20,16 @@ from ..data import Pairs, Stream
 from ..networks import BACK as BACK
 from ..networks import FORTH as FORTH
 from ..networks import TranslatorModule, TranslatorNetwork
+from ..nn.as_trained import as_trained as made_as_trained
+from ..nn.as_trained import seed_noise
 from ..nn.descent import NORMS_EVERY, descend, total
 from ..nn.ema import Average, ramped
 from ..nn.judged import Judged
 from ..nn.optimisers import Optimiser, Parameters, load_optimiser, rate_of, set_rate
 from ..nn.schedules import Schedule
-from ..nn.temporarily import as_in_training, evaluating, looks_at_batches
+from ..nn.temporarily import evaluating, looks_at_batches
 from ..objectives import Objective
 from ..penalties import Penalty, applied, second_order
-from ..ranks import cards
 from ..registry import Registry
 
 # {curve name: scalar on the device}; "D/..." and "G/..." are loss terms, "gradient/D" and "gradient/G" the norms of the
@@ -377,15 +378,11 @@ def translated(network: nn.Module, x: Tensor, engine: Engine, as_trained: bool =
 
     `as_trained` keeps its dropout on, always with the same noise, and lets batch norms look at each picture alone.
     """
-    x = engine.lay(x.to(engine.device))
-    with torch.no_grad(), engine.autocast():
-        if not as_trained:
-            with evaluating(network):
-                return network(x).float()
-        with as_in_training(network), torch.random.fork_rng(devices=cards()):
-            torch.manual_seed(NOISE_SEED)
-            alone = x.split(1) if looks_at_batches(network) else (x,)
-            return torch.cat([network(picture).float() for picture in alone])
+    if as_trained:
+        network = made_as_trained(network)
+        seed_noise(network, NOISE_SEED)
+    with torch.no_grad(), evaluating(network), engine.autocast():
+        return network(engine.lay(x.to(engine.device))).float()
 
 
 def judged(network: nn.Module, engine: Engine, real: Tensor, fake: Tensor, at_once: bool = False) -> Judged:

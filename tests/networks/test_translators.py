@@ -14,7 +14,6 @@ from gan_studio.networks import JUDGES, TRANSLATORS
 from gan_studio.networks.patch import receptive_field
 from gan_studio.nn.blocks import parameter_count
 from gan_studio.nn.resample import bicubic
-from gan_studio.nn.temporarily import as_in_training
 
 SHAPES = [  # of A and B
     ((3, 32, 32), (3, 32, 32)),
@@ -324,27 +323,6 @@ def test_every_unet_has_noise(side, places):
     """As in the files' code; in small pictures, which have no level of its kind, at the bottom."""
     network = TRANSLATORS.parse({"kind": "unet", "width": 2}).build((1, side, side), (1, side, side))
     assert sum(isinstance(m, torch.nn.Dropout) for m in network.modules()) == places
-
-
-def test_as_in_training_moves_nothing():
-    torch.manual_seed(0)
-    network = TRANSLATORS.parse({"kind": "unet", "width": 4}).build((3, 32, 32), (3, 32, 32))
-    network(torch.randn(4, 3, 32, 32))
-    network.eval()
-    before = {key: value.clone() for key, value in network.state_dict().items()}
-    x = torch.randn(1, 3, 32, 32)
-    with torch.no_grad(), as_in_training(network):
-        torch.manual_seed(5)
-        noisy, again = network(x), network(x)
-    assert not network.training and not torch.equal(noisy, again)  # dropout
-    assert not torch.equal(noisy, network(x))
-    torch.testing.assert_close(dict(network.state_dict()), before, rtol=0, atol=0)
-    network.train()
-    torch.manual_seed(5)
-    torch.testing.assert_close(network(x), noisy, rtol=0, atol=0)
-    assert not torch.equal(
-        network.state_dict()["model.model.1.model.2.running_mean"], before["model.model.1.model.2.running_mean"]
-    )
 
 
 # --- bicubic ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import itertools
 import threading
@@ -250,9 +251,28 @@ def test_cuts_cover_all_and_fit_the_network(
 
 def test_batch_norm_of_one_picture_is_as_in_training() -> None:
     net = network("unet", width=4, levels=4, dropout=0)
-    x = torch.rand(1, 3, 32, 48)
-    expected = net.train()(x)
-    torch.testing.assert_close(as_trained(net).eval()(x), expected, atol=1e-5, rtol=0)
+    x = torch.rand(3, 3, 32, 48)
+    alone = as_trained(net).eval()
+    expected = torch.cat([net.train()(picture) for picture in x.split(1)])
+    torch.testing.assert_close(alone(x), expected, atol=1e-5, rtol=0)
+
+
+def test_being_as_trained_leaves_the_training_alone() -> None:
+    """It has the weights themselves, so that they need no copy, and follows them; nothing of the other is moved."""
+    net = network("unet", width=4, levels=5, dropout=0.5).train().requires_grad_()
+    x, before, random = torch.rand(2, 3, 64, 64), copy.deepcopy(net.state_dict()), torch.get_rng_state()
+    alone = as_trained(net).eval()
+    with torch.no_grad():
+        seed_noise(alone, 0)
+        y = alone(x)
+        seed_noise(alone, 0)
+        torch.testing.assert_close(alone(x[1:]), y[1:])  # the same noise for each picture, whatever stands beside it
+        torch.testing.assert_close(dict(net.state_dict()), dict(before), rtol=0, atol=0)
+        assert torch.equal(random, torch.get_rng_state())
+        assert all(p.requires_grad for p in net.parameters()) and all(m.training for m in net.modules())
+        next(net.parameters()).mul_(2)
+        seed_noise(alone, 0)
+        assert not torch.equal(alone(x), y)
 
 
 def test_noise_is_seeded_and_disturbs_nobody() -> None:
