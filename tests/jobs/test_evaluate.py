@@ -10,17 +10,36 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gan_studio import runs
+from gan_studio.compute import Engine
 from gan_studio.config import ConfigError, option
+from gan_studio.data import cache, shuffled
+from gan_studio.data.augment import Augment
+from gan_studio.data.digits import Digits
+from gan_studio.data.images import ImageDataset
 from gan_studio.feature_networks import FEATURE_NETWORKS, Eye, FeatureNetwork, Looked
+from gan_studio.images import to_uint8
+from gan_studio.jobs.drawn import REAL_SEED
 from gan_studio.jobs.evaluate import Evaluation, evaluate
-from gan_studio.jobs.evaluations import Evaluated, read
+from gan_studio.jobs.evaluations import Evaluated, comparable, read
 from gan_studio.jobs.events import Log, Progress
+from gan_studio.jobs.reference import POINTS as POINTS_AT_ONCE
+from gan_studio.jobs.settings import RunConfig
+from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.subjects import Chosen, every_checkpoint
+from gan_studio.jobs.together import exhausted
+from gan_studio.jobs.translators import Translator, open_translator
+from gan_studio.jobs.translators import choices as choices_of
 from gan_studio.metrics import METRICS, Measure, Metric, Sets
+from gan_studio.nn.as_trained import seed_noise
+from gan_studio.recipes import FORTH
 from gan_studio.runs import EVALUATIONS, Run
+
+from .conftest import POINTS
+from .test_translating import CASES
 
 SMALL = {"samples": 24, "rounds": 4}
 
@@ -69,6 +88,10 @@ def small_shelves(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
     monkeypatch.setitem(METRICS._entries, "shift", Shift)
     monkeypatch.setitem(FEATURE_NETWORKS._entries, "means", MeansNetwork)
     monkeypatch.setattr(Means, "looked", 0)
+
+
+def run_config(run: Run) -> RunConfig:
+    return RunConfig.parse(run.config())
 
 
 def choices(**values: Any) -> Evaluation:
@@ -275,3 +298,151 @@ def test_numbers_of_a_run_that_cannot_be_written_are_told(
         f"{run.folder} cannot be written (No space left on device): these numbers are told, and not kept."
     ]
     assert isinstance(events[-1], Evaluated)
+
+
+def test_numbers_of_averaged_and_of_raw_weights_stand_apart(picture_run: Callable[..., Run]) -> None:
+    run = picture_run()
+    weights, rest = run.checkpoint_at(10).load()
+    weights["generator"] = {key: 3 * x for key, x in weights["generator"].items()}
+    run.save_checkpoint(10, weights, rest)
+    averaged, raw = told(run.folder), told(run.folder, raw=True)
+    assert (averaged.weights, raw.weights) == ("averaged", "raw")
+    assert averaged.numbers[0].value != raw.numbers[0].value
+    assert comparable(read(run))["shift"] == {10: raw.numbers[0]}
+
+
+def test_real_pictures_are_compared_without_the_random_changes_of_training(picture_run: Callable[..., Run]) -> None:
+    plain = told(picture_run().folder)
+    changed = told(picture_run({"data.augment": {"crop": 0.25, "brightness": 0.5, "vertical_flip": True}}).folder)
+    assert "Training changes its pictures at random; here they are as they were." in changed.notes
+    assert not any("at random" in note for note in plain.notes)
+    dataset = exhausted(Digits(size=16, augment=Augment(crop=0.25)).prepare())
+    assert isinstance(dataset, ImageDataset)
+    middles = to_uint8(dataset.plain().batch(24, 0, REAL_SEED).x)
+    np.testing.assert_array_equal(middles[:, :, :, 0], dataset.pixels[shuffled(1797, 24, 0, REAL_SEED), 0, 2:18, 2:18])
+    assert dataset.plain().plain().augment == Augment()
+    seen = [np.load(place / "rows.npy") for place in cache.folder().glob("features-*")]
+    assert any(np.allclose(rows, Means().look(middles).rows) for rows in seen)
+
+
+# --- pictures beside a run's data, files, points, translations -------------------------------------------------------
+
+
+def test_a_folder_beside_what_a_run_learnt_from_has_its_size_and_colours(
+    picture_run: Callable[..., Run], tmp_path: Path
+) -> None:
+    run = picture_run()
+    dataset = exhausted(run_config(run).data.prepare())
+    (tmp_path / "same").mkdir()
+    for number, picture in enumerate(to_uint8(dataset.batch(24, 0, REAL_SEED).x)):
+        Image.fromarray(picture[:, :, 0]).resize((32, 32), Image.Resampling.NEAREST).save(
+            tmp_path / "same" / f"{number}.png"
+        )
+    number = told(tmp_path / "same", choices(against=str(run.folder))).numbers[0]
+    assert number.value < 1.0  # of 255: resized there and back
+    assert "the others: 16 x 16 px, 24 pictures brought to it" in number.basis.preprocessing
+    assert read(run) == ()
+
+
+def test_a_foreign_generator_is_compared_with_a_folder_alone(tmp_path: Path) -> None:
+    from .test_foreign import write
+
+    file, folder = write(tmp_path / "netG_epoch_4.pth"), write_folder(tmp_path / "a", size=(64, 64))
+    found = told(file, choices(against=str(folder), samples=20))
+    assert (found.subject, found.step, found.weights) == (str(file), None, "")
+    assert found.numbers[0].basis.samples == (20, 20)
+    with pytest.raises(ConfigError, match="nobody knows its training pictures; choose a folder of real pictures"):
+        told(file)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"data.size": 8}, r"another shape \(8 x 8 px, grey\) than these samples \(16 x 16 px, grey\)"),
+        (POINTS, r"another shape \(points in the plane\) than these samples"),
+    ],
+)
+def test_data_of_another_shape_is_refused(
+    picture_run: Callable[..., Run], changes: dict[str, Any], sentence: str
+) -> None:
+    run, other = picture_run(), picture_run(changes)
+    with pytest.raises(ConfigError, match=sentence):
+        told(run.folder, choices(against=str(other.folder)))
+
+
+class PointsApart(Shift):
+    kind = "points-apart"
+    title = "Points apart"
+    needs = ("points", "modes")
+    measures = {"apart": Measure("Points apart", "How far their means are.", least=0)}
+
+    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
+        assert sets.points and sets.centres.shape == (8, 2) and sets.sigma > 0
+        found = yield from super().measure(sets, seed)
+        return {"apart": found["shift"]}
+
+
+class PairsApart(Metric):
+    kind = "pairs-apart"
+    title = "Pairs apart"
+    needs = ("pairs",)
+    measures = {"pairs": Measure("Pairs apart", "The mean difference of their pixels.", least=0)}
+
+    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
+        yield from ()
+        a, b = sets.real.pictures, sets.generated.pictures
+        assert a is not None and b is not None
+        return {"pairs": float(np.abs(a.astype(float) - b).mean())}
+
+
+def test_points_are_their_own_features(picture_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(METRICS, "_entries", {"points-apart": PointsApart, "pairs-apart": PairsApart, "shift": Shift})
+    run = picture_run(POINTS)
+    found = told(run.folder, choices(metrics=[]))
+    (number,) = found.numbers  # of all that there are, the one for points
+    assert (number.title, number.basis.eye_name, number.basis.preprocessing) == (
+        "Points apart",
+        "",
+        "points as in training",
+    )
+    snapshot = open_snapshot(run.folder, device="cpu")
+    generated = snapshot.generate(snapshot.latents(24, 0)).numpy()
+    real = exhausted(run_config(run).data.prepare()).batch(POINTS_AT_ONCE, 0, REAL_SEED).x[:24].numpy()
+    assert number.value == pytest.approx(np.abs(real.mean(axis=0) - generated.mean(axis=0)).sum(), rel=1e-5)
+
+
+def translating_run(changes: dict[str, Any]) -> Run:
+    """With weights as they are drawn."""
+    config = RunConfig.parse({"steps": 10, "compute": {"device": "cpu", "threads": 1}} | changes)
+    dataset = exhausted(config.data.prepare())
+    run = runs.create(runs.default_root(), "translating", config.plain())
+    torch.manual_seed(0)
+    training = config.recipe.build(dataset.shape, config.steps, Engine(torch.device("cpu")), dataset.pairs)
+    run.save_checkpoint(4, {name: network.state_dict() for name, network in training.networks().items()}, {})
+    return run
+
+
+@pytest.mark.parametrize("kind", ["pix2pix", "cyclegan", "super-resolution"])
+def test_translations_are_compared_with_what_was_held_out(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(METRICS, "_entries", {"points-apart": PointsApart, "pairs-apart": PairsApart, "shift": Shift})
+    run = translating_run(CASES[kind])
+    dataset = exhausted(run_config(run).data.prepare())
+    source = dataset.held_out or dataset
+    for direction in choices_of(run.folder):
+        found = told(run.folder, choices(metrics=[], samples=6), direction=direction)
+        (number,) = found.numbers
+        assert (number.measure, number.basis.eye, number.basis.samples) == ("pairs", "", (6, 6))
+        a, b = source.batch(64, 0, REAL_SEED).both()
+        x, truth = (a[:6], b[:6]) if direction == FORTH else (b[:6], a[:6])
+        translator = open_translator(run.folder, direction=direction, device="cpu")
+        made = [pixels_of(translator, one[None], i) for i, one in enumerate(x)]
+        wanted = np.abs(np.concatenate(made).astype(float) - to_uint8(truth)).mean()
+        assert number.value == pytest.approx(wanted, abs=0.05)
+        assert "held out" in number.basis.preprocessing
+    assert len({one.numbers[0].basis.real for one in read(run)}) == len(choices_of(run.folder))
+
+
+@torch.no_grad()
+def pixels_of(translator: Translator, x: torch.Tensor, seed: int) -> np.ndarray:
+    seed_noise(translator.network, seed)
+    return to_uint8(translator.network(x))
