@@ -1251,6 +1251,121 @@ def checked(events: Iterable[Any], display: View) -> int:
     return FAILED if failed else OK
 
 
+# --- evaluate and diagnose -------------------------------------------------------------------------------------------
+
+
+@app.command("evaluate")
+@in_sentences
+def evaluate_samples(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|FOLDER|FILE", help="A run's name or folder, a folder or zip of pictures, or netG.pth."
+        ),
+    ],
+    against: Annotated[
+        str, typer.Option(metavar="FOLDER|RUN", help="What is real. [default: what the run learnt from]")
+    ] = "",
+    metrics: Annotated[
+        list[str], typer.Option("--metric", help="What is measured, several times: frechet, kernel. [default: all]")
+    ] = [],  # noqa: B006 (read only)
+    features: Annotated[
+        str | None, typer.Option(help="What looks at pictures: own-classifier, pixels ... [default: what suits]")
+    ] = None,
+    samples: Annotated[int | None, typer.Option(help="So many of each kind. [default: 2000]")] = None,
+    every: Annotated[bool, typer.Option("--every-checkpoint", help="Of a run: all its checkpoints, in order.")] = False,
+    step: Step = None,
+    raw: Raw = False,
+    direction: Way = "",
+    best_by: Annotated[
+        str, typer.Option(metavar="MEASURE", help="Say which checkpoint is best by it: frechet, precision ...")
+    ] = "",
+    star: Annotated[bool, typer.Option("--star", help="And give that checkpoint a star, which keeps it.")] = False,
+    settings: Annotated[
+        list[str], typer.Option("--set", metavar="KEY=VALUE", help="rounds=0, seed=5, metrics.0.share=0.2 ...")
+    ] = [],  # noqa: B006 (read only)
+    use_kept: Annotated[
+        bool, typer.Option("--cache/--no-cache", help="Use and keep what was seen in these real samples before.")
+    ] = True,
+    device: Processor = "auto",
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how near samples come to real ones, each number with its interval. Ctrl-C keeps what was measured.
+
+    A run keeps its numbers, and numbers that it has are not measured again.
+    """
+    from .jobs.evaluate import Evaluation, check_measure, evaluate, metric_of
+    from .jobs.snapshots import checkpoint_of
+    from .jobs.subjects import Chosen, every_checkpoint
+
+    if star and not best_by:
+        raise ConfigError("--star needs a measure to choose the checkpoint by, such as --best-by frechet.")
+    if every and step is not None:
+        raise ConfigError("--every-checkpoint measures all steps; leave out --step, or name the one with it alone.")
+    one = Chosen(place_of(subject, root), step, raw, device, direction)
+    if best_by:
+        check_measure(best_by)
+        checkpoint_of(one.path)  # a run
+    values: dict[str, Any] = {"metrics": [metric_of(word) for word in metrics]}
+    values |= {"against": str(place_of(against, root))} if against else {}
+    values |= {"features": features} if features is not None else {}
+    values |= {"samples": samples} if samples is not None else {}
+    for path, value in changes(settings).items():
+        put(values, path, value)
+    events = evaluate(every_checkpoint(one) if every else [one], Evaluation.parse(values), use_kept)
+    code = measured(events, as_json)
+    if best_by and code == OK:
+        tell_best(one.path, best_by, star, as_json)
+    raise typer.Exit(code)
+
+
+def measured(events: Generator[Any, None, None], as_json: bool) -> int:
+    """Show what is measured, and after Ctrl-C what was; the exit code."""
+    from .terminal_evaluate import evaluation_view, print_tables
+
+    display = evaluation_view(as_json, live=sys.stderr.isatty())
+    found: list[Any] = []
+    code = OK
+    try:
+        with contextlib.closing(display), contextlib.closing(events):
+            for event in events:
+                if type(event).__name__ == "Evaluated":
+                    found.append(event)
+                display.show(event)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if found and not as_json:
+        print_tables(found)
+    return FAILED if code == OK and not any(evaluated.numbers for evaluated in found) else code
+
+
+def place_of(name: str, root: Path | None) -> Path:
+    """Of a run by its name, or of a folder or file. Raises ConfigError."""
+    from . import runs
+
+    with contextlib.suppress(ConfigError):
+        return runs.open_run(name, root).folder
+    if not Path(name).expanduser().exists():
+        raise ConfigError(f"There is no run, file or folder {name}. `gan-studio runs` lists the runs there are.")
+    return Path(name).expanduser()
+
+
+def tell_best(path: Path, measure: str, star: bool, as_json: bool) -> None:
+    """Which checkpoint of a run is best by what was ever measured of it. Raises ConfigError."""
+    from .jobs.evaluations import best, read
+    from .jobs.snapshots import checkpoint_of
+
+    run, _ = checkpoint_of(path)
+    checkpoint = run.checkpoint_at(best(read(run), measure, [checkpoint.step for checkpoint in run.checkpoints()]))
+    if star:
+        checkpoint.star()
+    if as_json:
+        typer.echo(json.dumps({"event": "best", "measure": measure, "step": checkpoint.step, "starred": star}))
+    else:
+        typer.echo(f"Best by {measure}: step {checkpoint.step:,}{', which has a star now' if star else ''}.")
+
+
 @app.command("diagnose")
 @in_sentences
 def diagnose(

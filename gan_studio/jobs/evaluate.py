@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar
 
 import numpy as np
 
-from ..config import ConfigError, Spec, option
+from ..config import ConfigError, Spec, did_you_mean, option
 from ..data import cache
 from ..feature_networks import FEATURE_NETWORKS, Eye, FeatureNetwork
 from ..metrics import METRICS, Metric, Need, Reading, Seen, Sets
@@ -61,6 +61,22 @@ class Evaluation(Spec):
         "What is compared with: a folder or a zip of real pictures, or a run, for its data. Empty: what the run learnt "
         "from.",
     )
+
+
+def metric_of(word: str) -> str:
+    """The kind of the metric of this kind, or of the one that gives this measure. Raises ConfigError."""
+    kinds = {entry.kind: entry.kind for entry in METRICS}
+    known = {measure: entry.kind for entry in METRICS for measure in entry.measures} | kinds
+    if word not in known:
+        raise ConfigError(f"There is no metric called {word!r}.{did_you_mean(word, sorted(known))}")
+    return known[word]
+
+
+def check_measure(word: str) -> None:
+    """Raises ConfigError where no metric gives this measure."""
+    known = sorted(measure for entry in METRICS for measure in entry.measures)
+    if word not in known:
+        raise ConfigError(f"Nothing is measured that is called {word!r}.{did_you_mean(word, known)}")
 
 
 def evaluate(

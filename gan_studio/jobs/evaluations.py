@@ -7,7 +7,7 @@ Two numbers can be compared where their `Basis` is the same. A run keeps its own
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -217,11 +217,18 @@ def _curve(numbers: dict[int, Number]) -> Curve:
     return steps, line(n.value for n in told), line(n.low for n in told), line(n.high for n in told)
 
 
-def best(evaluated: Sequence[Evaluated], measure: str) -> int:
-    """The step that is best by a measure, of those that compare; of equal ones the first. Raises ConfigError."""
+def best(evaluated: Sequence[Evaluated], measure: str, among: Collection[int] | None = None) -> int:
+    """The step that is best by a measure, of those that compare; of equal ones the first. Raises ConfigError.
+
+    `among` are the steps that may be chosen, such as those whose checkpoints are still there; None is all.
+    """
     numbers = comparable(evaluated).get(measure, {})
-    finite = {step: number for step, number in numbers.items() if math.isfinite(number.badness())}
+    finite = {
+        step: number
+        for step, number in numbers.items()
+        if math.isfinite(number.badness()) and (among is None or step in among)
+    }
     if not finite:
         measured = ", ".join(comparable(evaluated)) or "nothing yet"
-        raise ConfigError(f"No checkpoint was measured by {measure!r}; measured: {measured}.")
+        raise ConfigError(f"No checkpoint that is there was measured by {measure!r}; measured: {measured}.")
     return min(finite, key=lambda step: finite[step].badness())

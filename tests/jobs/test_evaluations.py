@@ -115,10 +115,11 @@ def test_the_best_step_is_the_first_that_no_other_beats(
 ) -> None:
     told = [at(i, value, better=better, ideal=ideal) for i, value in enumerate(values)]
     assert best(told, "frechet") == step
+    assert best(told, "frechet", among=[0, 3]) in (0, 3)
 
 
 def test_what_was_not_measured_has_no_best_step() -> None:
-    with pytest.raises(ConfigError, match="No checkpoint was measured by 'kernel'; measured: frechet"):
+    with pytest.raises(ConfigError, match="No checkpoint that is there was measured by 'kernel'; measured: frechet"):
         best([at(1)], "kernel")
     with pytest.raises(ConfigError, match="measured: frechet"):
         best([at(1, math.nan)], "frechet")
