@@ -78,6 +78,9 @@ class ImageFolder(Source):
     def shape(self) -> tuple[int, ...]:
         return (BANDS[self.channels], self.size, self.size)
 
+    def short(self) -> str:
+        return Path(self.path).expanduser().stem or self.kind
+
     def prepare(self) -> Generator[Progress, None, ImageDataset]:
         yield Progress(0, 0, "Looking for pictures")
         with closing(open_place(self.path)) as place:

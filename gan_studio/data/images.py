@@ -13,6 +13,7 @@ from ..compute import free_bytes, mixed_seed
 from ..images import to_float
 from . import Batch, Dataset, shuffled
 from .augment import Augment, draws, preview, windows
+from .fingerprint import Contents
 
 HELD_SHARE = 0.4  # of the device's free memory that the pictures may take; the rest is for the training
 COPIED_BYTES = 64 * 2**20  # at a time, while the pictures move to the device
@@ -33,6 +34,10 @@ class Stack:
     def __len__(self) -> int:
         return len(self.pixels) if self.rows is None else len(self.rows)
 
+    def only(self, rows: np.ndarray) -> Stack:
+        """These of them, in this order; no pixel is copied yet."""
+        return Stack(self.pixels, rows if self.rows is None else self.rows[rows])
+
     def to(self, device: torch.device) -> Stack:
         """The same on `device`: all of them where they take up to HELD_SHARE of its free memory."""
         moved = copy.copy(self)
@@ -50,6 +55,10 @@ class Stack:
 
     def array(self, numbers: np.ndarray) -> np.ndarray:
         return self.pixels[numbers if self.rows is None else self.rows[numbers]]
+
+    def all(self) -> np.ndarray:
+        """Every one of them; copied only where `rows` choose."""
+        return self.pixels if self.rows is None else self.pixels[self.rows]
 
     def _copied(self, device: torch.device) -> Tensor:
         held = torch.empty((len(self), *self.pixels.shape[1:]), dtype=torch.uint8, device=device)
@@ -108,9 +117,11 @@ class ImageDataset(Dataset):
     def only(self, rows: np.ndarray) -> ImageDataset:
         """These alone, in this order; no pixel is copied yet."""
         part = copy.copy(self)
-        part._stack, part.size = Stack(self.pixels, rows), len(rows)
-        part._labels = None if self._labels is None else self._labels[rows]
+        part._stack, part.size = self._stack.only(rows), len(rows)
         part._columns = {name: values[rows] for name, values in self._columns.items()}
+        if self._labels is not None:
+            part._labels = self._labels[rows]
+            part.counts = tuple(part._labels.bincount(minlength=len(self.classes)).tolist())
         return part
 
     def plain(self) -> ImageDataset:
@@ -124,6 +135,12 @@ class ImageDataset(Dataset):
         same._stack.pixels = self._stack.pixels[window]
         same._stack.held = None if self._stack.held is None else self._stack.held[window]
         return same
+
+    def contents(self) -> Contents:
+        yield {"shape": self.shape, "augment": self.augment.plain(), "attributes": sorted(self._columns)}
+        labels = [] if self._labels is None else [self._labels]
+        columns = [values for _, values in sorted(self._columns.items())]
+        yield (self._stack.all(), *(values.cpu().numpy() for values in labels + columns))
 
     def augmented(self, count: int, versions: int, seed: int) -> np.ndarray | None:
         size, side = self.shape[1], self.pixels.shape[3]

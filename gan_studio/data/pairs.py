@@ -17,6 +17,7 @@ from ..config import ConfigError, Spec, option
 from ..images import to_float
 from . import Batch, Dataset, Pairs, shuffled
 from .augment import Augment, draws, windows
+from .fingerprint import Contents
 from .images import Stack, told_of
 
 LEAST_PAIRS = 4
@@ -84,6 +85,10 @@ class PairedPictures(Dataset):
         both = self.jitter(pixels, self.shape[1], u)
         return Batch(both[:, : self.channels].contiguous(), pair=both[:, self.channels :].contiguous())
 
+    def contents(self) -> Contents:
+        yield {"shape": self.shape, "jitter": self.jitter.plain()}
+        yield (self.stack.all(),)
+
     def to(self, device: torch.device) -> PairedPictures:
         moved = copy.copy(self)
         moved.stack = self.stack.to(device)
@@ -121,6 +126,11 @@ class TwoSets(Dataset):
         u = draws(count, position, seed).to(pixels.device, non_blocking=True)
         return self.jitter(pixels, self.shape[1], u)
 
+    def contents(self) -> Contents:
+        yield {"shape": self.shape, "jitter": self.jitter.plain()}
+        yield (self.a.all(),)
+        yield (self.b.all(),)
+
     def to(self, device: torch.device) -> TwoSets:
         moved = copy.copy(self)
         moved.a, moved.b = self.a.to(device), self.b.to(device)
@@ -153,6 +163,10 @@ class MadePairs(Dataset):
     def batch(self, count: int, position: int, seed: int) -> Batch:
         b = self.pictures.batch(count, position, seed).x
         return Batch(self.make(b, position, seed).contiguous(), pair=b)
+
+    def contents(self) -> Contents:
+        yield {"made": self.make.plain()}
+        yield from self.pictures.contents()
 
     def to(self, device: torch.device) -> MadePairs:
         moved = copy.copy(self)

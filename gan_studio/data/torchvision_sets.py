@@ -85,6 +85,9 @@ class TorchvisionSet(Source):
     def called(self) -> str:
         return SETS[self.name].title
 
+    def short(self) -> str:
+        return self.called()
+
     def missing(self) -> str:
         wanted = SETS[self.name]
         if not wanted.missing(folder(self.root), self.split):

@@ -6,15 +6,19 @@ that it was computed with, so that no other number calls itself FID. Copy `pixel
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ..config import Spec
 from ..data import Source
+from ..data.makers import luma
 from ..progress import Progress
 from ..registry import Registry
 
@@ -33,7 +37,7 @@ class Eye(ABC):
     name: str  # "digits CNN": stands behind the title of whatever is measured with it
     id: str  # names its weights and all that is done to a picture before it, so that statistics can be kept
     preprocessing: str  # in words: "resized to 299 x 299, bilinear, as TensorFlow does it"
-    classes: tuple[str, ...] = ()  # that `chances` are of
+    classes: tuple[str, ...] = ()  # names of the columns of `chances`; () where there are none, or they have no names
     notes: tuple[str, ...] = ()  # what a person should know: how accurate it is
 
     @abstractmethod
@@ -51,10 +55,11 @@ class FeatureNetwork(Spec):
     paper: ClassVar[str] = ""
 
     @abstractmethod
-    def prepare(self, source: Source | None) -> Generator[Progress, None, Eye]:
+    def prepare(self, source: Source | None, device: torch.device | None = None) -> Generator[Progress, None, Eye]:
         """Make it ready for pictures of a source; None where there is none, such as for two folders.
 
-        Closing the generator cancels. Raises ConfigError with what to do.
+        It computes on `device`: by default on the fastest there is. Closing the generator cancels. Raises ConfigError
+        with what to do.
         """
 
     def missing(self, source: Source | None) -> str:
@@ -63,3 +68,55 @@ class FeatureNetwork(Spec):
 
 
 FEATURE_NETWORKS: Registry[FeatureNetwork] = Registry("gan_studio.feature_networks", "feature network")
+
+
+# --- bricks of eyes --------------------------------------------------------------------------------------------------
+
+
+class BatchedEye(Eye):
+    """An eye that looks at some pictures at a time, on a device of its own."""
+
+    batch = 64  # pictures that it looks at together
+    device: torch.device
+
+    @abstractmethod
+    def see(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Of pixels [n, C, H, W] uint8 on the device: (rows [n, F],), or (rows [n, F], chances [n, K])."""
+
+    @torch.inference_mode()
+    def look(self, pictures: np.ndarray) -> Looked:
+        seen: list[tuple[Tensor, ...]] = []
+        for start in range(0, len(pictures), self.batch):
+            pixels = torch.tensor(pictures[start : start + self.batch]).to(self.device, non_blocking=True)
+            seen.append(self.see(pixels.permute(0, 3, 1, 2)))
+            if len(seen) > 1:  # the device works on the newest while the one before is fetched
+                seen[-2] = _fetched(seen[-2])
+        seen[-1] = _fetched(seen[-1])
+        return Looked(*(torch.cat(parts).numpy() for parts in zip(*seen, strict=True)))
+
+
+def _fetched(parts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(part.float().cpu() for part in parts)
+
+
+def with_channels(pixels: Tensor, channels: int) -> Tensor:
+    """[N, C, H, W] uint8 with so many channels: grey as equal colours, transparency laid over white, colours' luma."""
+    C = pixels.shape[1]
+    if channels == C:
+        return pixels
+    if C == 4:
+        colours, alpha = pixels[:, :3].float(), pixels[:, 3:].float() / 255
+        pixels = (255 + (colours - 255) * alpha).round().to(torch.uint8)
+    if channels == 1:
+        return luma(pixels.float()).round().to(torch.uint8)
+    pixels = pixels.expand(-1, 3, -1, -1)
+    return pixels if channels == 3 else torch.cat([pixels, torch.full_like(pixels[:, :1], 255)], dim=1)
+
+
+def digest(weights: Mapping[str, Tensor]) -> str:
+    """24 hexadecimal digits that name these weights."""
+    words = hashlib.sha256()
+    for name, tensor in sorted(weights.items()):
+        words.update(f"{name}\0{tensor.dtype}\0{tuple(tensor.shape)}\n".encode())
+        words.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return words.hexdigest()[:24]

@@ -12,19 +12,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..compute import Engine, mixed_seed
+from ..compute import Engine
 from ..config import ConfigError
+from ..feature_networks import random_convolutions
 from ..images import to_float
 from ..recipes import Generates
 from .snapshots import Snapshot
 
 MOST_FEATURES = 1024  # of one picture, where larger maps can be made smaller
 BATCH = 64
-SEED = mixed_seed(0x66656174, 0)  # of the random convolutions
-WIDTHS = (32, 64, 128, 128)  # of the random convolutions, from the full size down
-SMALLEST_PX = 4  # a side, of their last maps
 EPSILON = 1e-10  # of a squared length
 
 
@@ -46,13 +44,7 @@ class Features(ABC):
     @torch.no_grad()
     def _deepest(self, pixels: Tensor) -> Tensor:
         x = to_float(pixels).permute(0, 3, 1, 2).contiguous()
-        return _bounded(self.maps(x)[-1].float()).flatten(1).cpu()
-
-
-def _bounded(x: Tensor) -> Tensor:
-    while x.ndim == 4 and x[0].numel() > MOST_FEATURES and min(x.shape[2:]) > 1:
-        x = nn.functional.avg_pool2d(x, 2)
-    return x
+        return random_convolutions.bounded(self.maps(x)[-1].float(), MOST_FEATURES).flatten(1).cpu()
 
 
 def features_of(snapshot: Snapshot) -> Features:
@@ -107,27 +99,10 @@ class RandomConvolutions(Features):
     name = "random convolutions"
 
     def __init__(self, shape: tuple[int, ...], device: torch.device):
-        C, H, W = shape
-        halvings = max(0, (min(H, W) // SMALLEST_PX).bit_length() - 1)
-        self.weights = _drawn(C, WIDTHS[: 1 + halvings], device)
+        self.weights = random_convolutions.drawn(shape, device)
 
     def maps(self, x: Tensor) -> list[Tensor]:
-        x = x.to(self.weights[0].device)
-        found: list[Tensor] = []
-        for weight in self.weights:
-            x = nn.functional.avg_pool2d(found[-1], 2) if found else x
-            found.append(nn.functional.conv2d(x, weight, padding=1).relu())
-        return found
-
-
-def _drawn(channels: int, widths: Sequence[int], device: torch.device) -> list[Tensor]:
-    """[K, C, 3, 3] each, of He's variance, so that what goes through stays as large as it is."""
-    rng = torch.Generator().manual_seed(SEED)
-    weights = []
-    for width in widths:
-        weights.append(torch.randn(width, channels, 3, 3, generator=rng) * (2 / (9 * channels)) ** 0.5)
-        channels = width
-    return [weight.to(device) for weight in weights]
+        return random_convolutions.maps(x.to(self.weights[0].device), self.weights)
 
 
 def apart(ours: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
