@@ -74,9 +74,9 @@ def test_other_data_have_other_words_and_the_same_the_same(one, other) -> None:
     assert first == again != second
 
 
-@pytest.mark.parametrize("kind", ["avatar-lines", "avatar-worlds"])
-def test_pairs_have_one_too(kind: str) -> None:
-    sources = [SOURCES.parse({"kind": kind, "size": 32, "count": 64, "seed": seed}) for seed in (0, 0, 1)]
+@pytest.mark.parametrize(("kind", "count"), [("avatar-lines", 64), ("avatar-worlds", 16)])
+def test_pairs_have_one_too(kind: str, count: int) -> None:
+    sources = [SOURCES.parse({"kind": kind, "size": 32, "count": count, "seed": seed}) for seed in (0, 0, 1)]
     words = [exhausted(source.prepare()).fingerprint() for source in sources]
     assert words[0] == words[1] != words[2]
 

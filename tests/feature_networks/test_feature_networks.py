@@ -8,7 +8,9 @@ import torch
 
 from gan_studio.config import ConfigError
 from gan_studio.data import digits
+from gan_studio.data.images import ImageDataset
 from gan_studio.feature_networks import FEATURE_NETWORKS, digest, with_channels
+from gan_studio.feature_networks.own_classifier import OwnClassifier
 from gan_studio.jobs.together import exhausted
 
 CPU = torch.device("cpu")
@@ -20,7 +22,8 @@ OTHERS = {
     "random-convolutions": {"most": 256},
     "own-classifier": {"seed": 1},
 }
-every_network = pytest.mark.parametrize("kind", [entry.kind for entry in FEATURE_NETWORKS])
+KINDS = [entry.kind for entry in FEATURE_NETWORKS if entry.kind != "auto"]  # which is one of the others
+every_network = pytest.mark.parametrize("kind", KINDS)
 
 
 def spec(kind: str, **changes):
@@ -88,7 +91,7 @@ def test_another_choice_is_another_eye_and_the_same_choice_the_same(kind: str) -
 
 
 def test_no_two_networks_share_an_id() -> None:
-    ids = [ready(entry.kind).id for entry in FEATURE_NETWORKS]
+    ids = [ready(kind).id for kind in KINDS]
     assert len(set(ids)) == len(ids) > 2
 
 
@@ -116,6 +119,24 @@ def test_what_is_missing_is_a_sentence_and_nothing_runs(kind: str) -> None:
         assert str(told.value) == lacking
     else:
         assert exhausted(network.prepare(None, CPU)).look(pictures(2)).rows.shape[0] == 2
+
+
+# --- what suits ------------------------------------------------------------------------------------------------------
+
+
+def test_a_classifier_suits_data_with_labels_and_random_convolutions_all_others(monkeypatch) -> None:
+    fast, real = spec("own-classifier"), OwnClassifier.prepare
+    monkeypatch.setattr(OwnClassifier, "prepare", lambda self, *given: real(fast, *given))
+    auto = spec("auto")
+    assert exhausted(auto.prepare(DATA, CPU)).id == ready("own-classifier").id
+    for source in (None, Unlabelled()):
+        assert exhausted(auto.prepare(source, CPU)).id == ready("random-convolutions").id
+
+
+class Unlabelled(digits.Digits):
+    def prepare(self):
+        dataset = yield from super().prepare()
+        return ImageDataset(dataset.pixels)
 
 
 # --- bricks ----------------------------------------------------------------------------------------------------------
