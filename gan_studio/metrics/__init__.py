@@ -137,6 +137,10 @@ class Metric(Spec):
         """About how many multiplications `measure` takes of sets of so many rows: bounds the rounds of resampling."""
         return 0.0
 
+    def extrapolates(self, rows: int, features: int) -> bool:
+        """Whether the bias goes as 1/n for parts of so many samples, where a measure's does at all."""
+        return True
+
     def refuse(self, sets: Sets) -> None:
         """What else the sets must be, beyond `needs` and `fewest`. Raises ConfigError with a sentence."""
 
@@ -168,12 +172,13 @@ class Metric(Spec):
         picks = honest.picks(self, sets, rounds, seed)
         found = yield from self.resampled(sets, picks.all, seed)
         honest.check_found(self, found)
+        far = self.extrapolates(picks.rows, sets.real.rows.shape[-1])
         most, items, notes = self.most(sets), self.items(sets), self.notes(sets)
         readings = []
         for name, measure in self.measures.items():
             value, *others = (values[name] for values in found)
             low, high = honest.interval(value, others, picks.scale, measure.least, measure.most)
-            beyond = honest.at_infinity(value, others, picks.fraction) if measure.bias_shrinks else None
+            beyond = honest.at_infinity(value, others, picks.fraction) if far and measure.bias_shrinks else None
             readings.append(
                 Reading(
                     measure=name,

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 MEASURING, RESAMPLING = "Measuring", "How much other samples would change it"
 LEAST_ROUNDS = 10
-MOST_WORK = 5e11  # multiplications of all rounds together: about 10 s on two cores
+MOST_WORK = 1e11  # multiplications of all rounds together: some seconds on two cores
 COVERED = 0.975  # 95 % from both sides
 SURE = 1e-3  # how far chances may be from adding up to 1
 
@@ -182,6 +182,7 @@ class Picks:
     all: list[Pick]
     scale: float  # of how the numbers of parts vary to how those of the whole do
     fraction: float  # of the samples that are in a part
+    rows: int  # of the smaller set, in a part
 
 
 def picks(metric: Metric, sets: Sets, rounds: int, seed: int) -> Picks:
@@ -198,7 +199,7 @@ def picks(metric: Metric, sets: Sets, rounds: int, seed: int) -> Picks:
         for half in (0, 1):
             found.append(Pick(*(np.sort(o[half * m : (half + 1) * m]) for o, m in zip(orders, parts, strict=True))))
     fractions = [m / n for n, m in zip(counts, parts, strict=True)]
-    return Picks(found, max(math.sqrt(f / (1 - f)) for f in fractions), min(fractions))
+    return Picks(found, max(math.sqrt(f / (1 - f)) for f in fractions), min(fractions), min(parts[:2]))
 
 
 def _affordable(metric: Metric, rounds: int, rows: int, features: int) -> int:
