@@ -86,6 +86,7 @@ def small_shelves(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Temp
     monkeypatch.setenv("GAN_STUDIO_CACHE", str(tmp_path_factory.mktemp("cache")))
     list(METRICS), list(FEATURE_NETWORKS)  # filled
     monkeypatch.setitem(METRICS._entries, "shift", Shift)
+    monkeypatch.setitem(METRICS._entries, "pairs-apart", PairsApart)
     monkeypatch.setitem(FEATURE_NETWORKS._entries, "means", MeansNetwork)
     monkeypatch.setattr(Means, "looked", 0)
 
@@ -446,3 +447,14 @@ def test_translations_are_compared_with_what_was_held_out(kind: str, monkeypatch
 def pixels_of(translator: Translator, x: torch.Tensor, seed: int) -> np.ndarray:
     seed_noise(translator.network, seed)
     return to_uint8(translator.network(x))
+
+
+def test_worlds_without_a_truth_are_compared_as_sets(tmp_path: Path) -> None:
+    a, b = write_folder(tmp_path / "a", size=(32, 32)), write_folder(tmp_path / "b", size=(32, 32), seed=1)
+    data = {"kind": "two-folders", "path_a": str(a), "path_b": str(b), "size": 32, "held_out_share": 0}
+    run = translating_run({**CASES["cyclegan"], "data": data})
+    found = told(run.folder, choices(metrics=["shift", "pairs-apart"]))
+    assert [number.measure for number in found.numbers] == ["shift"]
+    assert found.numbers[0].basis.samples == (20, 20)
+    assert any("these are not pairs" in note for note in found.notes)
+    assert "Nothing is held out of this data: these pictures were trained on." in found.notes
