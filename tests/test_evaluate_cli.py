@@ -37,7 +37,7 @@ class MeansNetwork(FeatureNetwork):
     kind = "means"
     title = "Means"
 
-    def prepare(self, source: Any, *more: Any) -> Generator[Any, None, Eye]:
+    def prepare(self, source: Any, device: Any = None) -> Generator[Any, None, Eye]:
         yield from ()
         return Means()
 

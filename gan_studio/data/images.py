@@ -38,6 +38,14 @@ class Stack:
         """These of them, in this order; no pixel is copied yet."""
         return Stack(self.pixels, rows if self.rows is None else self.rows[rows])
 
+    def middle(self, size: int) -> Stack:
+        """Their middles [N, C, size, size]; no pixel is copied."""
+        edge = (self.pixels.shape[3] - size) // 2
+        window = (..., slice(edge, edge + size), slice(edge, edge + size))
+        part = copy.copy(self)
+        part.pixels, part.held = self.pixels[window], None if self.held is None else self.held[window]
+        return part
+
     def to(self, device: torch.device) -> Stack:
         """The same on `device`: all of them where they take up to HELD_SHARE of its free memory."""
         moved = copy.copy(self)
@@ -125,15 +133,12 @@ class ImageDataset(Dataset):
         return part
 
     def plain(self) -> ImageDataset:
-        size, side = self.shape[1], self.pixels.shape[3]
-        if self.augment == Augment() and side == size:
+        size = self.shape[1]
+        if self.augment == Augment() and self.pixels.shape[3] == size:
             return self
-        same, edge = copy.copy(self), (side - size) // 2
-        window = (..., slice(edge, edge + size), slice(edge, edge + size))
-        same.pixels, same.augment = self.pixels[window], Augment()
-        same._stack = copy.copy(self._stack)
-        same._stack.pixels = self._stack.pixels[window]
-        same._stack.held = None if self._stack.held is None else self._stack.held[window]
+        same = copy.copy(self)
+        same.augment, same._stack = Augment(), self._stack.middle(size)
+        same.pixels = same._stack.pixels
         return same
 
     def contents(self) -> Contents:

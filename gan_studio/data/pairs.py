@@ -85,6 +85,14 @@ class PairedPictures(Dataset):
         both = self.jitter(pixels, self.shape[1], u)
         return Batch(both[:, : self.channels].contiguous(), pair=both[:, self.channels :].contiguous())
 
+    def plain(self) -> PairedPictures:
+        size = self.shape[1]
+        if self.jitter == NO_JITTER and self.stack.pixels.shape[3] == size:
+            return self
+        same = copy.copy(self)
+        same.jitter, same.stack = NO_JITTER, self.stack.middle(size)
+        return same
+
     def contents(self) -> Contents:
         yield {"shape": self.shape, "jitter": self.jitter.plain()}
         yield (self.stack.all(),)
@@ -126,6 +134,14 @@ class TwoSets(Dataset):
         u = draws(count, position, seed).to(pixels.device, non_blocking=True)
         return self.jitter(pixels, self.shape[1], u)
 
+    def plain(self) -> TwoSets:
+        size = self.shape[1]
+        if self.jitter == NO_JITTER and self.a.pixels.shape[3] == self.b.pixels.shape[3] == size:
+            return self
+        same = copy.copy(self)
+        same.jitter, same.a, same.b = NO_JITTER, self.a.middle(size), self.b.middle(size)
+        return same
+
     def contents(self) -> Contents:
         yield {"shape": self.shape, "jitter": self.jitter.plain()}
         yield (self.a.all(),)
@@ -163,6 +179,14 @@ class MadePairs(Dataset):
     def batch(self, count: int, position: int, seed: int) -> Batch:
         b = self.pictures.batch(count, position, seed).x
         return Batch(self.make(b, position, seed).contiguous(), pair=b)
+
+    def plain(self) -> MadePairs:
+        pictures = self.pictures.plain()
+        if pictures is self.pictures:
+            return self
+        same = copy.copy(self)
+        same.pictures = pictures
+        return same
 
     def contents(self) -> Contents:
         yield {"made": self.make.plain()}

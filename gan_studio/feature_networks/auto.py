@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+
+import torch
 
 from ..config import ConfigError
 from ..data import Progress, Source
@@ -18,12 +19,12 @@ class Auto(FeatureNetwork):
     title = "What suits the data"
     about = "A classifier that learns the data's own labels where there are some, else random convolutions."
 
-    def prepare(self, source: Source | None, *more: Any) -> Generator[Progress, None, Eye]:
+    def prepare(self, source: Source | None, device: torch.device | None = None) -> Generator[Progress, None, Eye]:
         *better, last = (FEATURE_NETWORKS[kind]() for kind in BEST_FIRST)
         for network in better:
             if not network.missing(source):
                 try:
-                    return (yield from network.prepare(source, *more))
+                    return (yield from network.prepare(source, device))
                 except ConfigError:  # what a quick look does not tell: the data has no labels after all
                     continue
-        return (yield from last.prepare(source, *more))
+        return (yield from last.prepare(source, device))

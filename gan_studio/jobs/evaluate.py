@@ -14,6 +14,7 @@ from typing import Annotated, TypeVar
 
 import numpy as np
 
+from ..compute import pick_device
 from ..config import ConfigError, Spec, did_you_mean, option
 from ..data import cache
 from ..feature_networks import FEATURE_NETWORKS, Eye, FeatureNetwork
@@ -96,7 +97,7 @@ def evaluate(
             continue
         if ready is None:
             reference = yield from subject.reference(evaluation.against, evaluation.samples)
-            ready = yield from prepare(reference, evaluation, use_kept)
+            ready = yield from prepare(reference, evaluation, use_kept, one.device)
         step = "" if subject.step is None else f"Step {subject.step:,}: "
         try:
             evaluated = yield from ready.told(subject, Part(place, len(chosen), step))
@@ -159,14 +160,16 @@ class Part:
 # --- made ready ------------------------------------------------------------------------------------------------------
 
 
-def prepare(reference: Reference, evaluation: Evaluation, use_kept: bool = True) -> Generator[Progress, None, Ready]:
+def prepare(
+    reference: Reference, evaluation: Evaluation, use_kept: bool = True, device: str = "auto"
+) -> Generator[Progress, None, Ready]:
     """Look at the real samples, so that others can be compared with them. Closing the generator cancels.
 
     Raises ConfigError where the feature network cannot be used.
     """
     eye = None
     if not reference.samples.are_points and any(metric.by_eye() for metric in asked(evaluation, reference, True)):
-        eye = yield from evaluation.features.prepare(reference.source)
+        eye = yield from evaluation.features.prepare(reference.source, pick_device(device))
     metrics = asked(evaluation, reference, eye is not None and bool(eye.classes))
     with_pictures = _need_pictures(metrics)
     real = yield from _real(reference.samples, eye, with_pictures, use_kept)

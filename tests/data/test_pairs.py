@@ -118,6 +118,24 @@ def test_every_source_gives_what_it_announces(tmp_path):
         assert isinstance(dataset.size, int) and isinstance(dataset.held_out.size, int)
 
 
+def test_plain_pictures_are_the_middles_of_those_that_are_jittered(tmp_path):
+    jittered = every(tmp_path)
+    for values, stacks in ((jittered[0], ("stack",)), (jittered[3], ("a", "b"))):
+        dataset = prepared(values)
+        plain = dataset.plain()
+        assert plain.plain() is plain and dataset.jitter != plain.jitter
+        x, pair = plain.batch(len(getattr(dataset, stacks[0])), 0, 5).both()
+        middles = [getattr(dataset, name).all()[:, :, 1:17, 1:17] for name in stacks]
+        both = middles if len(middles) == 2 else (middles[0][:, :3], middles[0][:, 3:])
+        for drawn, stored in zip((x, pair), both, strict=True):
+            assert sorted(map(bytes, to_uint8(drawn))) == sorted(map(bytes, stored.transpose(0, 2, 3, 1).copy()))
+    made = prepared(
+        {"kind": "made-pairs", "pictures": {"kind": "avatars", "size": 16, "count": 40, "augment": {"shift": 0.4}}}
+    )
+    assert not torch.equal(made.batch(4, 0, 0).both()[1], made.plain().batch(4, 0, 0).both()[1])
+    assert made.plain().plain().batch(4, 0, 0).x.shape == made.batch(4, 0, 0).x.shape
+
+
 # --- what is held out ------------------------------------------------------------------------------------------------
 
 

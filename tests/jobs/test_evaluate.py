@@ -61,7 +61,7 @@ class MeansNetwork(FeatureNetwork):
     kind = "means"
     title = "Means of colours"
 
-    def prepare(self, source: Any, *more: Any) -> Generator[Progress, None, Eye]:
+    def prepare(self, source: Any, device: Any = None) -> Generator[Progress, None, Eye]:
         yield Progress(0, 1, "Opening an eye")
         return Means()
 
