@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QSplitter, QVBoxLayout, QWidget
 
 from .commands import Commands
 from .session import Session
@@ -16,6 +16,8 @@ from .session import Session
 if TYPE_CHECKING:
     from .widgets.notice import Notices
 
+
+LOADING = "Loading PyTorch; a moment."
 
 Found = tuple[str, str, Callable[[], object]]  # what the palette shows, a sentence about it, and what it does
 
@@ -42,6 +44,12 @@ class Room(QWidget):
         self.foot = height
         if self.isVisible():
             self.notices.set_foot(height)
+
+    def lay_out(self, bar: QLayout, below: QWidget) -> None:
+        """All that there is: a bar, and the rest of the room below it."""
+        column = without_gaps(self)
+        column.addLayout(bar)
+        column.addWidget(below, 1)
 
     def furnish(self) -> Iterator[None]:
         """Build what needs no torch; each `yield` gives the window time to breathe."""
@@ -157,10 +165,22 @@ class PanedRoom(Room):
 def empty_column() -> QWidget:
     """Empty, for widgets one below the other without a gap: see `put`."""
     part = QWidget()
+    without_gaps(part)
+    return part
+
+
+def without_gaps(part: QWidget) -> QVBoxLayout:
     rows = QVBoxLayout(part)
     rows.setContentsMargins(0, 0, 0, 0)
     rows.setSpacing(0)
-    return part
+    return rows
+
+
+def bar_row() -> QHBoxLayout:
+    """For what stands above a room's subject."""
+    bar = QHBoxLayout()
+    bar.setContentsMargins(8, 6, 8, 6)
+    return bar
 
 
 def put(widget: QWidget, part: QWidget) -> None:

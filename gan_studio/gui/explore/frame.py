@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QByteArray
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from .. import theme
+from ..choice_boxes import doing_label, menu_tool, run_box, step_box, tool
 from ..commands import Commands
-from ..room import PanedRoom, put
+from ..room import LOADING, PanedRoom, bar_row, put
 from ..session import Session
+from ..widgets.empty_page import EmptyPage, waiting_button
 from ..widgets.toggle import Toggle
 from .about_button import AboutButton
-from .choice_boxes import LOADING, doing_label, menu_tool, run_box, step_box, tool
 
 if TYPE_CHECKING:
     from ..widgets.fold import Fold
@@ -38,6 +31,7 @@ if TYPE_CHECKING:
     from .walk_bar import WalkBar
 
 SAVE_ONE = "Write the picture as a PNG with its recipe inside: dropped here, it opens again."
+WHOSE = "The run whose generator draws; the newest is first."
 SMOOTH = b"smooth"  # of the kept layout
 NOTHING = "Walk through what a trained generator can draw."
 HINT = "Choose a run above. Or drop a picture that was saved here, and it opens as it was; or a generator's file of "
@@ -73,14 +67,10 @@ class ExploreFrame(PanedRoom):
         self.nothing = self._empty_state()
         self.pages.addWidget(self.nothing)
         self.pages.addWidget(self.splitter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._bar())
-        column.addWidget(self.pages, 1)
+        self.lay_out(self._bar(), self.pages)
 
     def _bar(self) -> QHBoxLayout:
-        self.runs = run_box("Run")
+        self.runs = run_box("Run", WHOSE)
         self.steps = step_box("Checkpoint", "The step of the checkpoint", letters=9)
         self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
         self.follow = Toggle("Follow", "Show the newest checkpoint as soon as the run has saved it.")
@@ -90,8 +80,7 @@ class ExploreFrame(PanedRoom):
         )
         self.about_button = AboutButton()
         self.said = doing_label()
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
+        bar = bar_row()
         bar.setSpacing(4)
         for widget in (
             self.open_tool,
@@ -131,29 +120,11 @@ class ExploreFrame(PanedRoom):
         return bar
 
     def _empty_state(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        self.heading, self.hint = QLabel(NOTHING), QLabel(LOADING)
-        column.addStretch(1)
-        for label in (self.heading, self.hint):
-            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
-            column.addWidget(label)
-        self.open_button = QPushButton("Open a run's folder…")
-        self.open_button.setToolTip("A run that lies elsewhere than the others")
-        self.open_button.setEnabled(False)
-        self.file_button = QPushButton("Open a generator's file…")
-        self.file_button.setToolTip("Weights that another program wrote: PyTorch's DCGAN example, or mimicry")
-        self.file_button.setEnabled(False)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(self.open_button)
-        row.addWidget(self.file_button)
-        row.addStretch(1)
-        column.addSpacing(8)
-        column.addLayout(row)
-        column.addStretch(1)
+        self.open_button = waiting_button("Open a run's folder…", "A run that lies elsewhere than the others")
+        tip = "Weights that another program wrote: PyTorch's DCGAN example, or mimicry"
+        self.file_button = waiting_button("Open a generator's file…", tip)
+        page = EmptyPage(NOTHING, LOADING, self.open_button, self.file_button)
+        self.heading, self.hint = page.heading, page.hint
         return page
 
     def allow(self, widget: QWidget, reason: str = "") -> None:

@@ -18,10 +18,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
 
 from ..commands import Commands
-from ..room import Found, Keys
+from ..room import LOADING, Found, Keys
 from ..session import Session
 from ..train.dropped import PICTURES, is_checkpoint, is_run
-from .frame import HINT, LOADING, SAVE_ONE, ExploreFrame
+from .frame import HINT, SAVE_ONE, ExploreFrame
 
 if TYPE_CHECKING:
     import numpy as np

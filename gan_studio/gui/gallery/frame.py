@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -18,10 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from .. import theme
+from ..choice_boxes import doing_label, menu_tool, run_box, step_box
 from ..commands import Commands
-from ..explore.choice_boxes import LOADING, doing_label, menu_tool, run_box, step_box
-from ..room import PanedRoom
+from ..room import LOADING, PanedRoom, bar_row
 from ..session import Session
+from ..widgets.empty_page import EmptyPage, waiting_button
 
 if TYPE_CHECKING:
     from ..widgets.notice import Notices
@@ -56,22 +56,17 @@ class GalleryFrame(PanedRoom):
         self.pages = QStackedWidget()
         self.nothing = self._empty_state()
         self.pages.addWidget(self.nothing)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._top())
-        column.addWidget(self.splitter, 1)
+        self.lay_out(self._top(), self.splitter)
 
     def _top(self) -> QHBoxLayout:
         self.open_tool, self.open_menu = menu_tool("Open a run's folder, or a generator's file of another program")
-        self.runs = run_box("Run of the gallery")
+        self.runs = run_box("Run of the gallery", "The run whose generator draws; the newest is first.")
         tip = "The checkpoint: the newest, the one next to the best samples, or that of a step"
         self.steps = step_box("Checkpoint of the gallery", tip, letters=12)
         self.said = doing_label()
         self.export_button = QPushButton("Export…")
         self.export_button.setAccessibleName("Export pictures")
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 6, 8, 6)
+        row = bar_row()
         row.setSpacing(6)
         for widget in (self.open_tool, self.runs, self.steps, self.export_button):
             widget.setEnabled(False)
@@ -84,21 +79,9 @@ class GalleryFrame(PanedRoom):
         return row
 
     def _empty_state(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        self.heading, self.hint = QLabel(NOTHING), QLabel(LOADING)
-        column.addStretch(1)
-        for label in (self.heading, self.hint):
-            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
-            column.addWidget(label)
-        self.first_button = QPushButton("Make pictures")
-        self.first_button.setEnabled(False)
-        self.first_button.setToolTip(LOADING)
-        column.addSpacing(8)
-        column.addWidget(self.first_button, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(1)
+        self.first_button = waiting_button("Make pictures", LOADING)
+        page = EmptyPage(NOTHING, LOADING, self.first_button)
+        self.heading, self.hint = page.heading, page.hint
         return page
 
     # --- later ---

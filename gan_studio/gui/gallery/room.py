@@ -13,11 +13,11 @@ from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
 from ..commands import Commands
-from ..room import Found, Keys
+from ..room import LOADING, Found, Keys
 from ..session import Session
 from ..train.dropped import is_checkpoint, is_run
 from ..words import duration
-from .frame import HINT, LOADING, GalleryFrame
+from .frame import HINT, GalleryFrame
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,6 @@ from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QTabWidget,
@@ -19,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..choice_boxes import doing_label
 from ..commands import Commands
-from ..room import Room
+from ..room import Room, bar_row, without_gaps
 from ..session import Session
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from .lane_view import LaneGrid
     from .league_table import LeagueTable
 
-LOADING = "Loading PyTorch; a moment."
 WIDTHS = (310, 620, 370)  # of the form, the lanes and the league at first
 WORDS = 300  # pixels of the words at first
 WIDE = 1500  # pixels of the room: with less, the words make room for a race
@@ -73,37 +72,27 @@ class RaceFrame(Room):
         self.seen.addWidget(self.pages)
         self.seen.addWidget(self.beside)
         self.seen.setStretchFactor(0, 1)
-        self.right = QVBoxLayout()
-        self.right.setContentsMargins(0, 0, 0, 0)
-        self.right.setSpacing(0)
-        self.right.addWidget(self.seen, 1)
         right = QWidget()
-        right.setLayout(self.right)
+        self.right = without_gaps(right)
+        self.right.addWidget(self.seen, 1)
         self.aside = QWidget()  # for the words
         QVBoxLayout(self.aside).setContentsMargins(0, 0, 0, 0)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         for part in (self.left, right, self.aside):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(1, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._bar())
-        layout.addWidget(self.splitter, 1)
+        self.lay_out(self._bar(), self.splitter)
         self.reset_layout()
 
     def _bar(self) -> QHBoxLayout:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
+        bar = bar_row()
         self.start_button = self._button("race")
         self.stop_button = self._button("stop")
         self.queue_button = self._button("enqueue_race")
         for button in (self.start_button, self.stop_button, self.queue_button):
             bar.addWidget(button)
         bar.addSpacing(12)
-        self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
-        self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.said = doing_label()
         bar.addWidget(self.said, 1)
         return bar
 

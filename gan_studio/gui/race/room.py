@@ -16,10 +16,10 @@ from PySide6.QtWidgets import QFileDialog
 from ...jobs.inbox import Pause, Resume
 from ..commands import Commands
 from ..computing import attempted
-from ..room import Found
+from ..room import LOADING, Found
 from ..session import Session
 from .quick_sets import QUICK_SETS
-from .race_frame import LOADING, RaceFrame
+from .race_frame import RaceFrame
 
 if TYPE_CHECKING:
     from ...jobs.race_folder import Race

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..commands import Commands
-from ..room import Room
+from ..room import Room, bar_row, without_gaps
 from ..session import Session
 from ..widgets.timeline import Timeline
 from .results_panel import ResultsPanel
@@ -61,9 +61,7 @@ class TrainFrame(Room):
         self.seen.setStretchFactor(0, 3)  # of a large screen both have their share
         self.seen.setStretchFactor(1, 2)
         right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = without_gaps(right)
         column.addWidget(self.seen, 1)
         column.addWidget(self.timeline)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
@@ -73,16 +71,11 @@ class TrainFrame(Room):
         self.left.setMinimumWidth(240)
         self.results.setMinimumWidth(160)
         self.reset_layout()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(self._bar())
-        layout.addWidget(self.splitter, 1)
+        self.lay_out(self._bar(), self.splitter)
 
     def _bar(self) -> QHBoxLayout:
         """Start, step, stop; what is trained, and what was forecast."""
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
+        bar = bar_row()
         self.start_button = self._button("start")
         self.step_button = self._button("step")
         menu = QMenu(self.step_button)

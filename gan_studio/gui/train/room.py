@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..commands import Commands
-from ..room import Found, Keys
+from ..room import LOADING, Found, Keys
 from ..session import Session
 from . import asking
 from .dropped import has_pictures, is_checkpoint, is_run
 from .frame import HINT, TrainFrame
 from .keys import OF_PARTS, OF_RUNS, RUNS
 from .opening import Opening, Watch, Wish
-from .start import LOADING, Start
+from .start import Start
 from .subject import NEW, Subject
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ...jobs.inbox import Change, CheckpointNow, Command, Pause, Resume, SampleNow, Step
 from ..commands import Commands
+from ..room import LOADING
 from ..session import Session
 from .settings_panel import SettingsPanel
 from .subject import Subject
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ..widgets.notice import Notices
 
 Offer = Literal["fresh", "resume", "branch"]
-LOADING = "Loading PyTorch; a moment."
 SAVING = "The run is being saved."
 
 

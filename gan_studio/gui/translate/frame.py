@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from .. import theme
+from ..choice_boxes import doing_label, run_box, step_box, tool
 from ..commands import Commands
-from ..room import PanedRoom, empty_column, put
+from ..room import LOADING, PanedRoom, bar_row, empty_column, put
 from ..session import Session
+from ..widgets.empty_page import EmptyPage, waiting_button
 from ..widgets.toggle import Toggle, ToggleGroup
 
 if TYPE_CHECKING:
@@ -31,7 +21,8 @@ if TYPE_CHECKING:
     from .options_panel import OptionsPanel
     from .queue_panel import QueuePanel
 
-LOADING = "Loading PyTorch; a moment."
+WHICH = "The network that translates: your runs, the newest first, and files you opened."
+WAY = "Which way: from A to B as it was trained, or back where it learnt that, too."
 NOTHING = "Turn pictures into other pictures."
 HINT = "Choose a translator above, or drop one here: a run, or a file such as latest_net_G.pth. Then drop pictures."
 NO_TRANSLATORS = "No run of yours translates pictures yet. Train one, from line-art to avatars for instance, or open a "
@@ -57,34 +48,21 @@ class TranslateFrame(PanedRoom):
         self.drawing = empty_column()
         for page in (self.nothing, self.splitter, self.drawing):
             self.pages.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._bar())
-        column.addWidget(self.pages, 1)
+        self.lay_out(self._bar(), self.pages)
 
     def _bar(self) -> QHBoxLayout:
-        self.translators = self._box("Translator", "Choose a translator", 16, 280)
-        self.translators.setToolTip("The network that translates: your runs, the newest first, and files you opened.")
-        self.steps = self._box("Checkpoint", "", 9, 130)
-        self.steps.setToolTip("The step of the checkpoint")
-        self.directions = self._box("Direction", "", 8, 120)
-        self.directions.setToolTip("Which way: from A to B as it was trained, or back where it learnt that, too.")
+        self.translators = run_box("Translator", WHICH, "Choose a translator", most=280)
+        self.steps = step_box("Checkpoint", "The step of the checkpoint", letters=9)
+        self.directions = step_box("Direction", WAY, letters=8)
         self.raw = Toggle("Raw weights", "The weights as they are, without the running average.")
         self.as_trained = Toggle(
             "As trained",
             "With dropout, and batch norm by the picture's own statistics, as pix2pix is meant to be applied. Of "
             "files of its own program, pixels are also cut off instead of rounded, as there.",
         )
-        self.open_button = QToolButton(autoRaise=True)
-        self.open_button.setToolTip("Open a translator from a file: .pth, .pt, .safetensors …")
-        self.open_button.setAccessibleName("Open a translator from a file")
-        self.open_button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.said = QLabel(LOADING, textFormat=Qt.TextFormat.PlainText)
-        self.said.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(8, 6, 8, 6)
+        self.open_button = tool("Open a translator from a file: .pth, .pt, .safetensors …")
+        self.said = doing_label()
+        bar = bar_row()
         bar.setSpacing(6)
         for widget in (self.translators, self.open_button, self.steps, self.directions, self.raw, self.as_trained):
             widget.setEnabled(False)
@@ -94,17 +72,6 @@ class TranslateFrame(PanedRoom):
         for button in self._page_buttons():
             bar.addWidget(button)
         return bar
-
-    def _box(self, name: str, placeholder: str, letters: int, most: int) -> QComboBox:
-        box = QComboBox()
-        box.setMinimumContentsLength(letters)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        box.setMinimumWidth(80)
-        box.setMaximumWidth(most)
-        box.setPlaceholderText(placeholder)
-        box.setAccessibleName(name)
-        return box
 
     def _page_buttons(self) -> tuple[Toggle, Toggle]:
         self.pictures_button = Toggle("Pictures", "Translate pictures and folders.")
@@ -117,28 +84,12 @@ class TranslateFrame(PanedRoom):
         return self.pictures_button, self.draw_button
 
     def _empty_state(self) -> QWidget:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        self.heading, self.hint = QLabel(NOTHING), QLabel(LOADING)
-        column.addStretch(1)
-        for label in (self.heading, self.hint):
-            label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            label.setWordWrap(True)
-            column.addWidget(label)
-        self.train_button = QPushButton("Train a translator…")
-        self.train_button.setToolTip("Show a preset that learns from pairs of pictures, in the Train tab.")
-        self.open_file_button = QPushButton("Open a file…")
-        self.open_file_button.setToolTip("Open a translator of another program: .pth, .pt, .safetensors …")
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        for button in (self.train_button, self.open_file_button):
-            button.setEnabled(False)
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        column.addSpacing(8)
-        column.addLayout(buttons)
-        column.addStretch(1)
+        tip = "Show a preset that learns from pairs of pictures, in the Train tab."
+        self.train_button = waiting_button("Train a translator…", tip)
+        tip = "Open a translator of another program: .pth, .pt, .safetensors …"
+        self.open_file_button = waiting_button("Open a file…", tip)
+        page = EmptyPage(NOTHING, LOADING, self.train_button, self.open_file_button)
+        self.heading, self.hint = page.heading, page.hint
         return page
 
     # --- later ---

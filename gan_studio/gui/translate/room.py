@@ -17,10 +17,10 @@ from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFileDialog
 
 from ..commands import Commands
-from ..room import Found, Keys
+from ..room import LOADING, Found, Keys
 from ..session import Session
 from ..train.dropped import PICTURES, has_pictures, is_checkpoint, is_run
-from .frame import HINT, LOADING, TranslateFrame
+from .frame import HINT, TranslateFrame
 
 if TYPE_CHECKING:
     from ..widgets.notice import Notices

@@ -1,4 +1,4 @@
-"""The boxes above a picture that say whose it is: a run, its checkpoint, and what is being done."""
+"""What stands above a picture and says whose it is: boxes of runs and checkpoints, small buttons, what is done."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QToolButton
 
-LOADING = "Loading PyTorch; a moment."
+from .room import LOADING
 
 
-def run_box(name: str) -> QComboBox:
-    box = QComboBox()
-    box.setMinimumContentsLength(16)
+def run_box(name: str, tip: str, placeholder: str = "Choose a run", most: int = 300) -> QComboBox:
+    """As wide as there is room, up to `most` pixels."""
+    box = step_box(name, tip, letters=16)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    box.setMaximumWidth(300)
+    box.setMaximumWidth(most)
     box.setMinimumWidth(90)
-    box.setPlaceholderText("Choose a run")
-    box.setAccessibleName(name)
-    box.setToolTip("The run whose generator draws; the newest is first.")
+    box.setPlaceholderText(placeholder)
     return box
 
 
@@ -34,7 +32,7 @@ def step_box(name: str, tip: str, letters: int) -> QComboBox:
 def tool(tip: str) -> QToolButton:
     button = QToolButton(autoRaise=True)
     button.setToolTip(tip)
-    button.setAccessibleName(tip.partition(" (")[0])
+    button.setAccessibleName(tip.partition(" (")[0].partition(": ")[0])
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return button
 
@@ -42,7 +40,7 @@ def tool(tip: str) -> QToolButton:
 def menu_tool(tip: str) -> tuple[QToolButton, QMenu]:
     """A button that opens a menu."""
     button = tool(tip)
-    menu = QMenu(button.accessibleName().partition(":")[0], button)
+    menu = QMenu(button.accessibleName(), button)
     menu.setToolTipsVisible(True)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setMenu(menu)
