@@ -7,6 +7,7 @@ perceptual loss: pictures become sharper, and measure worse. Both phases are fun
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import torch
@@ -44,7 +45,25 @@ from . import (
     verdict,
 )
 
+SRGAN_SCALE = (
+    12.75  # divides VGG's features, so that their loss is about as large as that of pixels: 1 / 12.75^2 = 0.006
+)
 FEATURES_RATE = 1e-3  # of the network that learns here what pictures look like
+
+
+def mse(x: Tensor, y: Tensor) -> Tensor:
+    """The mean squared difference of each pair, [N]."""
+    return (x - y).square().flatten(1).mean(dim=1)
+
+
+def srgan_features(x: Tensor, y: Tensor) -> Tensor:
+    """Ledig et al. 2017, equation 5, of features as they are before the ReLU, [N]. The mean is over channels, too."""
+    return mse(x.relu() / SRGAN_SCALE, y.relu() / SRGAN_SCALE)
+
+
+Difference = Callable[[Tensor, Tensor], Tensor]
+PIXELS: dict[str, Difference] = {"l1": l1, "mse": mse}
+PERCEPTUAL: dict[str, Difference] = {"esrgan": l1, "srgan": srgan_features}
 
 
 @RECIPES.add
@@ -80,6 +99,12 @@ class SuperResolution(TranslatingRecipe):
         "rotations", "Whose features should be those of the truth, in the second phase."
     )
     perceptual: float = option(1.0, "Weight of the features' difference.", ge=0, le=1000, live=True, log=True)
+    perceptual_as: Literal["esrgan", "srgan"] = option(
+        "esrgan",
+        "How features differ: ESRGAN takes their absolute difference before the ReLU; SRGAN the squared one after it, "
+        "of features divided by 12.75.",
+        title="Features differ as in",
+    )
     adversarial: float = option(
         0.005,
         "Weight of what the judge says in the second phase: more is sharper and measures worse.",
@@ -230,13 +255,14 @@ class SuperResolutionTraining(TwoPlayers[SuperResolution], Translates):
 
     def _g_turn(self, high: Tensor, made: Tensor, alone: bool) -> Curves:
         recipe = self.recipe
-        off = l1(made, high) if recipe.pixel == "l1" else (made - high).square().flatten(1).mean(dim=1)  # [N]
+        off = PIXELS[recipe.pixel](made, high)  # [N]
         terms: Terms = {"pixels": off if alone else recipe.pixel_then * off}
         with frozen(self.D), frozen(self.F), evaluating(self.F), self.engine.autocast():
             if not alone and recipe.perceptual:
                 with torch.no_grad():
                     truth = self.F(high).float()
-                terms["perceptual"] = recipe.perceptual * l1(self.F(self.engine.lay(made)).float(), truth)
+                features = self.F(self.engine.lay(made)).float()
+                terms["perceptual"] = recipe.perceptual * PERCEPTUAL[recipe.perceptual_as](features, truth)
             if not alone and recipe.adversarial:
                 told = recipe.objective.g_loss(judged(self.D, self.engine, high, made), high, made)
                 terms |= {name: recipe.adversarial * term for name, term in told.items()}

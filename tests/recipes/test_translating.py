@@ -230,6 +230,19 @@ def test_the_first_phase_is_plain_regression() -> None:
         torch.testing.assert_close(curves["G/pixels"], loss(G(batch.x), batch.pair).detach())
 
 
+@pytest.mark.parametrize("manner", ["esrgan", "srgan"])
+def test_features_differ_as_in_the_papers(manner: str) -> None:
+    """SRGAN: the squared difference of features after the ReLU, by 12.75; what the paper calls a factor of 0.006."""
+    training = made("super-resolution", alone=0.0, perceptual_as=manner, perceptual=2.0)
+    batch = next(batches("super-resolution", 4))
+    low, high = batch.both()
+    with torch.no_grad():
+        of_made, of_truth = training.F.eval()(training.G(low)), training.F(high)
+    absolute, squared = (of_made - of_truth).abs().mean(), (of_made.relu() - of_truth.relu()).square().mean()
+    told = training.step(iter([batch]))["G/perceptual"]
+    torch.testing.assert_close(told, 2 * (absolute if manner == "esrgan" else squared / 12.75**2))
+
+
 def test_noise_stays_only_where_it_is_wanted() -> None:
     unet = {"kind": "unet", "width": 4, "norm": "batch", "dropout": 0.5}
     for stays in (False, True):
