@@ -22,6 +22,7 @@ BLACK, WHITE = QColor(0, 0, 0), QColor(255, 255, 255)
 def sketch(qtbot):
     sketch = Sketch()
     qtbot.addWidget(sketch, before_close_func=lambda sketch: sketch.leave())
+    sketch.set_brush(3)
     sketch.set_paper(64, 64)
     sketch.resize(620, 560)
     sketch.show()
@@ -90,6 +91,18 @@ def test_it_is_told_while_the_hand_moves_but_not_too_often(sketch, qtbot):
     QTest.mouseRelease(sketch.pad, Qt.MouseButton.LeftButton, pos=at(sketch, 55, 32))
     qtbot.waitUntil(lambda: bool(seen) and seen[-1] == int((sketch.pixels() < 128).sum()))
     assert 2 <= in_hand <= 14 < moves
+
+
+def test_the_brush_suits_the_paper_until_one_is_chosen(qtbot):
+    sketch, widths = Sketch(), []
+    qtbot.addWidget(sketch)
+    for side in (32, 64, 128, 256, 512):
+        sketch.set_paper(side, side)
+        widths.append(sketch.brush.value())
+    assert widths == [1, 1, 2, 3, 6]
+    sketch.brush.setValue(5)
+    sketch.set_paper(64, 64)
+    assert sketch.brush.value() == sketch.pad.brush == 5
 
 
 def test_width_by_keys_stays_within_its_bounds(sketch, qtbot):

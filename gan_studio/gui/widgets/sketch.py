@@ -53,6 +53,11 @@ PALETTES: dict[str, tuple[tuple[str, str], ...]] = {
 # fmt: on
 
 
+def suiting(side: int) -> int:
+    """The width of a brush for line art on a paper of so many pixels: 3 where it is 256, 1 where it is 64."""
+    return max(LEAST_BRUSH, round(side * 3 / 256))
+
+
 class Sketch(QWidget):
     changed = Signal()  # the drawing, while it is drawn
     example_wanted = Signal()
@@ -65,7 +70,8 @@ class Sketch(QWidget):
         self._connect()
         self._show_palette(0)
         self.set_tool("pen")
-        self.set_brush(3)
+        self._brush_chosen = False  # by the user; until then it suits the paper
+        self._show_brush(suiting(self.pad.drawing.size.width()))
         self._offer()
 
     # --- what stands above the paper ---
@@ -141,6 +147,10 @@ class Sketch(QWidget):
         self.tools[id].setChecked(True)
 
     def set_brush(self, width: int) -> None:
+        self._brush_chosen = True
+        self._show_brush(width)
+
+    def _show_brush(self, width: int) -> None:
         self.pad.brush = min(max(width, LEAST_BRUSH), MOST_BRUSH)
         with QSignalBlocker(self.brush):
             self.brush.setValue(self.pad.brush)
@@ -197,6 +207,8 @@ class Sketch(QWidget):
 
     def set_paper(self, width: int, height: int) -> None:
         self.pad.set_paper(QSize(width, height))
+        if not self._brush_chosen:
+            self._show_brush(suiting(width))
 
     def show_picture(self, pixels: np.ndarray) -> None:
         """[H, W, C] uint8, to draw on."""
