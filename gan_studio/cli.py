@@ -1049,6 +1049,12 @@ def translate(
     tile: Annotated[int | None, typer.Option(help="Side of a tile in pixels. [default: as the memory allows]")] = None,
     overlap: Annotated[int | None, typer.Option(help="Of tiles, in pixels. [default: as far as it looks]")] = None,
     precision: Annotated[str | None, typer.Option(help="auto (the faster one here), fp32 or bf16.")] = None,
+    size: Annotated[
+        str | None, typer.Option(help="pad: at its own size; resize: at the training's, and back. [default: pad]")
+    ] = None,
+    alpha: Annotated[
+        str | None, typer.Option(help="Transparency: keep, translate (apart) or drop. [default: keep]")
+    ] = None,
     names: Annotated[bool, typer.Option("--names", help="Only say what would be written.")] = False,
     step: Step = None,
     raw: Raw = False,
@@ -1065,7 +1071,9 @@ def translate(
     from .jobs.translate import TranslateJob
 
     output = Output.parse(given(pattern=pattern, format=format, quality=quality, existing=existing, metadata=metadata))
-    manner = Manner.parse(given(way=way, tile=tile, overlap=overlap, precision=precision, seed=seed))
+    manner = Manner.parse(
+        given(way=way, tile=tile, overlap=overlap, precision=precision, size=size, alpha=alpha, seed=seed)
+    )
     output.check()
     translator = translator_of(snapshot, root, step, raw, device, direction, as_trained)
     if names:

@@ -17,7 +17,7 @@ from gan_studio import cli, runs
 from gan_studio.compute import Engine
 from gan_studio.config import ConfigError, to_toml
 from gan_studio.jobs import translate as translate_job
-from gan_studio.jobs.apply import Manner, computed, run_out
+from gan_studio.jobs.apply import Manner, computed, run_out, translated
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.translators import choices, open_translator, other_way
@@ -144,13 +144,22 @@ def test_a_folder_by_a_runs_name(trained: Callable[..., Any], pictures: Path, tm
     run = trained()
     out, _ = typed("translate", run.name, pictures, "-o", tmp_path / "out", "--direction", "B to A", "--device", "cpu")
     assert read(tmp_path / "out/deep/b-B-to-A.png").size == (32, 32)
+    picture = Picture(RANDOM.integers(0, 256, (20, 50, 3), np.uint8), RANDOM.integers(0, 256, (20, 50), np.uint8))
+    write(tmp_path / "clear.png", picture)
+    options = ("--size", "resize", "--alpha", "translate", "--device", "cpu")
+    typed("translate", run.name, tmp_path / "clear.png", "-o", tmp_path / "sized", *options)
+    manner = Manner(size="resize", alpha="translate")
+    expected = translated(open_translator(run.folder, device="cpu"), picture, manner)
+    written = read(tmp_path / "sized/clear-A-to-B.png")
+    np.testing.assert_array_equal(written.colour, expected.colour)
+    np.testing.assert_array_equal(written.alpha, expected.alpha)
     assert "2 pictures to translate" in out and "deep/b.png ->" in out and out.endswith("2 done")
 
 
 def test_a_file_with_all_options(file: Path, pictures: Path, tmp_path: Path) -> None:
     words = ("translate", file, pictures / "a.png", "-o", tmp_path / "out", "--device", "cpu")
     options = ("--format", "webp", "--quality", 80, "--pattern", "new {stem}", "--way", "layers", "--tile", 16,
-               "--precision", "fp32", "--no-metadata")  # fmt: skip
+               "--precision", "fp32", "--alpha", "drop", "--size", "pad", "--no-metadata")  # fmt: skip
     typed(*words, *options)
     assert (tmp_path / "out/new a.webp").is_file()
     out, _ = typed(*words, *options)
@@ -191,6 +200,9 @@ def test_a_full_disk_ends_it(file: Path, pictures: Path, tmp_path: Path, monkeyp
         (("--format", "bmp"), "format"),
         (("--quality", 0), "quality"),
         (("--way", "up"), "way"),
+        (("--alpha", "up"), "alpha"),
+        (("--size", "up"), "size"),
+        (("--size", "resize"), "nobody knows at which size it was trained"),
         (("--direction", "up"), "goes A to B and not up"),
         (("--step", 7), "leave the step out"),
     ],

@@ -16,6 +16,8 @@ from .translators import TRANSLATOR_FORMATS, Beside, TranslatorDraft, Translator
 OUTER = "model.model"  # the outermost level of a U-Net; the next one is at OUTER + ".1.model", and so on by ".3.model"
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 DROPOUT = 0.5  # theirs
+LIGHTNESS_TO_COLOUR = (1, 2)  # channels of its colourising models: L in, a and b out
+MOST_PX = 8192  # a side of training pictures that is believed
 AS_TRAINED = (
     "Its own program applies it as it was trained, with dropout and the picture's own statistics; that is a choice."
 )
@@ -71,6 +73,8 @@ class Junyanz(TranslatorFormat):
             (AS_TRAINED,) if "batch norm" in inferred else (),
             direction,
             cuts_off=True,
+            lab=_channels(weights) == LIGHTNESS_TO_COLOUR,
+            trained_size=_trained_size(options),
             ignored=stale,
         )
 
@@ -197,6 +201,13 @@ def _direction(name: str, options: dict[str, str]) -> tuple[str, tuple[str, ...]
         direction = FORTH if options["direction"] == "AtoB" else BACK
         return direction, (f"from {direction}, by its options",)
     return FORTH, ()
+
+
+def _trained_size(options: dict[str, str]) -> tuple[int, int] | None:
+    """Pictures are cropped to squares."""
+    said = options.get("crop_size") or options.get("fineSize", "")  # as it was called before 2019
+    side = int(said) if re.fullmatch("[0-9]{1,5}", said) else 0
+    return (side, side) if 1 <= side <= MOST_PX else None
 
 
 def _sizes(options: dict[str, str]) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ class OwnExport(TranslatorFormat):
             if as_trained
             else (),
             direction=direction,
+            trained_size=(in_shape[1], in_shape[2]),
         )
 
 

@@ -48,6 +48,8 @@ class TranslatorDraft:
     notes: tuple[str, ...] = ()  # sentences that whoever applies it should see
     direction: str = FORTH
     cuts_off: bool = False  # its own program makes bytes by cutting off, where others round
+    lab: bool = False  # grey is the lightness of L*a*b*, and its two channels are the colour
+    trained_size: tuple[int, int] | None = None  # (height, width) of what it was given in training
     ignored: frozenset[str] = frozenset()  # names of weights that mean nothing
     holds_weights: bool = False  # otherwise the network is a draft without memory
 
@@ -193,7 +195,8 @@ def _refuse_generators(file: File) -> None:
 def _finished(draft: TranslatorDraft, file: File, title: str) -> nn.Module:
     """With its weights, every shape compared before a number is copied. Raises ConfigError."""
     inputs, outputs = draft.channels
-    if inputs not in CHANNELS or outputs not in CHANNELS or not 1 <= draft.needs.scale <= MOST_SCALE:
+    pictures = draft.lab or (inputs in CHANNELS and outputs in CHANNELS)
+    if not pictures or not 1 <= draft.needs.scale <= MOST_SCALE:
         raise ConfigError(
             f"leads from {inputs} to {outputs} channels and {draft.needs.scale} times the size; pictures have 1, 3 or "
             f"4 channels, and up to {MOST_SCALE} times can be made."
@@ -227,6 +230,6 @@ def _tried(network: nn.Module, draft: TranslatorDraft) -> None:
 
 def _sizes(draft: TranslatorDraft) -> tuple[str, ...]:
     inputs, outputs = draft.channels
-    words = {1: "grey", 3: "colour", 4: "colour with transparency"}
+    words = {1: "grey", 2: "its colour (L*a*b*)", 3: "colour", 4: "colour with transparency"}
     scale = (f"{draft.needs.scale} times the size",) if draft.needs.scale > 1 else ()
     return (f"from {words[inputs]} to {words[outputs]}", *scale)

@@ -22,13 +22,14 @@ from torch import Tensor
 
 from .. import images
 from ..compute import free_bytes
-from ..config import ConfigError, Spec, option
+from ..config import ConfigError, Problem, Spec, option
 from ..data import cache
 from ..networks import Needs
 from ..nn.as_trained import seed_noise
 from ..nn.piecemeal import Box, Reader, Unfit, layers_of, mirrored, picked, piecemeal, plans
 from ..nn.tiles import cuts, tiled
 from ..picture_files import Picture
+from . import lab
 from .dryrun import is_out_of_memory
 from .readied import Ready, readied
 from .translators import Translator
@@ -56,6 +57,16 @@ class Manner(Spec):
     )
     precision: Literal["auto", "fp32", "bf16"] = option(
         "auto", "Number format of the arithmetic. Auto: bf16 where it is measured to be faster; fp32 is exact."
+    )
+    size: Literal["pad", "resize"] = option(
+        "pad",
+        "Pad: every picture at its own size, continued by reflection where the network wants more. Resize: at the size "
+        "of the training pictures whatever its shape, and back, as pix2pix's own program does; it costs sharpness.",
+    )
+    alpha: Literal["keep", "translate", "drop"] = option(
+        "keep",
+        "Transparency as it is, enlarged where the picture is; translated as a grey picture of its own, which makes "
+        "enlarged edges sharp; or dropped. Networks that make transparency themselves go their own way.",
     )
     seed: int = option(0, "Names the noise of networks that are applied as they were trained.", ge=0, le=2**31)
 
@@ -88,13 +99,65 @@ def run_out(work: Generator[float, None, Any], stop: Callable[[], bool] = lambda
 
 def applied(translator: Translator, picture: Picture, manner: Manner) -> Generator[float, None, Picture]:
     """Yields the share that is done, tile by tile; returns the picture. Closing it cancels. Raises ConfigError."""
-    inputs, outputs = translator.channels
     precise = picture.colour.dtype != np.uint8 and manner.precision == "auto"  # bf16 has no 16 bits to give
     how = manner.model_copy(update={"precision": "fp32"}) if precise else manner
-    pixels = yield from computed(translator, network_input(picture, inputs), how, picture.colour.dtype)
-    if outputs == 4:
-        return replace(picture, colour=pixels[:, :, :3], alpha=pixels[:, :, 3])
-    return replace(picture, colour=pixels, alpha=_resized(picture.alpha, pixels.shape[:2]))
+    if manner.alpha == "drop":
+        picture = replace(picture, alpha=None)
+    given = sized(picture, translator, manner)
+    works = [_coloured(translator, given, how)]
+    if given.alpha is not None and manner.alpha == "translate" and 4 not in translator.channels:
+        works.append(_coloured(translator, Picture(given.alpha[:, :, None]), how))
+    made, *planes = yield from _in_turn(works)
+    height, width = (side * translator.needs.scale for side in picture.colour.shape[:2])
+    alpha = made.alpha if translator.channels[1] == 4 else picture.alpha
+    for plane in planes:
+        alpha = plane.colour.mean(axis=2).round().astype(picture.colour.dtype)
+    alpha = None if alpha is None or manner.alpha == "drop" else resized(alpha, (height, width))
+    return replace(picture, colour=resized(made.colour, (height, width)), alpha=alpha)
+
+
+def _in_turn(works: list[Generator[float, None, Picture]]) -> Generator[float, None, list[Picture]]:
+    """One after the other, as one."""
+    done = []
+    for number, work in enumerate(works):
+        with contextlib.closing(work):
+            while True:
+                try:
+                    share = next(work)
+                except StopIteration as end:
+                    done.append(end.value)
+                    break
+                yield (number + share) / len(works)
+    return done
+
+
+def _coloured(translator: Translator, picture: Picture, manner: Manner) -> Generator[float, None, Picture]:
+    """The network's own picture of one; alpha is only what it makes itself."""
+    colour, (inputs, outputs) = picture.colour, translator.channels
+    if translator.lab:
+        ab = yield from computed(translator, lab.lightness(colour), manner, np.float32)
+        return replace(picture, colour=lab.coloured(colour, ab, translator.cuts_off), alpha=None)
+    pixels = yield from computed(translator, network_input(picture, inputs), manner, colour.dtype)
+    return replace(picture, colour=pixels[:, :, :3], alpha=pixels[:, :, 3] if outputs == 4 else None)
+
+
+def given_size(translator: Translator, size: tuple[int, int], manner: Manner) -> tuple[int, int]:
+    """Of a picture (height, width), as the network is given it. Raises ConfigError where nobody knows it."""
+    if manner.size == "pad":
+        return size
+    if translator.trained_size is None:
+        raise ConfigError(
+            Problem("size", "of this translator nobody knows at which size it was trained; choose pad, or put its "
+                    "options file, train_opt.txt, beside it.")
+        )  # fmt: skip
+    return translator.trained_size
+
+
+def sized(picture: Picture, translator: Translator, manner: Manner) -> Picture:
+    """At the size that the network is given."""
+    size = given_size(translator, picture.colour.shape[:2], manner)
+    alpha = None if picture.alpha is None else resized(picture.alpha, size)
+    return replace(picture, colour=resized(picture.colour, size), alpha=alpha)
 
 
 def network_input(picture: Picture, channels: int) -> np.ndarray:
@@ -111,12 +174,19 @@ def network_input(picture: Picture, channels: int) -> np.ndarray:
     return colour
 
 
-def _resized(alpha: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:
-    """[H, W] at another size, bicubically."""
-    if alpha is None or alpha.shape == size:
-        return alpha
-    resized = Image.fromarray(alpha.astype(np.float32)).resize(size[::-1], Image.Resampling.BICUBIC)
-    return np.asarray(resized).clip(0, np.iinfo(alpha.dtype).max).round().astype(alpha.dtype)
+def resized(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """[H, W] or [H, W, C] of uint8 or uint16 at another size (height, width), bicubically; bytes as Pillow does it."""
+    if pixels.shape[:2] == size:
+        return pixels
+    if pixels.ndim == 3:
+        return np.dstack([resized(plane, size) for plane in np.moveaxis(pixels, 2, 0)])
+    plane = Image.fromarray(np.ascontiguousarray(pixels, None if pixels.dtype == np.uint8 else np.float32))
+    return (
+        np.asarray(plane.resize(size[::-1], Image.Resampling.BICUBIC))
+        .clip(0, np.iinfo(pixels.dtype).max)
+        .round()
+        .astype(pixels.dtype)
+    )
 
 
 def computed(

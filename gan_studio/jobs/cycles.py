@@ -16,7 +16,8 @@ from scipy.ndimage import gaussian_filter
 from .. import images
 from ..config import ConfigError
 from ..picture_files import Picture
-from .apply import Manner, computed, network_input, run_out
+from . import lab
+from .apply import Manner, computed, network_input, run_out, sized
 from .translators import Translator
 
 LEVELS = 32  # of B, where 256 are usual: 5 bits
@@ -65,7 +66,7 @@ def cycle(
 ) -> Cycle:
     """A -> B -> A. Raises ConfigError where the two do not fit together, and Cancelled."""
     manner = manner or Manner()
-    a = _input(there, back, picture)
+    a = _input(there, back, sized(picture, there, manner))
     b = run_out(computed(there, a, manner, np.float32), stop)
     return _back(a, b, back, manner, stop)
 
@@ -75,7 +76,7 @@ def trust(
 ) -> Trust:
     """Does the way back need details that nobody sees? Raises ConfigError and Cancelled."""
     manner = manner or Manner()
-    a = _input(there, back, picture)
+    a = _input(there, back, sized(picture, there, manner))
     b = run_out(computed(there, a, manner, np.float32), stop)
     plain, quantised, blurred = (_back(a, one, back, manner, stop) for one in (b, coarser(b), softer(b)))
     ratio = max(quantised.error, blurred.error) / max(plain.error, 1e-6)
@@ -142,10 +143,17 @@ def difference(
 ) -> Difference:
     """In pieces, as `manner` says or as large pictures are done, and at once. Raises ConfigError and Cancelled."""
     manner = manner or Manner(tile=128)
-    pixels = network_input(picture, translator.channels[0])
-    pieces = run_out(computed(translator, pixels, manner, np.float32), stop)
     at_once = manner.model_copy(update={"way": "whole", "tile": 0})
-    whole = run_out(computed(translator, pixels, at_once, np.float32), stop)
+    pieces, whole = (_made(translator, sized(picture, translator, manner), how, stop) for how in (manner, at_once))
     shown = _bytes(pieces)
     apart = 255 * _apart(pieces, whole).max(2)
     return Difference(shown, _bytes(whole), apart, float(apart.max()), float(apart.mean()))
+
+
+def _made(translator: Translator, picture: Picture, manner: Manner, stop: Stop) -> np.ndarray:
+    """[H, W, C] float32 in [-1, 1]: colours that are to be seen."""
+    if not translator.lab:
+        pixels = network_input(picture, translator.channels[0])
+        return run_out(computed(translator, pixels, manner, np.float32), stop)
+    ab = run_out(computed(translator, lab.lightness(picture.colour), manner, np.float32), stop)
+    return images.to_numbers(lab.coloured(picture.colour, ab))[0].permute(1, 2, 0).numpy()

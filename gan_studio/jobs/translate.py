@@ -18,7 +18,7 @@ import filelock
 
 from ..config import ConfigError
 from ..picture_files import Picture, PictureError, read, write
-from .apply import Manner, applied, way_for
+from .apply import Manner, applied, given_size, way_for
 from .events import Event, FileState, Finished, Listed, Log, Paused, Resumed, Stopped, Translating
 from .inbox import Command, Inbox, Pause, Resume, Stop
 from .journal import Journal, begun
@@ -49,6 +49,7 @@ class TranslateJob:
     ):
         self.translator, self.folder = translator, Path(folder)
         self.output, self.manner = output or Output(), manner or Manner()
+        given_size(translator, (1, 1), self.manner)  # raises where there is none
         self.items = listed(files, folder, self.output, translator)
         self.wants_journal, self.journal = journal, None
         self.inbox = Inbox()
@@ -142,7 +143,8 @@ class _Work:
         try:
             picture = coming.result()
             self.pixels = picture.colour.shape[0] * picture.colour.shape[1] * self.job.translator.needs.scale**2
-            way = way_for(self.job.translator, picture.colour.shape[:2], self.job.manner)
+            size = given_size(self.job.translator, picture.colour.shape[:2], self.job.manner)
+            way = way_for(self.job.translator, size, self.job.manner)
             if str(way) != "in one piece":
                 yield Log(f"{self.job.items[index].source.name} is translated {way}.")
             result = yield from self._translated(index, picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,8 @@ class Translator:
     network_config: dict[str, Any] | None = None  # of ours: what builds its network, for an export
     as_trained: bool = False  # with the picture's own statistics in place of the training's, and with noise
     cuts_off: bool = False  # bytes are made by cutting off and not by rounding, as its own program does
+    lab: bool = False  # it is given the lightness of L*a*b* and makes its colour
+    trained_size: tuple[int, int] | None = None  # (height, width) of the pictures that it is given in training
     remembered: dict[str, Any] = field(default_factory=dict, repr=False)  # what was measured of it, see `readied`
 
     @property
@@ -165,7 +168,13 @@ def _of_run(path: Path, opening: Opening, device: str) -> Translator:
         opening.model_copy(update={"path": str(run.folder), "step": checkpoint.step, "direction": direction}),
         network_config=_network_config(recipe, shape, pairs, direction),
         as_trained=as_trained,
+        trained_size=_size((shape if direction == FORTH else pairs.shape)[1:]),
     )
+
+
+def _size(sides: Sequence[int]) -> tuple[int, int]:
+    height, width = sides
+    return height, width
 
 
 def _network_config(
@@ -244,4 +253,6 @@ def _of_file(path: Path, opening: Opening, device: str) -> Translator:
         () if as_trained else draft.notes,
         as_trained=as_trained,
         cuts_off=as_trained and draft.cuts_off,
+        lab=draft.lab,
+        trained_size=draft.trained_size,
     )

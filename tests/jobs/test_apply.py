@@ -230,6 +230,52 @@ def test_greys_become_colours_and_colours_greys_as_the_network_wants() -> None:
     assert (translated(doubling((4, 4)), Picture(colour)).alpha == 255).all()
 
 
+@pytest.mark.parametrize("channels", [(3, 3), (1, 1), (3, 1)])
+def test_transparency_goes_its_chosen_way(channels: tuple[int, int]) -> None:
+    from PIL import Image
+
+    colour, alpha = smooth(20, 30), RANDOM.integers(0, 256, (20, 30), np.uint8)
+    kept, apart, dropped = (
+        translated(doubling(channels), Picture(colour, alpha), Manner(alpha=way))
+        for way in ("keep", "translate", "drop")
+    )
+    soft = np.asarray(Image.fromarray(alpha).resize((60, 40), Image.Resampling.BICUBIC))
+    np.testing.assert_array_equal(kept.alpha, soft)
+    np.testing.assert_array_equal(apart.alpha, alpha.repeat(2, 0).repeat(2, 1))  # as the network enlarges
+    assert dropped.alpha is None
+    for one in (apart, dropped):
+        np.testing.assert_array_equal(one.colour, kept.colour)
+
+
+def test_transparency_that_a_network_makes_is_its_own() -> None:
+    colour, alpha = smooth(8, 8), smooth(8, 8, 1)[:, :, 0]
+    for way in ("keep", "translate"):
+        found = translated(doubling((4, 4)), Picture(colour, alpha), Manner(alpha=way))
+        np.testing.assert_array_equal(found.alpha, alpha.repeat(2, 0).repeat(2, 1))
+    assert translated(doubling((4, 4)), Picture(colour, alpha), Manner(alpha="drop")).alpha is None
+
+
+def test_a_picture_may_be_translated_at_the_size_of_the_training(of_file: Callable[..., Translator]) -> None:
+    """As pix2pix's program does it, with Pillow, and back."""
+    from PIL import Image
+
+    translator = of_file()
+    colour, alpha = smooth(37, 50), smooth(37, 50, 1)[:, :, 0]
+    with pytest.raises(ConfigError, match="size: of this translator nobody knows at which size it was trained"):
+        translated(translator, Picture(colour), Manner(size="resize"))
+    Path(translator.opening.path).with_name("train_opt.txt").write_text("      crop_size: 48  [default: 256]\n")
+    translator = translator.opening.open("cpu")
+    made = translated(translator, Picture(colour, alpha), Manner(size="resize", precision="fp32"))
+    small = np.asarray(Image.fromarray(colour).resize((48, 48), Image.Resampling.BICUBIC))
+    theirs = translated(translator, Picture(small), Manner(precision="fp32")).colour
+    theirs = np.asarray(Image.fromarray(theirs).resize((50, 37), Image.Resampling.BICUBIC))
+    np.testing.assert_array_equal(made.colour, theirs)
+    np.testing.assert_array_equal(made.alpha, alpha)
+    of_training_size = Picture(smooth(48, 48))
+    one, other = (translated(translator, of_training_size, Manner(size=size)) for size in ("resize", "pad"))
+    np.testing.assert_array_equal(one.colour, other.colour)
+
+
 def test_a_crop_is_a_picture_and_nothing_is_none() -> None:
     part = cropped(Picture(smooth(20, 20)), (5, 6, 9, 8))
     assert translated(doubling(), part).size == (8, 4)

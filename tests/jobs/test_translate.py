@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,19 @@ def test_one_alone_and_one_of_many_are_the_same_bytes(pictures: Path, tmp_path: 
     assert (tmp_path / "many/b-A-to-B.png").read_bytes() == (tmp_path / "alone/b-A-to-B.png").read_bytes()
     preview = translated(one, read(pictures / "b.png"))
     assert (tmp_path / "alone/b-A-to-B.png").read_bytes() == encoded(preview)
+
+
+def test_every_manner_is_the_same_for_one_and_for_many(pictures: Path, tmp_path: Path) -> None:
+    network = Negative()
+    picture = Picture(RANDOM.integers(0, 256, (20, 30, 3), np.uint8), RANDOM.integers(0, 256, (20, 30), np.uint8))
+    write(pictures / "clear.png", picture)
+    for values in ({"alpha": "translate"}, {"alpha": "drop"}, {"size": "resize"}):
+        one = replace(translator(network), trained_size=(16, 16))
+        out, manner = tmp_path / str(values), Manner.parse(values)
+        list(TranslateJob(one, [pictures], out, manner=manner, journal=False))
+        assert (out / "clear-A-to-B.png").read_bytes() == encoded(translated(one, picture, manner))
+    with pytest.raises(ConfigError, match="nobody knows at which size"):
+        TranslateJob(translator(network), [pictures], tmp_path, manner=Manner(size="resize"))
 
 
 @pytest.mark.parametrize("format, ending", [("png", ".png"), ("jpeg", ".jpg"), ("webp", ".webp"), ("tiff", ".tif")])

@@ -140,6 +140,10 @@ class OptionsPanel(QWidget):
         """Raises ConfigError."""
         return Manner.parse(self.form.current()["manner"])
 
+    def takes_all(self) -> bool:
+        """Whether a picture is shrunk before it is translated, so that a part of it alone would become another one."""
+        return bool(self.form.current()["manner"]["size"] == "resize")
+
     def set_folder(self, folder: Path) -> None:
         self.folder = folder
         self.folder_line.setText(str(folder))
@@ -152,7 +156,7 @@ class OptionsPanel(QWidget):
     def show_photo(self, photo: Photo) -> None:
         """The part of a large picture that is tried out: its middle at first."""
         whole, side = photo.picture.size, self.side()
-        self.part.setVisible(max(whole) > min(side for _, side in PARTS if side))
+        self.part.setVisible(max(whole) > min(side for _, side in PARTS if side) and not self.takes_all())
         self.navigator.setVisible(0 < side < max(whole))
         self.navigator.show_picture(photo.small, whole, middle(whole, side or max(whole)))
 

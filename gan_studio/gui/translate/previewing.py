@@ -30,6 +30,7 @@ class Previewing(QObject):
         self.seen: Seen | None = None  # that is shown, once it is there
         self.written: Path | None = None  # a result that is shown instead, as the file is done
         self._others: dict[Path, Opened] = {}  # networks beside the chosen one
+        self._all_taken = False  # the whole picture is tried out, and no part
         self._own_mode = frame.looks.compare.view.mode.id  # of comparing, that the user chose
         self.is_fresh = False  # what is shown is what was asked last
         self._ticket = Ticket()
@@ -44,7 +45,7 @@ class Previewing(QObject):
         frame.looks.others_chosen.connect(self._others_chosen)
         frame.options.part_moved.connect(self._part_moved)
         frame.options.part_resized.connect(self._part_resized)
-        frame.options.changed.connect(self.refresh)
+        frame.options.changed.connect(self._options_changed)
 
     # --- what is asked ---
 
@@ -103,6 +104,14 @@ class Previewing(QObject):
 
     # --- the part that is tried out ---
 
+    def _options_changed(self) -> None:
+        """Whether parts can be tried out is among them."""
+        if self.desk.photo and self.frame.options.takes_all() != self._all_taken:
+            self.frame.options.show_photo(self.desk.photo)
+            self._show_before(fit=True)
+        self._all_taken = self.frame.options.takes_all()
+        self.refresh()
+
     def _part_resized(self) -> None:
         if self.desk.photo:
             self.frame.options.show_photo(self.desk.photo)
@@ -117,7 +126,8 @@ class Previewing(QObject):
 
     def _cut(self) -> reading.Picture:
         assert self.desk.photo
-        return reading.cut(self.desk.photo.picture, self.frame.options.navigator.box)
+        picture, options = self.desk.photo.picture, self.frame.options
+        return picture if options.takes_all() else reading.cut(picture, options.navigator.box)
 
     # --- networks beside the chosen one ---
 
