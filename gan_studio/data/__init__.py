@@ -11,14 +11,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..config import Spec
+from ..config import ConfigError, Spec
 from ..progress import Progress as Progress
-from ..registry import Registry
+from ..registry import OneOf, Registry
 from .fingerprint import Contents, hashed
 
 FIRST = 64  # samples that endless data are known by
@@ -62,7 +63,7 @@ class Dataset(ABC):
     skipped: tuple[tuple[str, str], ...] = ()  # (file, why it was left out)
     notes: tuple[str, ...] = ()  # what a person should know; the first sums up `skipped`, where there are any
     pairs: Pairs | None = None  # what `Batch.pair` holds, where there is one
-    held_out: Dataset | None = None  # true pairs (A, B) that training never sees, where the truth is known
+    held_out: Dataset | None = None  # samples that training never sees; of pairs, true ones where the truth is known
 
     @abstractmethod
     def batch(self, count: int, position: int, seed: int) -> Batch:
@@ -128,6 +129,18 @@ class Source(Spec):
         """A word or two for it within other names: "digits CNN"."""
         return self.kind
 
+    def unseen(self) -> Source | None:
+        """Where samples of the same kind come from that training never sees; None where there are none.
+
+        Of endless data it is the source itself: those of another seed are new. Preparing it raises ConfigError where
+        there turn out to be none.
+        """
+        return None
+
+    def how_to_hold_out(self) -> str:
+        """What to do before the next training, so that there are some that it never sees, as a sentence."""
+        return "Training sees all of this data: before the next one, take other data, or a part of it."
+
     def missing(self) -> str:
         """What `fetch` would bring to this computer, as a sentence; "" where nothing is missing."""
         return ""
@@ -138,6 +151,33 @@ class Source(Spec):
 
 
 SOURCES: Registry[Source] = Registry("gan_studio.data", "data source")
+
+
+class HeldOut(Source):
+    """What another source keeps from its training. It stands on no shelf: a source gives it as `unseen`."""
+
+    source: Annotated[Source, OneOf(SOURCES)]
+
+    def prepare(self) -> Generator[Progress, None, Dataset]:
+        dataset = yield from self.source.prepare()
+        if dataset.held_out is None:
+            raise ConfigError(self.source.how_to_hold_out())
+        return dataset.held_out
+
+    def shape(self) -> tuple[int, ...] | None:
+        return self.source.shape()
+
+    def pairs(self) -> Pairs | None:
+        return self.source.pairs()
+
+    def called(self) -> str:
+        return f"{self.source.called()}, held out"
+
+    def short(self) -> str:
+        return self.source.short()
+
+    def missing(self) -> str:
+        return self.source.missing()
 
 
 class Stream:

@@ -12,9 +12,19 @@ import numpy as np
 
 from ..config import option
 from ..images import BANDS, Fit, PictureError, decode, fitted, planes
-from . import SOURCES, Pairs, Progress, Source, cache
+from . import SOURCES, HeldOut, Pairs, Progress, Source, cache
 from .image_folder import open_place
-from .pairs import HELD_OUT_HELP, Jitter, PairedPictures, Stack, check_pairs, first_reason, middle, stacks
+from .pairs import (
+    HELD_OUT_HELP,
+    PAIRS_HOLD_OUT,
+    Jitter,
+    PairedPictures,
+    Stack,
+    check_pairs,
+    first_reason,
+    middle,
+    stacks,
+)
 from .places import Tone, check_place, part_of
 
 Read = Callable[[str], Path | bytes]
@@ -45,6 +55,12 @@ class AbPairs(Source):
 
     def shape(self) -> tuple[int, ...]:
         return (BANDS[self.a_channels], self.size, self.size)
+
+    def unseen(self) -> Source:
+        return HeldOut(source=self)
+
+    def how_to_hold_out(self) -> str:
+        return PAIRS_HOLD_OUT
 
     def pairs(self) -> Pairs:
         return Pairs((BANDS[self.b_channels], self.size, self.size), matched=True)

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 
 from ..config import option
-from . import SOURCES, Pairs, Progress, Source, avatar_art
+from . import SOURCES, HeldOut, Pairs, Progress, Source, avatar_art
 from .avatars import DRAWING, look_of
 from .cache import Work, cached
-from .pairs import HELD_OUT_HELP, Jitter, PairedPictures, stacks
+from .pairs import HELD_OUT_HELP, PAIRS_HOLD_OUT, Jitter, PairedPictures, stacks
 
 LINES = 2  # count it up when the same numbers would give other lines
 NAMES = ("lines", "avatar")
@@ -42,6 +42,12 @@ class AvatarLines(Source):
 
     def shape(self) -> tuple[int, ...]:
         return (3, self.size, self.size)
+
+    def unseen(self) -> Source:
+        return HeldOut(source=self)
+
+    def how_to_hold_out(self) -> str:
+        return PAIRS_HOLD_OUT
 
     def pairs(self) -> Pairs:
         return Pairs((3, self.size, self.size), matched=True, names=NAMES)

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from ..config import option
-from . import SOURCES, Pairs, Progress, Source, avatar_art
+from . import SOURCES, HeldOut, Pairs, Progress, Source, avatar_art
 from .avatars import ATTRIBUTES, DRAWING, describe, look_of
 from .cache import Work, cached
 from .pairs import Jitter, PairedPictures, Stack, TwoSets
@@ -57,6 +57,9 @@ class AvatarWorlds(Source):
 
     def shape(self) -> tuple[int, ...]:
         return (3, self.size, self.size)
+
+    def unseen(self) -> Source:
+        return HeldOut(source=self)
 
     def pairs(self) -> Pairs:
         return Pairs((3, self.size, self.size), matched=False, names=WORLDS[self.worlds].names)

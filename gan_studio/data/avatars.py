@@ -16,6 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 import torch
 
+from ..compute import mixed_seed
 from ..config import ConfigError, did_you_mean, option
 from ..images import to_float
 from . import SOURCES, Batch, Dataset, Progress, Source
@@ -24,6 +25,7 @@ from .augment import Augment
 from .cache import Work, cached
 from .images import ImageDataset
 
+UNSEEN = 4096  # faces at most that are drawn to compare with, beside those trained on
 DRAWING = 1  # count it up when the same numbers would be drawn otherwise: cached pictures are then drawn anew
 
 Attribute = Literal[
@@ -209,6 +211,11 @@ class Avatars(Source):
 
     def shape(self) -> tuple[int, ...]:
         return (3, self.size, self.size)
+
+    def unseen(self) -> Source:
+        """Faces of another seed, up to UNSEEN of them."""
+        count = min(self.count or UNSEEN, UNSEEN)
+        return self.model_copy(update={"seed": mixed_seed(self.seed, 1) % 2**31, "count": count})
 
     def _work(self) -> Work[int]:
         faces = range(self.count)

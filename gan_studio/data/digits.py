@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from ..config import ConfigError, option
-from . import SOURCES, Progress, Source
+from . import SOURCES, HeldOut, Progress, Source
 from .augment import Augment
-from .images import ImageDataset
+from .images import HELD_OUT_HELP, ImageDataset, hold_out
 
 CLASSES = tuple("0123456789")
 FULL = 16  # the file's white: each pixel counts the inked ones of a 4 x 4 block
@@ -35,6 +35,7 @@ class Digits(Source):
         unit="px",
         learn=True,
     )
+    held_out_share: float = option(0.0, HELD_OUT_HELP, ge=0, le=0.5)
     augment: Augment = option(Augment(), "Random changes that turn few pictures into many.", title="Augmentation")
 
     def prepare(self) -> Generator[Progress, None, ImageDataset]:
@@ -43,10 +44,17 @@ class Digits(Source):
         stored = self.augment.stored(self.size)
         pixels = (raw / FULL * 255).round().astype(np.uint8) if stored == raw.shape[1] else enlarged(raw, stored)
         yield Progress(1, 1, "Reading the digits")
-        return ImageDataset(pixels[:, None], labels, CLASSES, size=self.size, augment=self.augment)
+        digits = ImageDataset(pixels[:, None], labels, CLASSES, size=self.size, augment=self.augment)
+        return hold_out(digits, [f"digit {i}" for i in range(len(labels))], self.held_out_share)
 
     def shape(self) -> tuple[int, ...]:
         return (1, self.size, self.size)
+
+    def unseen(self) -> Source | None:
+        return HeldOut(source=self) if self.held_out_share else None
+
+    def how_to_hold_out(self) -> str:
+        return "Training sees all 1,797 digits: set data.held_out_share, such as to 0.2, before the next one."
 
 
 def read() -> tuple[np.ndarray, np.ndarray]:

@@ -20,9 +20,9 @@ from pydantic import AfterValidator
 
 from ..config import ConfigError, Problem, option
 from ..images import BANDS, Channels, Fit, PictureError, colour, decode, fitted, planes, suffixes
-from . import SOURCES, Progress, Source, cache
+from . import SOURCES, HeldOut, Progress, Source, cache
 from .augment import Augment
-from .images import ImageDataset
+from .images import HELD_OUT_HELP, ImageDataset, hold_out
 
 LEAST_PICTURES = 16
 MAX_FILE_BYTES = 512 * 2**20  # of one picture, also as it lies in a zip: what is larger is left out
@@ -64,6 +64,7 @@ class ImageFolder(Source):
     labels: Literal["auto", "folders", "none"] = option(
         "auto", "Where the classes come from. Auto: dataset.json, or the sub-folders if all pictures are in some."
     )
+    held_out_share: float = option(0.0, HELD_OUT_HELP, ge=0, le=0.5)
     background: ColourName = option("white", "The colour that shows through transparent parts.", group="Colours")
     bars: ColourName = option("black", "The colour of the bars that pad a picture.", group="Colours")
     augment: Augment = option(Augment(), "Random changes that turn few pictures into many.", group="Augmentation")
@@ -102,7 +103,7 @@ class ImageFolder(Source):
         skipped = [(names[i], reason) for i, reason in entry.skipped] + unlabelled
         kept = [names[i] for i in entry.kept]
         _check_kept(len(kept), skipped)
-        return ImageDataset(
+        pictures = ImageDataset(
             entry.pixels,
             labels=np.array([numbers[name] for name in kept]) if classes else None,
             classes=classes,
@@ -111,6 +112,17 @@ class ImageFolder(Source):
             skipped=tuple(skipped),
             notes=place.notes,
         )
+        trained = hold_out(pictures, kept, self.held_out_share)
+        _check_trained(trained.size or 0, len(kept))
+        return trained
+
+    def unseen(self) -> Source | None:
+        return HeldOut(source=self) if self.held_out_share else None
+
+    def how_to_hold_out(self) -> str:
+        if self.held_out_share:
+            return "So few pictures are held out that there is none: set data.held_out_share higher before training."
+        return "Training sees all of these pictures: set data.held_out_share, such as to 0.1, before the next one."
 
     def _settings(self, side: int) -> dict[str, Any]:
         colours = {"background": colour(self.background), "bars": colour(self.bars)}
@@ -334,4 +346,15 @@ def _check_kept(kept: int, skipped: list[tuple[str, str]]) -> None:
         raise ConfigError(
             f"Only {kept} of {kept + len(skipped)} pictures can be used, and a GAN needs at least"
             f" {LEAST_PICTURES}; {name} {reason}. Mend or replace them."
+        )
+
+
+def _check_trained(count: int, of: int) -> None:
+    if count < LEAST_PICTURES:
+        raise ConfigError(
+            Problem(
+                "held_out_share",
+                f"of {of} pictures {of - count} would be held out, and a GAN needs at least {LEAST_PICTURES} to learn"
+                " from; hold out less, or add more.",
+            )
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -167,6 +168,35 @@ class ImageDataset(Dataset):
         moved._labels = None if self._labels is None else self._labels.to(device)
         moved._columns = {name: values.to(device) for name, values in self._columns.items()}
         return moved
+
+
+HELD_OUT_HELP = (
+    "This share of the pictures is kept from the training, so that copying them can be told from learning; 0 trains on "
+    "all."
+)
+
+
+def hold_out(dataset: ImageDataset, names: Sequence[str], share: float) -> ImageDataset:
+    """The pictures to train on, with the others as `held_out`; a share of 0 holds nothing out.
+
+    The name of a picture says on which side it is, so that pictures that are added later move no other. One that is a
+    double of a picture on the other side is left out of those held out.
+    """
+    if not share:
+        return dataset
+    held = np.array([_chance(name) < share for name in names])
+    contents = np.array([hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest() for picture in dataset.pixels])
+    kept = held & ~np.isin(contents, contents[~held])
+    trained = dataset.only(np.flatnonzero(~held))
+    if kept.any():
+        trained.held_out = dataset.only(np.flatnonzero(kept))
+        trained.notes += (f"{kept.sum():,} pictures are kept from the training.",)
+    return trained
+
+
+def _chance(name: str) -> float:
+    """A number in [0, 1) that belongs to this name."""
+    return int.from_bytes(hashlib.sha256(name.encode(errors="surrogateescape")).digest()[:6]) / 2**48
 
 
 def told_of(skipped: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Annotated
 
-import numpy as np
-
 from ..config import ConfigError, Problem, option
 from ..registry import OneOf
-from . import SOURCES, Pairs, Progress, Source
+from . import SOURCES, HeldOut, Pairs, Progress, Source
 from .images import ImageDataset
 from .makers import MAKERS
-from .pairs import HELD_OUT_HELP, MadePairs, Maker, check_pairs, middle, split
+from .pairs import HELD_OUT_HELP, PAIRS_HOLD_OUT, MadePairs, Maker, check_pairs, split
 
 
 @SOURCES.add
@@ -51,6 +49,12 @@ class PairsOfPictures(Source):
         except ConfigError as error:
             raise error.under("made") from None
 
+    def unseen(self) -> Source:
+        return HeldOut(source=self)
+
+    def how_to_hold_out(self) -> str:
+        return PAIRS_HOLD_OUT
+
     def pairs(self) -> Pairs | None:
         shape = self.pictures.shape()
         return None if shape is None else Pairs(shape, matched=True, names=self.made.names)
@@ -69,10 +73,10 @@ class PairsOfPictures(Source):
             raise error.under("pictures") from None
         if not isinstance(pictures, ImageDataset):
             raise ConfigError(Problem("pictures", "these are drawn without an end; set their count, such as 4096."))
-        trained, held = split(len(pictures.pixels), self.held_out_share)
+        assert pictures.size is not None
+        trained, held = split(pictures.size, self.held_out_share)
         check_pairs(len(trained), "pictures", lambda: "")
         held_out = None
         if len(held):
-            kept = np.ascontiguousarray(middle(pictures.pixels[held], pictures.shape[1]))
-            held_out = MadePairs(ImageDataset(kept), self.made)
+            held_out = MadePairs(pictures.only(held).plain(), self.made)
         return MadePairs(pictures.only(trained), self.made, held_out)

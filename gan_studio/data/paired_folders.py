@@ -10,10 +10,10 @@ import numpy as np
 
 from ..config import ConfigError, Problem, option
 from ..images import BANDS, Fit, PictureError, decode, fitted, planes
-from . import SOURCES, Pairs, Progress, Source, cache
+from . import SOURCES, HeldOut, Pairs, Progress, Source, cache
 from .image_folder import Place, open_place
 from .pairing import Pairing, PairsByName, by_name, inspected
-from .pairs import HELD_OUT_HELP, Jitter, PairedPictures, check_pairs, first_reason, stacks
+from .pairs import HELD_OUT_HELP, PAIRS_HOLD_OUT, Jitter, PairedPictures, check_pairs, first_reason, stacks
 from .places import Tone, check_place
 
 
@@ -48,6 +48,12 @@ class PairedFolders(Source, PairsByName):
 
     def shape(self) -> tuple[int, ...]:
         return (BANDS[self.a_channels], self.size, self.size)
+
+    def unseen(self) -> Source:
+        return HeldOut(source=self)
+
+    def how_to_hold_out(self) -> str:
+        return PAIRS_HOLD_OUT
 
     def pairs(self) -> Pairs:
         return Pairs((BANDS[self.b_channels], self.size, self.size), matched=True)

@@ -208,6 +208,7 @@ def split(count: int, share: float, seed: int = 0) -> tuple[np.ndarray, np.ndarr
     return np.sort(order[held:]), np.sort(order[:held])
 
 
+PAIRS_HOLD_OUT = "Training sees all of these pictures: set data.held_out_share, such as to 0.1, before the next one."
 HELD_OUT_HELP = "This share of them, at most 64, is kept from the training, to measure by."
 
 

@@ -45,6 +45,8 @@ Name = Literal[
 ]
 # fmt: on
 
+OTHER_PART: dict[Split, Split] = {"train": "test", "test": "train"}  # unseen: of the same kind, and disjoint
+
 
 @SOURCES.add
 class TorchvisionSet(Source):
@@ -87,6 +89,13 @@ class TorchvisionSet(Source):
 
     def short(self) -> str:
         return self.called()
+
+    def unseen(self) -> Source | None:
+        other = OTHER_PART.get(self.split)
+        return None if other is None else self.model_copy(update={"split": other})
+
+    def how_to_hold_out(self) -> str:
+        return f"Of {self.called()} nothing is like this and unseen: set data.split to train before the next training."
 
     def missing(self) -> str:
         wanted = SETS[self.name]

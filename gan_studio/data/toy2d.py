@@ -452,3 +452,6 @@ class Toy2D(Source):
 
     def shape(self) -> tuple[int, ...]:
         return (2,)
+
+    def unseen(self) -> Source:
+        return self

@@ -10,9 +10,9 @@ import numpy as np
 
 from ..config import ConfigError, Problem, option
 from ..images import BANDS, Fit
-from . import SOURCES, Pairs, Progress, Source, cache
+from . import SOURCES, HeldOut, Pairs, Progress, Source, cache
 from .image_folder import Place, open_place, picture_drawer
-from .pairs import Jitter, Skipped, Stack, TwoSets, check_pairs, first_reason, middle, stacks
+from .pairs import PAIRS_HOLD_OUT, Jitter, Skipped, Stack, TwoSets, check_pairs, first_reason, middle, stacks
 from .places import Tone, check_place, part_of
 
 WORDS = {"a": "A", "b": "B"}
@@ -59,6 +59,12 @@ class TwoFolders(Source):
 
     def shape(self) -> tuple[int, ...]:
         return (BANDS[self.a_channels], self.size, self.size)
+
+    def unseen(self) -> Source:
+        return HeldOut(source=self)
+
+    def how_to_hold_out(self) -> str:
+        return PAIRS_HOLD_OUT
 
     def pairs(self) -> Pairs:
         return Pairs((BANDS[self.b_channels], self.size, self.size), matched=False)
