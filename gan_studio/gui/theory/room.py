@@ -41,6 +41,7 @@ BENCHES = (  # file and class, in the order of the list
     "lipschitz.LipschitzBench",
     "dynamics.DynamicsBench",
     "playground.PlaygroundBench",
+    "failures.FailuresBench",
 )
 WIDTHS = (190, 800, 320)  # of the three columns at first
 PATIENCE_S = 2.0  # a closing window waits so long for what is being computed

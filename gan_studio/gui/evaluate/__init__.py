@@ -1,1 +1,0 @@
-"""The Evaluate tab: is it any good, and since when."""
