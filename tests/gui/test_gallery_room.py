@@ -25,10 +25,12 @@ from gan_studio.gui.gallery.held import Held, kept_size, reduced, scaled
 from gan_studio.gui.gallery.loupe import FullScreen
 from gan_studio.gui.gallery.room import GalleryRoom
 from gan_studio.gui.train.room import TrainRoom
-from gan_studio.jobs import marks
+from gan_studio.gui.translate.room import TranslateRoom
+from gan_studio.jobs import marks, train
 from gan_studio.jobs.explore import Kept, keep, pixels_hash, render, reopened, view_of
 from gan_studio.jobs.gallery import BATCH, Sample, by_seeds, measured
 from gan_studio.jobs.neighbours import judge
+from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.together import exhausted
 from gan_studio.jobs.walk import Walk
@@ -519,6 +521,44 @@ def test_what_is_dropped_goes_where_it_belongs(open_window, run, picture_run, qt
     drop(window, tmp_path / "ours.png")
     qtbot.waitUntil(lambda: explore.view == view, timeout=SECONDS)
     assert window.tabs.currentWidget() is explore
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("notes.txt", "notes.txt is of no use here. Drop"), ("junk.pth", "junk.pth")]
+)
+def test_a_file_of_no_known_kind_is_one_sentence(room, qtbot, tmp_path, name, words):
+    before = room.choosing.choice
+    (tmp_path / name).write_bytes(b"words")
+    drop(room.window(), tmp_path / name)
+    said = notice(room, qtbot, words).text
+    assert "\n" not in said and said.endswith(".") and room.choosing.choice is before
+
+
+@pytest.fixture
+def translating():
+    networks = {"generator": {"kind": "unet", "width": 4}, "discriminator": {"kind": "patch", "layers": 2, "width": 4}}
+    values = {
+        "data": {"kind": "avatar-lines", "size": 32, "count": 64},
+        "recipe": {"kind": "pix2pix"} | networks,
+        "compute": {"device": "cpu", "threads": 1},
+    }
+    run = train.new_run(RunConfig.parse(values | {"steps": 1, "sample_count": 2}), "Lines", runs.default_root())
+    for _ in train.TrainJob(run, dry_run=False):
+        pass
+    return run
+
+
+def test_a_run_that_translates_goes_to_the_tab_that_does(open_window, translating, qtbot):
+    window = open_window((TrainRoom, ExploreRoom, TranslateRoom, GalleryRoom))
+    translate = window.rooms[2]
+    for room in (window.rooms[1], window.rooms[3]):
+        for path in (translating.folder, translating.checkpoint_at(1).path):
+            room.raise_tab()
+            before = translate.desk.opened
+            drop(window, path)
+            qtbot.waitUntil(lambda before=before: translate.desk.opened is not before, timeout=SECONDS)
+            assert window.current_room() is translate
+            assert translate.desk.opened.choice.path == translating.folder
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -174,7 +174,12 @@ def of_file(path: Path) -> OfFile:
 def makes_pictures(run: Run) -> bool:
     """Of latents, and not of other pictures; also where it does not tell: opening it will."""
     shape = run.about().get("shape")
-    return (not isinstance(shape, list) or len(shape) == 3) and not columns_of(run)
+    return (not isinstance(shape, list) or len(shape) == 3) and not translates(run)
+
+
+def translates(run: Run) -> bool:
+    """Whether it makes pictures of other pictures."""
+    return bool(columns_of(run))
 
 
 def still_there(listed: list[Choice]) -> list[Choice]:

@@ -164,10 +164,10 @@ class Opening(QObject):
 
         One that makes pictures of pictures is for the Translate tab.
         """
-        if choices.makes_pictures(run):
-            self._open(partial(choices.open_run_at, run, step, raw, self.scene.view))
-        else:
+        if choices.translates(run):
             self.frame.session.translate_wanted.emit(run)
+        else:
+            self._open(partial(choices.open_run_at, run, step, raw, self.scene.view))
 
     def open_file(self, path: Path) -> None:
         """Of another program; one of a run's own checkpoints opens with its run."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from ...runs import Run
 from ..computing import LatestWins, attempted
 from ..explore.choices import Choice, run_choices
 from ..explore.opening import FILES, told_of
@@ -120,9 +121,11 @@ class Choosing(QObject):
         """A run's folder, a checkpoint or a file."""
         self.disk.ask("take", partial(attempted, partial(chosen_by, path)), self._take)
 
-    def _take(self, found: tuple[Choice, int | None] | Exception) -> None:
+    def _take(self, found: tuple[Choice, int | None] | Run | Exception) -> None:
         if isinstance(found, Exception):
             self.frame.notices.show_notice(str(found), "error")
+        elif isinstance(found, Run):
+            self.frame.session.translate_wanted.emit(found)
         else:
             self.other.emit()
             self.choose(*found)

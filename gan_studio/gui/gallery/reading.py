@@ -21,7 +21,7 @@ from ...jobs.walk import Walk
 from ...progress import Progress
 from ...runs import Checkpoint, Run
 from ..computing import attempted
-from ..explore.choices import Choice, of_file, of_run
+from ..explore.choices import Choice, of_file, of_run, translates
 from ..train.dropped import is_checkpoint, is_run
 from .held import kept_size, reduced
 
@@ -88,11 +88,17 @@ def _marks(snapshot: Snapshot) -> tuple[Marks, str]:
         return Marks({}, frozenset()), str(error)
 
 
-def chosen_by(path: Path) -> tuple[Choice, int | None]:
-    """What a run's folder, a checkpoint or a file is, and the step that it names."""
-    if is_checkpoint(path):
-        return of_run(Run(path.parent.parent)), Checkpoint(path).step
-    return (of_run(Run(path)) if is_run(path) else of_file(path)), None
+def chosen_by(path: Path) -> tuple[Choice, int | None] | Run:
+    """What a run's folder, a checkpoint or a file is, and the step that it names; the run where it translates.
+
+    Raises ConfigError where a file is of no generator that can be opened.
+    """
+    if is_checkpoint(path) or is_run(path):
+        run, step = (Run(path), None) if is_run(path) else (Run(path.parent.parent), Checkpoint(path).step)
+        return run if translates(run) else (of_run(run), step)
+    choice = of_file(path)
+    choice.snapshot(None, False)
+    return choice, None
 
 
 def classes_of(choice: Choice) -> int:
