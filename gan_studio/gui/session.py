@@ -38,6 +38,10 @@ class Session(QObject):
     view_wanted = Signal(object)  # a View: go on from it in the Explore tab
     gallery_wanted = Signal(object, object)  # Views, and a Walk or None: make a gallery of them
     translate_wanted = Signal(object)  # a Run: make pictures of pictures with it
+    explore_at_wanted = Signal(object, int)  # a Run and the step of a checkpoint: show what that can draw
+    evaluate_wanted = Signal(object, str)  # a Run, and the page of the Evaluate tab to show; "" is the one in front
+    branch_wanted = Signal(object, int)  # a Run and the step of a checkpoint: go on from it with changed settings
+    train_wanted = Signal(object)  # a Run: look at it in the Train tab, and train it as soon as it can be
     preset_wanted = Signal(str)  # show this one, to begin with it
     runs_changed = Signal()  # one came, went, or stands otherwise; or a race
 

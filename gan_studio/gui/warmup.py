@@ -59,15 +59,17 @@ def import_torch() -> None:
 
 
 def import_shelves() -> None:
-    """Everything that the form offers."""
+    """Everything that the forms offer."""
     from ..data import SOURCES
+    from ..feature_networks import FEATURE_NETWORKS
     from ..jobs import settings, train  # noqa: F401
+    from ..metrics import METRICS
     from ..networks import GENERATORS
     from ..objectives import OBJECTIVES
     from ..penalties import PENALTIES
     from ..recipes import RECIPES
 
-    for shelf in (SOURCES, GENERATORS, OBJECTIVES, PENALTIES, RECIPES):
+    for shelf in (SOURCES, GENERATORS, OBJECTIVES, PENALTIES, RECIPES, METRICS, FEATURE_NETWORKS):
         list(shelf)
 
 

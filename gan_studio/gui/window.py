@@ -30,6 +30,7 @@ from . import theme
 from .commands import VIEW, Commands
 from .desktop import Bell, bring_on_screen
 from .drops import Answer, answer, is_for_us, local_paths, refusal_of_address
+from .evaluate.room import EvaluateRoom
 from .explore.room import ExploreRoom
 from .gallery.room import GalleryRoom
 from .log_dock import LogDock
@@ -51,6 +52,7 @@ ROOMS: tuple[type[Room], ...] = (
     ExploreRoom,
     TranslateRoom,
     GalleryRoom,
+    EvaluateRoom,
     RaceRoom,
     TheoryRoom,
 )  # one tab each, in this order

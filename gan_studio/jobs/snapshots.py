@@ -185,7 +185,8 @@ class Snapshot:
     @torch.no_grad()
     def generate(self, z: Tensor, batch: int = 256) -> Tensor:
         """x [N, *shape] float32 on the CPU; pictures in [-1, 1]. A latent [z_dim] may have [classes] beside it."""
-        return torch.cat([self.network(part.to(self.device)).float().cpu() for part in z.split(batch)])
+        parts = [self.network(part.to(self.device)).float().cpu() for part in z.split(batch)]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def open_snapshot(path: Path | str, step: int | None = None, raw: bool = False, device: str = "auto") -> Snapshot:

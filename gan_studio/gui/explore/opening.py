@@ -54,6 +54,7 @@ class Opening(QObject):
             widget.setEnabled(True)
         frame.session.runs_changed.connect(self._read_if_seen)
         frame.session.explore_wanted.connect(self.open_run)
+        frame.session.explore_at_wanted.connect(self.open_run)
         frame.session.view_wanted.connect(self.open_view)
         scene.not_here.connect(self.open_view)
         scene.came.connect(self._show_origin)

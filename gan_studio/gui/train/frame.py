@@ -24,6 +24,7 @@ from ..commands import Commands
 from ..room import Room, bar_row, without_gaps
 from ..session import Session
 from ..widgets.timeline import Timeline
+from .doctor_sign import DoctorSign
 from .results_panel import ResultsPanel
 from .settings_panel import SettingsPanel
 
@@ -96,6 +97,8 @@ class TrainFrame(Room):
         self.forecast.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.forecast.setToolTip("What the dry run before the start measured and picked")
         bar.addWidget(self.forecast, 1)
+        self.doctor = DoctorSign(self.session)
+        bar.addWidget(self.doctor)
         return bar
 
     def _empty_state(self) -> QWidget:

@@ -66,6 +66,8 @@ class TrainRoom(TrainFrame):
         session.ended.connect(self._run_ended)
         self.settings.preset_chosen.connect(self.choose_preset)
         session.preset_wanted.connect(self.show_preset)
+        session.branch_wanted.connect(self._branch_for_another)
+        session.train_wanted.connect(self._train_for_another)
         self.settings.edited.connect(self.offer)
         self.settings.checked.connect(self.offer)
         self.settings.live_changed.connect(self.starting.change_live)
@@ -89,6 +91,7 @@ class TrainRoom(TrainFrame):
             ("live", self.timeline.go_live),
             ("timelapse", self._export_film),
             ("explore", self._explore),
+            ("evaluate", self._evaluate),
         ):
             self.commands.on(id, slot)
 
@@ -207,12 +210,16 @@ class TrainRoom(TrainFrame):
             settings.data.allow("A run is training; look at the data when it has ended." if busy else "")
         self.timeline.set_training(self.subject.followed or self.session.is_at(self.shown))
         nothing = "" if self.shown else "Open a run first."
-        for id in ("branch_here", "play", "live", "timelapse", "explore"):
+        for id in ("branch_here", "play", "live", "timelapse", "explore", "evaluate"):
             commands.allow(id, nothing)
 
     def _explore(self) -> None:
         if self.shown:
             self.session.explore_wanted.emit(self.shown)
+
+    def _evaluate(self) -> None:
+        if self.shown:
+            self.session.evaluate_wanted.emit(self.shown, "")
 
     def _show_empty(self, problem: str) -> None:
         """Start means another run while one trains: it would pause that one."""
@@ -478,6 +485,21 @@ class TrainRoom(TrainFrame):
             self.open_run(run, step, step)
             self._invite_to_branch(step, step)
 
+    def _branch_for_another(self, run: Run, step: int) -> None:
+        """For another room; there is nothing to do while the form is not there yet."""
+        if self.settings.has_form:
+            self.raise_tab()
+            self._open_to_branch(run, step)
+
+    def _train_for_another(self, run: Run) -> None:
+        """At once where nothing is in training, else when what trains and waits has ended."""
+        self.raise_tab()
+        if self.session.is_training:
+            self.starting.enqueue_run(run)
+            self.open_run(run)
+        else:
+            self.starting.train(run)
+
     def _invite_to_branch(self, checkpoint: int, step: int) -> None:
         self.left.setCurrentWidget(self.settings)
         self.settings.form.search.setFocus()
@@ -574,6 +596,7 @@ class TrainRoom(TrainFrame):
     def leave(self) -> None:
         self.opening.leave()
         self.watch.leave()
+        self.doctor.leave()
         if self.settings.has_form:
             self.overlays.leave()
             self.playback.leave()

@@ -30,6 +30,7 @@ class Deed:
 DEEDS = (
     Deed("open", "&Open", "Look at this run: its settings, curves and samples.", "Return", "folder-open-outline"),
     Deed("explore", "&Explore", "Walk through what it has learnt to draw.", icon="compass-outline"),
+    Deed("evaluate", "Ev&aluate", "Tell how good its samples are, and which step is best.", icon="scale-balance"),
     Deed("resume", "&Resume", "Go on training it from its newest checkpoint.", icon="play"),
     Deed("enqueue", "Add to &queue", "Let it wait until the runs before it have ended.", icon="tray-plus"),
     Deed("dequeue", "Ta&ke out of the queue", "It stays as it is, and waits no more.", icon="tray-minus"),

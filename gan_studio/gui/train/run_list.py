@@ -164,6 +164,7 @@ class RunList(QWidget):
         for id, slot in (
             ("open", self._open_chosen),
             ("explore", partial(self._tell_of_chosen, self.session.explore_wanted)),
+            ("evaluate", self._evaluate),
             ("resume", self._resume),
             ("enqueue", self._enqueue),
             ("dequeue", self._dequeue),
@@ -295,7 +296,7 @@ class RunList(QWidget):
         place = queue.index(chosen[0].name) if chosen and chosen[0].name in queue else -1
         alone = one or why.not_queued(chosen)
         busy = "Another run is in training; add this one to the queue." if self.session.is_training else ""
-        for id in ("open", "explore", "duplicate", "rename", "report", "timelapse", "curves", "reveal"):
+        for id in ("open", "explore", "evaluate", "duplicate", "rename", "report", "timelapse", "curves", "reveal"):
             self.deeds.allow(id, one)
         self.deeds.allow("resume", one or why.not_idle(chosen) or busy)
         self.deeds.allow("enqueue", why.not_to_be_queued(chosen))
@@ -379,6 +380,10 @@ class RunList(QWidget):
     def _tell_of_chosen(self, signal: Any) -> None:
         for entry in self.chosen()[:1]:
             signal.emit(entry.run)
+
+    def _evaluate(self) -> None:
+        for entry in self.chosen()[:1]:
+            self.session.evaluate_wanted.emit(entry.run, "")
 
     def _resume(self) -> None:
         self._tell_of_chosen(self.resumed)

@@ -1,0 +1,1 @@
+"""The Evaluate tab: is it any good, and since when."""

@@ -1,0 +1,250 @@
+"""The left side: how it is measured. Features, metrics and samples; what cannot be used here says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QStandardItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...feature_networks import FEATURE_NETWORKS
+from ...metrics import METRICS
+from .. import theme
+from ..choice_boxes import tool
+from ..widgets.editors import NumberBox
+from ..widgets.fold import alarming, quiet
+from .about import tip_of
+
+if TYPE_CHECKING:
+    from .reading import Fits
+
+KIND = Qt.ItemDataRole.UserRole
+AUTO = "auto"  # the feature network that suits the data
+OWN = "The data it learns from"
+FEWEST, MOST, USUAL = 10, 200_000, 2000  # samples
+NO_METRIC = "Check what is to be measured."
+NONE_FITS = "No metric is for samples of this kind; their tooltips say why."
+
+
+class MeasurePanel(QWidget):
+    evaluate_wanted = Signal()
+    real_changed = Signal()  # what it is compared with
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.real: Path | None = None  # a folder instead of the data that a run learns from
+        self._needs_real = False
+        self._reason = ""  # why nothing can be measured
+        self._metrics: dict[str, str] = {}  # those that cannot be used here, and why
+        self._eyes: dict[str, str] = {}
+        self._suits: frozenset[str] = frozenset()  # metrics that are measured where nobody chose
+        self._wished: dict[str, bool] = {}  # what the user checked or unchecked
+        self.against = QLabel(OWN, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        self.folder_button = tool("Compare with the pictures of a folder")
+        self.own_button = tool("Compare with the data it learns from")
+        self.features = QComboBox()
+        self.features.setAccessibleName("Features")
+        self.features.setMinimumContentsLength(12)
+        self.features.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.about_features = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
+        self.metrics = QListWidget()
+        self.metrics.setAccessibleName("Metrics")
+        self.metrics.setAccessibleDescription("What is to be measured. Space checks and unchecks.")
+        self.metrics.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.samples = NumberBox(True, FEWEST, MOST, log=True)
+        self.samples.setAccessibleName("Samples")
+        self.samples.setToolTip("So many generated and so many real samples are compared, as far as there are as many.")
+        self.samples.set_value(USUAL)
+        self.problem = alarming(QLabel(textFormat=Qt.TextFormat.PlainText))
+        self.evaluate_button = QPushButton("Evaluate")
+        self.evaluate_button.setAccessibleName("Evaluate")
+        theme.tint(self.evaluate_button, "scale-balance")
+        theme.tint(self.folder_button, "folder-open-outline")
+        theme.tint(self.own_button, "close")
+        self._lay_out()
+        self._fill()
+        self.features.activated.connect(self._features_chosen)
+        self.metrics.itemChanged.connect(self._checked)
+        self.samples.edited.connect(self._changed)
+        self.folder_button.clicked.connect(self.ask_for_folder)
+        self.own_button.clicked.connect(self.compare_with_own)
+        self.evaluate_button.clicked.connect(self.evaluate_wanted)
+        self._offer()
+
+    def _lay_out(self) -> None:
+        with_what = QHBoxLayout()
+        with_what.setSpacing(4)
+        with_what.addWidget(self.against, 1)
+        with_what.addWidget(self.own_button)
+        with_what.addWidget(self.folder_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(4)
+        column.addWidget(quiet(QLabel("Compared with")))
+        column.addLayout(with_what)
+        for text, widget in (("Features", self.features), ("Metrics", self.metrics), ("Samples", self.samples)):
+            label = quiet(QLabel(text))
+            label.setBuddy(widget)
+            column.addSpacing(4)
+            column.addWidget(label)
+            column.addWidget(widget, 1 if widget is self.metrics else 0)
+            if widget is self.features:
+                column.addWidget(self.about_features)
+        column.addSpacing(6)
+        column.addWidget(self.problem)
+        column.addWidget(self.evaluate_button)
+
+    def _fill(self) -> None:
+        """What stands on the shelves."""
+        for network in sorted(FEATURE_NETWORKS, key=lambda network: network.kind != AUTO):
+            self.features.addItem(network.title, network.kind)
+        for metric in METRICS:
+            item = QListWidgetItem(metric.title)
+            item.setData(KIND, metric.kind)
+            item.setToolTip(tip_of(metric))
+            item.setCheckState(Qt.CheckState.Checked)
+            self.metrics.addItem(item)
+
+    # what is wanted
+
+    def eye(self) -> str:
+        """The kind of feature network."""
+        return str(self.features.currentData() or "")
+
+    def chosen_metrics(self) -> tuple[str, ...]:
+        """Their kinds: those that are checked, and can be used."""
+        return tuple(kind for kind in self._kinds() if self._is_wanted(kind))
+
+    def wished_metrics(self) -> tuple[str, ...]:
+        """As `chosen_metrics`; () where nobody chose, and all that suit are measured."""
+        chosen = self.chosen_metrics()
+        return () if set(chosen) == self._suits else chosen
+
+    def _is_wanted(self, kind: str) -> bool:
+        return kind not in self._metrics and self._wished.get(kind, kind in self._suits)
+
+    def commit(self) -> None:
+        """What is still being typed counts."""
+        self.samples.commit()
+
+    def kept(self) -> dict[str, Any]:
+        """What is remembered from one session to the next."""
+        return {"eye": self.eye(), "metrics": self._wished, "samples": self.samples.value()}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        self._wished = {kind: bool(wish) for kind, wish in kept.get("metrics", {}).items() if kind in self._kinds()}
+        self.features.setCurrentIndex(max(0, self.features.findData(kept.get("eye"))))
+        samples = kept.get("samples")
+        if isinstance(samples, int) and FEWEST <= samples <= MOST:
+            self.samples.set_value(samples)
+        self._show_checks()
+        self._offer()
+
+    # what can be done
+
+    def show_fits(self, fits: Fits) -> None:
+        """What can be used of this subject, and why the rest cannot."""
+        self._eyes, self._metrics, self._suits = fits.eyes, fits.metrics, fits.suits
+        model = self.features.model()
+        for row in range(self.features.count()):
+            kind = self.features.itemData(row)
+            why = self._eyes.get(kind, "")
+            item = model.item(row)  # type: ignore[attr-defined]
+            assert isinstance(item, QStandardItem)
+            item.setEnabled(not why)
+            item.setToolTip(why or FEATURE_NETWORKS[kind].about)
+        if not self.eye() or self.eye() in self._eyes:
+            self._choose_eye()
+        self._show_checks()
+        self._offer()
+
+    def _choose_eye(self) -> None:
+        """What suits the data, or the first that can be used."""
+        kinds = [self.features.itemData(row) for row in range(self.features.count())]
+        usable = [kind for kind in (AUTO, *kinds) if kind in kinds and kind not in self._eyes]
+        self.features.setCurrentIndex(self.features.findData(usable[0]) if usable else -1)
+
+    def set_reason(self, reason: str, needs_real: bool = False) -> None:
+        """Why nothing can be measured now; "" if it can. `needs_real`: of its own it has nothing to compare with."""
+        self._reason, self._needs_real = reason, needs_real
+        self._offer()
+
+    def compare_with(self, folder: Path | None) -> None:
+        if folder != self.real:
+            self.real = folder
+            self._offer()
+            self.real_changed.emit()
+
+    def compare_with_own(self) -> None:
+        self.compare_with(None)
+
+    def ask_for_folder(self) -> None:
+        start = str(self.real or Path.home())
+        if chosen := QFileDialog.getExistingDirectory(self, "Compare with the pictures of a folder", start):
+            self.compare_with(Path(chosen))
+
+    def _show_checks(self) -> None:
+        self.metrics.blockSignals(True)
+        for row in range(self.metrics.count()):
+            item = self.metrics.item(row)
+            kind = item.data(KIND)
+            why = self._metrics.get(kind, "")
+            flags = item.flags()
+            enabled = Qt.ItemFlag.ItemIsEnabled
+            item.setFlags(flags & ~enabled if why else flags | enabled)
+            item.setToolTip(f"{why}\n\n{tip_of(METRICS[kind])}" if why else tip_of(METRICS[kind]))
+            wanted = self._is_wanted(kind)
+            item.setCheckState(Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked)
+        self.metrics.blockSignals(False)
+
+    def _kinds(self) -> Iterable[str]:
+        return [self.metrics.item(row).data(KIND) for row in range(self.metrics.count())]
+
+    def _checked(self, item: QListWidgetItem) -> None:
+        kind = item.data(KIND)
+        if kind not in self._metrics:
+            self._wished[kind] = item.checkState() == Qt.CheckState.Checked
+        self._changed()
+
+    def _features_chosen(self) -> None:
+        self._changed()
+
+    def _changed(self) -> None:
+        self._offer()
+        self.changed.emit()
+
+    def _offer(self) -> None:
+        """The button, and what stands above it."""
+        self.own_button.setVisible(self.real is not None and not self._needs_real)
+        usual = "Choose a folder of real pictures" if self._needs_real else OWN
+        self.against.setText(self.real.name if self.real else usual)
+        self.against.setToolTip(str(self.real) if self.real else "")
+        kind = self.eye()
+        network = FEATURE_NETWORKS[kind] if kind else None
+        self.features.setEnabled(network is not None)
+        self.features.setToolTip(network.about if network else "No feature network is needed, or can be used here.")
+        self.about_features.setText(self._eyes.get(kind, "") or (network.paper if network else ""))
+        self.about_features.setVisible(bool(self.about_features.text()))
+        missing = "Choose a folder of real pictures to compare with." if self._needs_real and not self.real else ""
+        none = NONE_FITS if len(self._metrics) == self.metrics.count() else NO_METRIC
+        problem = missing or ("" if self.chosen_metrics() else none)
+        why = self._reason or problem
+        self.problem.setText(problem if not self._reason else "")
+        self.problem.setVisible(bool(self.problem.text()))
+        self.evaluate_button.setEnabled(not why)
+        self.evaluate_button.setToolTip(why or "Draw samples, and measure how good they are; what is measured is kept.")

@@ -1,0 +1,291 @@
+"""The table of numbers: a row each, its interval as a small bar on the scale of its measure. Any column sorts it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPalette,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+)
+
+from .. import theme
+from .table import (
+    BADGE,
+    ENDLESS,
+    FEATURES,
+    FIELDS,
+    INTERVAL,
+    MEASURE,
+    OF,
+    SAMPLES,
+    VALUE,
+    Row,
+    arranged,
+    as_csv,
+    as_text,
+)
+from .verdict import good_is, ideal_of, interval
+
+Index = QModelIndex | QPersistentModelIndex
+ROW = Qt.ItemDataRole.UserRole
+RIGHT = (VALUE, ENDLESS, SAMPLES)  # numbers stand beneath each other
+BAR = 72  # pixels of a bar at least
+WIDEST = 170  # pixels of the column that says whose samples
+PAD = 6
+
+
+class NumbersTable(QTableWidget):
+    looked_at = Signal(object)  # the Row that is chosen, or None
+
+    def __init__(self) -> None:
+        super().__init__(0, len(FIELDS))
+        self.rows: list[Row] = []  # as they were given
+        self.order = (-1, False)  # the column that sorts, and whether downward
+        for column, field in enumerate(FIELDS):
+            item = QTableWidgetItem(field.title)
+            item.setToolTip(f"{field.tip}. A click sorts by it.")
+            self.setHorizontalHeaderItem(column, item)
+        self.setAccessibleName("Table of numbers")
+        self.setAccessibleDescription("What was measured, with intervals. The menu key sorts and copies.")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setItemDelegateForColumn(INTERVAL, IntervalDelegate(self))
+        self.setItemDelegateForColumn(BADGE, BadgeDelegate(self))
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(MEASURE, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(OF, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(INTERVAL, QHeaderView.ResizeMode.Interactive)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionsClickable(True)
+        header.sectionClicked.connect(self.sort_by)
+        self.itemSelectionChanged.connect(self._look)
+        theme.changed.connect(self._fill)
+
+    # what is shown
+
+    def show_rows(self, rows: list[Row]) -> None:
+        if rows != self.rows:
+            self.rows = rows
+            self._fill()
+
+    def sort_by(self, column: int) -> None:
+        """The lowest first; then the highest; then again as they came, measure by measure."""
+        before, downward = self.order
+        if column != before:
+            self.order = (column, False)
+        else:
+            self.order = (-1, False) if downward else (column, True)
+        self.horizontalHeader().setSortIndicatorShown(self.order[0] >= 0)
+        way = Qt.SortOrder.DescendingOrder if self.order[1] else Qt.SortOrder.AscendingOrder
+        self.horizontalHeader().setSortIndicator(self.order[0], way)
+        self._fill()
+
+    def sorted_rows(self) -> list[Row]:
+        return arranged(self.rows, *self.order)
+
+    def chosen(self) -> Row | None:
+        item = self.item(self.currentRow(), MEASURE) if self.selectedItems() else None
+        return item.data(ROW) if item else None
+
+    def _fill(self) -> None:
+        chosen = self.chosen()
+        rows = self.sorted_rows()
+        self.blockSignals(True)
+        self.clearSelection()
+        self.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            above = rows[number - 1].number.title if number else ""
+            for column in range(len(FIELDS)):
+                self.setItem(number, column, self._item(column, row, row.number.title == above))
+        self.setColumnHidden(BADGE, not any(row.reasons for row in rows))
+        self.setColumnHidden(ENDLESS, all(row.number.at_infinity is None for row in rows))
+        self.resizeColumnsToContents()
+        self._fit()
+        same = [i for i, row in enumerate(rows) if chosen and row.number == chosen.number and row.of == chosen.of]
+        if rows:
+            self.setCurrentCell(same[0] if same else 0, MEASURE)
+        self.blockSignals(False)
+        self._look()
+
+    def _fit(self) -> None:
+        """The bars take what the rest leaves; with less than a bar needs, the table is scrolled."""
+        self.setColumnWidth(MEASURE, max(self.sizeHintForColumn(MEASURE) + PAD, 80))
+        self.setColumnWidth(OF, min(max(self.sizeHintForColumn(OF) + PAD, 60), WIDEST))
+        others = [column for column in range(len(FIELDS)) if column != INTERVAL]
+        rest = self.viewport().width() - sum(self.columnWidth(column) for column in others)
+        self.setColumnWidth(INTERVAL, max(self.sizeHintForColumn(INTERVAL), rest))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _item(self, column: int, row: Row, is_said: bool) -> QTableWidgetItem:
+        """`is_said`: the row above has the same title."""
+        text = FIELDS[column].text(row)
+        item = QTableWidgetItem(text)
+        item.setData(ROW, row)
+        item.setToolTip(self._tip(column, row))
+        if column in RIGHT:
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if column == FEATURES or (column == MEASURE and is_said):
+            item.setForeground(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        if column in (OF, VALUE) and row.best:
+            font = item.font()
+            font.setBold(True)
+            item.setFont(font)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, the best")
+        return item
+
+    def _tip(self, column: int, row: Row) -> str:
+        if column == BADGE and row.reasons:
+            return f"Not comparable with {row.reference}: {'; '.join(row.reasons)}."
+        if column == OF:
+            return row.of
+        if column in (MEASURE, VALUE):
+            return f"{row.number.title}: {good_is(row.number)}."
+        if column == FEATURES:
+            return row.number.basis.preprocessing or FIELDS[column].tip
+        return FIELDS[column].tip
+
+    def _look(self) -> None:
+        self.looked_at.emit(self.chosen())
+
+    # what can be done with it
+
+    def copy_text(self) -> None:
+        QGuiApplication.clipboard().setText(as_text(self.sorted_rows()))
+
+    def copy_csv(self) -> None:
+        QGuiApplication.clipboard().setText(as_csv(self.sorted_rows()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_text()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu().popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(0, 0)))
+
+    def menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        copy = menu.addAction("&Copy as text", self.copy_text)
+        copy.setShortcut(QKeySequence.StandardKey.Copy)
+        copy.setToolTip("A line a number, to be read")
+        table = menu.addAction("Copy as CS&V", self.copy_csv)
+        table.setToolTip("For a spreadsheet, with all digits")
+        for action in menu.actions():
+            action.setEnabled(bool(self.rows))
+        by = menu.addMenu("S&ort by")
+        for column, field in enumerate(FIELDS):
+            action = QAction(field.name.capitalize(), by, checkable=True, checked=column == self.order[0])
+            action.triggered.connect(partial(self.sort_by, column))
+            by.addAction(action)
+        return menu
+
+
+class IntervalDelegate(QStyledItemDelegate):
+    """The interval as a bar with its value as a dot, on the scale that all rows of a measure share; a tick is ideal."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        row: Row = index.data(ROW)
+        words = option.fontMetrics.horizontalAdvance(interval(row.number))
+        return QSize(words + BAR + 3 * PAD, option.fontMetrics.height() + 8)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row: Row = index.data(ROW)
+        self._paint_ground(painter, option, index)
+        words = option.fontMetrics.horizontalAdvance(interval(row.number)) + PAD
+        room = QRectF(option.rect).adjusted(PAD, 0, -PAD, 0)
+        bar = room.adjusted(max(words, min(130.0, room.width() / 2)), 0, 0, 0)
+        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        role = QPalette.ColorRole.HighlightedText if is_chosen else QPalette.ColorRole.Text
+        painter.save()
+        painter.setPen(option.palette.color(role))
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, interval(row.number))
+        if bar.width() > 24:
+            paint_interval(painter, bar, row, is_chosen)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        own = QStyleOptionViewItem(option)
+        self.initStyleOption(own, index)
+        own.text = ""
+        style = own.widget.style()
+        style.drawControl(QStyle.ControlElement.CE_ItemViewItem, own, painter, own.widget)
+
+
+def paint_interval(painter: QPainter, place: QRectF, row: Row, is_chosen: bool) -> None:
+    number, (low, high), c = row.number, row.span, theme.colours()
+    ink = painter.pen().color() if is_chosen else c.muted if row.reasons else c.g
+    middle = place.center().y()
+
+    def x(value: float) -> float:
+        return place.left() + place.width() * min(max((value - low) / (high - low), 0.0), 1.0)
+
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(c.grid if not is_chosen else theme.faded(ink, 0.4))
+    painter.drawLine(QPointF(place.left(), middle), QPointF(place.right(), middle))
+    if low <= ideal_of(number) <= high:
+        painter.setPen(ink if is_chosen else c.third)
+        painter.drawLine(QPointF(x(ideal_of(number)), middle - 6), QPointF(x(ideal_of(number)), middle + 6))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.faded(ink, 0.45))
+    left, right = x(number.low), x(number.high)
+    painter.drawRoundedRect(QRectF(left, middle - 4, max(2.0, right - left), 8), 2, 2)
+    painter.setBrush(ink)
+    painter.drawEllipse(QPointF(x(number.value), middle), 3.5, 3.5)
+
+
+class BadgeDelegate(QStyledItemDelegate):
+    """Words in a frame of the colour of warnings."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(option.fontMetrics.horizontalAdvance(str(index.data())) + 3 * PAD, option.fontMetrics.height() + 6)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        own = QStyleOptionViewItem(option)
+        self.initStyleOption(own, index)
+        text, own.text = own.text, ""
+        own.widget.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, own, painter, own.widget)
+        if not text:
+            return
+        is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        ink = option.palette.color(QPalette.ColorRole.HighlightedText) if is_chosen else theme.colours().warning
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(ink)
+        painter.setBrush(theme.faded(ink, 0.14))
+        place = QRectF(option.rect).adjusted(PAD / 2, 3.5, -PAD / 2, -3.5)
+        painter.drawRoundedRect(place, 6, 6)
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        painter.restore()
