@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..compute import mixed_seed, pick_device
+from ..compute import pick_device
 from ..config import option
 from ..data import Progress, Source, cache
 from ..images import to_float
+from ..nn.random_convolutions import SEED, SMALLEST_PX, WIDTHS, bounded, drawn, maps
 from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork
-
-SEED = mixed_seed(0x66656174, 0)
-WIDTHS = (32, 64, 128, 128)  # from the full size down
-SMALLEST_PX = 4  # a side, of the last maps
 
 
 @FEATURE_NETWORKS.add
@@ -48,34 +45,3 @@ class EyeOfRandomConvolutions(BatchedEye):
             self._weights[shape] = drawn(shape, self.device)
         x = to_float(pixels).contiguous()
         return (bounded(maps(x, self._weights[shape])[-1], self.most).flatten(1),)
-
-
-def drawn(shape: tuple[int, ...], device: torch.device) -> list[Tensor]:
-    """Weights [K, C, 3, 3] for pictures [C, H, W], of He's variance, so that what goes through stays as large as it is.
-
-    Always the same: pictures of another size have more or fewer of them.
-    """
-    channels, H, W = shape
-    halvings = max(0, (min(H, W) // SMALLEST_PX).bit_length() - 1)
-    rng = torch.Generator().manual_seed(SEED)
-    weights = []
-    for width in WIDTHS[: 1 + halvings]:
-        weights.append(torch.randn(width, channels, 3, 3, generator=rng) * (2 / (9 * channels)) ** 0.5)
-        channels = width
-    return [weight.to(device) for weight in weights]
-
-
-def maps(x: Tensor, weights: Sequence[Tensor]) -> list[Tensor]:
-    """[N, C, H, W] in [-1, 1] -> [N, K, H', W'] each: convolutions, ReLUs, and means over 2 x 2 px between them."""
-    found: list[Tensor] = []
-    for weight in weights:
-        x = nn.functional.avg_pool2d(found[-1], 2) if found else x
-        found.append(nn.functional.conv2d(x, weight, padding=1).relu())
-    return found
-
-
-def bounded(x: Tensor, most: int) -> Tensor:
-    """Maps halved until they have at most so many numbers, or a side of one pixel."""
-    while x.ndim == 4 and x[0].numel() > most and min(x.shape[2:]) > 1:
-        x = nn.functional.avg_pool2d(x, 2)
-    return x

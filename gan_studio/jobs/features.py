@@ -7,7 +7,6 @@ no D, as beside a foreign generator: those see edges and patches, and know nothi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,14 +15,13 @@ from torch import Tensor
 
 from ..compute import Engine
 from ..config import ConfigError
-from ..feature_networks import random_convolutions
 from ..images import to_float
+from ..nn import random_convolutions
 from ..recipes import Generates
 from .snapshots import Snapshot
 
 MOST_FEATURES = 1024  # of one picture, where larger maps can be made smaller
 BATCH = 64
-EPSILON = 1e-10  # of a squared length
 
 
 class Features(ABC):
@@ -103,22 +101,3 @@ class RandomConvolutions(Features):
 
     def maps(self, x: Tensor) -> list[Tensor]:
         return random_convolutions.maps(x.to(self.weights[0].device), self.weights)
-
-
-def apart(ours: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
-    """How far maps are from others, [N]: LPIPS, Zhang et al. 2018, eq. 1, with weights of 1.
-
-    At each place the channels are brought to length 1; their squared difference, 0 to 4, is averaged over the places
-    and summed over the layers.
-    """
-    terms = [
-        (_unit(a.float()) - _unit(b.float())).square().sum(dim=1).flatten(1).mean(dim=1)
-        for a, b in zip(ours, wanted, strict=True)
-    ]
-    return torch.stack(terms).sum(dim=0)
-
-
-def _unit(x: Tensor) -> Tensor:
-    """[N, K] or [N, K, H, W] -> [N, K, places], of length 1 along K."""
-    x = x.flatten(2) if x.ndim > 2 else x[:, :, None]
-    return x * (x.square().sum(dim=1, keepdim=True) + EPSILON).rsqrt()

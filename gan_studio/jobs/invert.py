@@ -19,10 +19,11 @@ from torch import Tensor
 from .. import images
 from ..compute import mixed_seed
 from ..config import ConfigError, Spec, option
+from ..nn.perceptual import apart
 from .encoder import Encoding, encoder
 from .events import Progress
 from .explore import explorable
-from .features import Features, apart, features_of
+from .features import Features, features_of
 from .snapshots import Snapshot
 
 BATCH = 64

@@ -50,11 +50,17 @@ class Sets:
     real: Seen  # what training saw, where there is an `unseen` beside it
     generated: Seen
     unseen: Seen | None = None  # real samples that training never saw
-    classes: tuple[str, ...] = ()  # names of the columns of `chances`
+    classes: tuple[str, ...] = ()  # names of the columns of `chances`; () where they have none
     points: bool = False  # samples are points in the plane, and `rows` are they
     centres: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.float32))  # of points: their modes [K, 2]
     sigma: float = 0.0  # the standard deviation of each coordinate within a mode
     paired: bool = False  # generated sample i should be real sample i: a translation and its truth
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the classes; their numbers, where they have none."""
+        K = 0 if self.real.chances is None else self.real.chances.shape[-1]
+        return self.classes or tuple(map(str, range(K)))
 
     def taken(self, pick: Pick) -> Sets:
         """Some of the samples."""
@@ -87,7 +93,7 @@ class Reading:
     high: float
     samples: tuple[int, int]  # (real, generated) that it was computed from
     at_infinity: float | None = None  # extrapolated to endlessly many samples, where fewer bias it
-    rounds: int = 0  # of resampling behind the interval; 0 where it needs none
+    rounds: int = 0  # of resampling behind the interval; of 0 there is none: `low` and `high` are the value
     most: float | None = (
         None  # the best that it can be of these sets, where that depends on them: the number of classes
     )
@@ -164,8 +170,9 @@ class Metric(Spec):
         return found
 
     def read(self, sets: Sets, rounds: int, seed: int) -> Generator[Progress, None, tuple[Reading, ...]]:
-        """Check, measure, and resample in so many rounds, or fewer where they take long. Closing cancels.
+        """Check, measure, and resample in so many rounds, or fewer where they take long; 0: there are no intervals.
 
+        Closing the generator cancels, and the same seed reads the same.
         Raises ConfigError with a sentence where the sets lack what it needs.
         """
         honest.check(self, sets)

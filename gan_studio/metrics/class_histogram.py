@@ -87,11 +87,11 @@ class ClassHistogram(Metric):
     def items(self, sets: Sets) -> dict[str, tuple[str, ...]]:
         real, generated = counts(sets)
         dropped = (real > 0) & ~self._covered(real, generated)
-        return {"missing": tuple(name for name, gone in zip(sets.classes, dropped, strict=True) if gone)}
+        return {"missing": tuple(name for name, gone in zip(sets.names, dropped, strict=True) if gone)}
 
     def notes(self, sets: Sets) -> tuple[str, ...]:
         real, generated = counts(sets)
-        only = [sets.classes[i] for i in np.flatnonzero((real == 0) & (generated > 0))]
+        only = [sets.names[i] for i in np.flatnonzero((real == 0) & (generated > 0))]
         if not only:
             return ()
         few = ", ".join(only[:3]) + (" and others" if len(only) > 3 else "")

@@ -53,10 +53,10 @@ def check(metric: Metric, sets: Sets) -> None:
     if "features" in metric.needs or "points" in metric.needs:
         _check_rows(title, named)
     if "classes" in metric.needs:
-        _check_chances(title, named, sets.classes)
+        _check_chances(title, named, len(sets.names))
     if "pictures" in metric.needs or "pairs" in metric.needs:
         _check_pictures(title, named)
-    _check_counts(metric, named, len(sets.classes))
+    _check_counts(metric, named, len(sets.names))
     if "pairs" in metric.needs and len(sets.real) != len(sets.generated):
         raise ConfigError(
             f"{title} compares pairs, but there are {len(sets.generated):,} pictures for {len(sets.real):,} true ones. "
@@ -114,14 +114,14 @@ def _check_rows(title: str, named: dict[str, Seen]) -> None:
         )
 
 
-def _check_chances(title: str, named: dict[str, Seen], classes: tuple[str, ...]) -> None:
+def _check_chances(title: str, named: dict[str, Seen], classes: int) -> None:
     for name, seen in named.items():
         p = seen.chances
         if p is None:
             continue
-        if p.ndim != 2 or p.shape[1] != len(classes):
+        if p.ndim != 2 or p.shape[1] != classes:
             raise ConfigError(
-                f"{title} needs the chances of {len(classes)} classes, and those of the {name} samples have shape "
+                f"{title} needs the chances of {classes} classes, and those of the {name} samples have shape "
                 f"{p.shape}. Use one classifier for all."
             )
         if not (np.isfinite(p).all() and (p >= 0).all() and (np.abs(p.sum(axis=1) - 1) < SURE).all()):
@@ -203,6 +203,8 @@ def picks(metric: Metric, sets: Sets, rounds: int, seed: int) -> Picks:
 
 
 def _affordable(metric: Metric, rounds: int, rows: int, features: int) -> int:
+    if rounds <= 0:
+        return 0
     rounds = max(LEAST_ROUNDS, rounds)
     work = metric.work(rows, features)
     return rounds if work * rounds <= MOST_WORK else max(LEAST_ROUNDS, int(MOST_WORK / work))
@@ -211,7 +213,10 @@ def _affordable(metric: Metric, rounds: int, rows: int, features: int) -> int:
 def interval(
     value: float, others: Sequence[float], scale: float, least: float = -math.inf, most: float = math.inf
 ) -> tuple[float, float]:
-    """Of 95 %, around the value; `others` are of parts, whose two halves share what chance there is."""
+    """Of 95 %, around the value; `others` are of parts, whose two halves share what chance there is. The value alone
+    where there are none."""
+    if not others:
+        return value, value
     from scipy.special import stdtrit
 
     t = float(stdtrit(max(1, len(others) // 2), COVERED))
@@ -219,9 +224,11 @@ def interval(
     return min(max(value - half, least), value), max(min(value + half, most), value)
 
 
-def at_infinity(value: float, others: Sequence[float], fraction: float) -> float:
+def at_infinity(value: float, others: Sequence[float], fraction: float) -> float | None:
     """Where the line in 1/n through all samples and parts of them ends. Chong & Forsyth 2020, of two points; theirs
     makes the generated set alone smaller, and here both become so, as both bias it."""
+    if not others:
+        return None
     return value - (float(np.mean(others)) - value) * fraction / (1 - fraction)
 
 

@@ -12,9 +12,10 @@ from PIL import Image
 
 from gan_studio.config import ConfigError
 from gan_studio.jobs.explore import render, view_of
-from gan_studio.jobs.features import apart, features_of
+from gan_studio.jobs.features import features_of
 from gan_studio.jobs.invert import Inversion, as_asked, invert
 from gan_studio.jobs.snapshots import open_snapshot
+from gan_studio.nn.perceptual import apart
 from gan_studio.runs import Checkpoint, Run
 
 LATENT_ERROR = 0.05  # root mean squared, of latents whose standard deviation is 1

@@ -1,0 +1,69 @@
+"""How far generated samples are from the nearest training sample, beside how far unseen real samples are.
+
+A generator that has learnt what it should is as far as new real samples are; one that memorised is nearer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+import numpy as np
+
+from ..config import ConfigError
+from ..progress import Progress
+from . import METRICS, Measure, Metric, Pick, Sets
+from .near import centred, nearest
+
+TEXT = "Distances to the training samples"
+
+
+@METRICS.add
+class Nearest(Metric):
+    kind = "nearest"
+    title = "Nearest training sample"
+    about = "How far generated samples are from the nearest training sample, beside unseen real samples."
+    needs = ("features", "unseen")
+    measures = {
+        "nearest": Measure(
+            "Nearest ratio",
+            "The median distance to the nearest training sample, of generated to that of unseen real samples: below 1 "
+            "they are copies, or too much alike; above 1 they are off.",
+            "nearer",
+            ideal=1,
+            least=0,
+        )
+    }
+
+    def fewest(self, features: int, classes: int = 0) -> int:
+        return 20
+
+    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
+        found = yield from self.resampled(sets, [Pick()], seed)
+        return found[0]
+
+    def resampled(
+        self, sets: Sets, picks: Sequence[Pick], seed: int
+    ) -> Generator[Progress, None, list[dict[str, float]]]:
+        """The training samples stay as they are: copying is of these very ones."""
+        of_generated, of_unseen = yield from distances(sets)
+        usual = [float(np.median(_taken(of_unseen, pick.unseen))) for pick in picks]
+        if not min(usual):
+            raise ConfigError(
+                "Most unseen real samples are training samples, too, so that copies cannot be told from new samples. "
+                "Take duplicates out of the data, or choose other unseen samples."
+            )
+        ours = [float(np.median(_taken(of_generated, pick.generated))) for pick in picks]
+        return [{"nearest": a / b} for a, b in zip(ours, usual, strict=True)]
+
+
+def _taken(x: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+    return x if rows is None else x[rows]
+
+
+def distances(sets: Sets) -> Generator[Progress, None, tuple[np.ndarray, np.ndarray]]:
+    """To the nearest training sample, of each generated [M] and each unseen sample [U]: what a histogram shows."""
+    assert sets.unseen is not None
+    real, generated, unseen = centred(sets.real.rows, sets.generated.rows, sets.unseen.rows)
+    ours = yield from nearest(generated, real, TEXT)
+    usual = yield from nearest(unseen, real, TEXT)
+    return ours.numpy(), usual.numpy()
