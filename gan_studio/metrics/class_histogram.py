@@ -110,4 +110,4 @@ def counts(sets: Sets) -> tuple[np.ndarray, np.ndarray]:
 def kl(q: np.ndarray, p: np.ndarray) -> float:
     """KL(q || p) in nats; p is above 0 wherever q is."""
     there = q > 0
-    return float((q[there] * np.log(q[there] / p[there])).sum())
+    return max(0.0, float((q[there] * np.log(q[there] / p[there])).sum()))

@@ -54,7 +54,7 @@ class Modes(Metric):
     def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
         yield from ()
         score = score_modes(torch.from_numpy(sets.generated.rows), torch.from_numpy(sets.centres), sets.sigma)
-        return {"modes": float(score.covered), "quality": score.high_quality, "reverse_kl": score.reverse_kl}
+        return {"modes": float(score.covered), "quality": score.high_quality, "reverse_kl": max(0.0, score.reverse_kl)}
 
     def most(self, sets: Sets) -> dict[str, float]:
         return {"modes": float(len(sets.centres))}

@@ -242,24 +242,3 @@ def test_a_class_that_no_real_sample_has_is_told():
     assert found["classes"].most == 2 and found["missing"].value == 0
     assert np.isfinite(found["reverse_kl"].value)
     assert "is of c by the classifier" in found["reverse_kl"].notes[0]
-
-
-# --- intervals -------------------------------------------------------------------------------------------------------
-
-
-def test_a_line_in_the_samples_is_extrapolated_exactly():
-    """a + b / n of n = 30 and of 10 of them."""
-    assert honest.at_infinity(2 + 6 / 30, [2 + 6 / 10] * 4, 1 / 3) == pytest.approx(2)
-
-
-def test_the_interval_of_a_mean_is_that_of_student():
-    """Halves of n samples: the deviation of their means is that of the mean of all, s / sqrt(n)."""
-    x = np.random.default_rng(0).normal(size=400)
-    rng = np.random.default_rng(1)
-    halves = [
-        x[order[half]].mean()
-        for order in (rng.permutation(400) for _ in range(500))
-        for half in (slice(200), slice(200, 400))
-    ]
-    low, high = honest.interval(x.mean(), halves, 1.0)
-    assert (high - low) / 2 == pytest.approx(1.96 * x.std() / 20, rel=0.08)
