@@ -50,6 +50,11 @@ def check(metric: Metric, sets: Sets) -> None:
     named = {"real": sets.real, "generated": sets.generated}
     if sets.unseen is not None and "unseen" in metric.needs:
         named["unseen"] = sets.unseen
+    for name, seen in named.items():
+        if any(x is not None and len(x) != len(seen) for x in (seen.chances, seen.pictures)):
+            raise ConfigError(
+                f"{title} needs features, chances and pictures of the same {name} samples, and some lack."
+            )
     if "features" in metric.needs or "points" in metric.needs:
         _check_rows(title, named)
     if "classes" in metric.needs:
@@ -59,7 +64,7 @@ def check(metric: Metric, sets: Sets) -> None:
     _check_counts(metric, named, len(sets.names))
     if "pairs" in metric.needs and len(sets.real) != len(sets.generated):
         raise ConfigError(
-            f"{title} compares pairs, but there are {len(sets.generated):,} pictures for {len(sets.real):,} true ones. "
+            f"{title} compares pairs, but there are {len(sets.generated):,} samples for {len(sets.real):,} true ones. "
             "Give one for each."
         )
     metric.refuse(sets)

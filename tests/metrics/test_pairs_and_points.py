@@ -29,8 +29,8 @@ def photographs(side: int = 64, count: int = 4) -> tuple[np.ndarray, np.ndarray]
 
 
 def pairs(clean: np.ndarray, made: np.ndarray) -> Sets:
-    blind = np.empty((len(clean), 0), np.float32)
-    return Sets(Seen(blind, pictures=clean), Seen(blind, pictures=made), paired=True)
+    seen = [Seen(np.empty((len(x), 0), np.float32), pictures=x) for x in (clean, made)]
+    return Sets(*seen, paired=True)
 
 
 def test_psnr_and_ssim_are_the_means_of_scikit_images():
@@ -100,7 +100,7 @@ def test_small_pictures_and_missing_truths_are_refused(kind, least):
     clean, worse = photographs(least)
     with pytest.raises(ConfigError, match=f"at least {least} px a side, and these are {least} x {least - 1} px"):
         METRICS.parse(kind).values(pairs(clean[:, 1:], worse[:, 1:]))
-    with pytest.raises(ConfigError, match="3 pictures for 4 true ones"):
+    with pytest.raises(ConfigError, match="3 samples for 4 true ones"):
         METRICS.parse(kind).values(pairs(clean, worse[:3]))
 
 

@@ -135,6 +135,13 @@ def test_broken_features_are_refused(metric):
     assert "the very same features" in refusal(metric, replace(sets, real=flat))
 
 
+def test_arrays_of_other_samples_are_refused(metric):
+    sets = sets_for(metric)
+    if sets.generated.pictures is not None:
+        fewer = replace(sets.generated, pictures=sets.generated.pictures[1:])
+        assert "of the same generated samples" in refusal(metric, replace(sets, generated=fewer))
+
+
 @pytest.mark.parametrize("kind", [entry.kind for entry in METRICS if "classes" in entry.needs])
 def test_broken_chances_are_refused(kind):
     metric, sets = small(kind), sets_for(small(kind))
