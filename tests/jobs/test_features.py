@@ -9,12 +9,12 @@ import torch
 from gan_studio.jobs.features import (
     MOST_FEATURES,
     RandomConvolutions,
-    apart,
     features_of,
 )
 from gan_studio.jobs.neighbours import neighbours
 from gan_studio.jobs.snapshots import open_file, open_snapshot
 from gan_studio.jobs.together import exhausted
+from gan_studio.nn.perceptual import apart
 from gan_studio.recipes import RECIPES, GeneratingRecipe
 from gan_studio.runs import Checkpoint, Run
 

@@ -16,7 +16,6 @@ from gan_studio.metrics import METRICS, Seen, Sets, honest
 from gan_studio.metrics.exact_wasserstein import ExactWasserstein, wasserstein1
 from gan_studio.metrics.modes import Modes, score_modes
 from gan_studio.metrics.ms_ssim import WEIGHTS, ms_ssim
-from gan_studio.nn.perceptual import apart
 
 
 def photographs(side: int = 64, count: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -73,16 +72,6 @@ def test_ms_ssim_is_that_of_torchmetrics_but_for_the_rim():
     theirs = multiscale_structural_similarity_index_measure(as_batch(worse), as_batch(clean), data_range=1.0)
     assert float(ms_ssim(as_batch(worse), as_batch(clean)).mean()) == pytest.approx(float(theirs), abs=2e-3)
     assert float(ms_ssim(as_batch(clean), as_batch(clean)).mean()) == pytest.approx(1)
-
-
-def test_the_perceptual_distance_by_hand():
-    """Unit vectors at 90 and at 180 degrees are 2 and 4 apart; lengths do not count; layers add up."""
-    a = torch.zeros(1, 2, 1, 2)
-    a[0, 0] = 3.0
-    b = torch.zeros(1, 2, 1, 2)
-    b[0, 1, 0, 0], b[0, 0, 0, 1] = 5.0, -1.0
-    torch.testing.assert_close(apart([a], [b]), torch.tensor([3.0]))
-    torch.testing.assert_close(apart([a, a], [b, 2 * a]), torch.tensor([3.0]))
 
 
 def test_metrics_of_pairs_order_pictures_as_eyes_do():
