@@ -231,6 +231,7 @@ class _Work:
             if isinstance(command, Stop):
                 self.stopped = True
             elif isinstance(command, Pause):
+                yield from self._collect(0)  # what is computed is done, and not left as being worked on
                 yield Paused(len(self.ended))
                 yield from self._wait()
 

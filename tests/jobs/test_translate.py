@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -241,6 +242,24 @@ def test_a_pause_waits_and_goes_on(pictures: Path, tmp_path: Path) -> None:
     events = upon(job, lambda event: isinstance(event, FileState), [Pause(), Resume()])
     kinds = [type(event) for event in events]
     assert kinds.index(Paused) + 1 == kinds.index(Resumed) and events[-1] == Finished(4)
+
+
+def test_in_a_pause_all_that_is_computed_is_written(pictures: Path, tmp_path: Path, monkeypatch) -> None:
+    real = translate._write
+
+    def slow(*rest: Any) -> None:
+        time.sleep(0.1)  # a disk that takes longer than the network
+        real(*rest)
+
+    monkeypatch.setattr(translate, "_write", slow)
+    job = job_of(pictures, tmp_path / "out")
+
+    def second_begins(event: Any) -> bool:
+        return isinstance(event, FileState) and event.index == 1 and event.state == "working"
+
+    events = upon(job, second_begins, [Pause(), Resume()])
+    paused = next(number for number, event in enumerate(events) if isinstance(event, Paused))
+    assert states(events[:paused])["a.png"] == "done"
 
 
 def test_closing_the_iterator_leaves_whole_files_alone(pictures: Path, tmp_path: Path) -> None:

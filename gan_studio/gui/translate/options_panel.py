@@ -189,12 +189,16 @@ class OptionsPanel(QWidget):
 
 def lines(opened: Opened) -> list[str]:
     """What was found, inferred and not known, and what to beware of."""
-    about, found = opened.translator.about, []
+    translator, found = opened.translator, []
+    about = translator.about
+    if opened.choice.steps and translator.trained_size:
+        height, width = translator.trained_size
+        found.append(f"Trained on pictures of {width} × {height} px.")
     for name, title in (("found", ""), ("inferred", "Inferred: "), ("unknown", "Not in the file: ")):
         if said := about.get(name):
             words = said if isinstance(said, str) else "; ".join(map(str, said))
             found.append(escape(f"{title}{words}"))
-    found += [f"<i>{escape(note)}</i>" for note in opened.translator.notes]
+    found += [f"<i>{escape(note)}</i>" for note in translator.notes]
     return found
 
 
