@@ -25,7 +25,7 @@ from .evaluations import Basis, Evaluated, Number, keep, read
 from .events import Log
 from .kept_features import keep as keep_features
 from .kept_features import kept, place_of
-from .reference import Reference, Samples
+from .reference import Reference, Samples, of_unseen
 from .subjects import Chosen, Subject
 
 T = TypeVar("T")
@@ -170,13 +170,28 @@ def prepare(
     eye = None
     if not reference.samples.are_points and any(metric.by_eye() for metric in asked(evaluation, reference, True)):
         eye = yield from evaluation.features.prepare(reference.source, pick_device(device))
-    metrics = asked(evaluation, reference, eye is not None and bool(eye.classes))
+    classes = eye is not None and bool(eye.classes)
+    metrics = asked(evaluation, reference, classes)
     with_pictures = _need_pictures(metrics)
     real = yield from _real(reference.samples, eye, with_pictures, use_kept)
-    unseen = None
-    if reference.unseen is not None and any("unseen" in metric.needs for metric in metrics):
-        unseen = yield from _real(reference.unseen, eye, with_pictures, use_kept)
-    return Ready(evaluation, metrics, reference, eye, real, unseen, use_kept)
+    unseen, notes = None, []
+    if any("unseen" in metric.needs for metric in metrics):
+        try:
+            others = yield from _unseen(reference, evaluation.samples)
+            unseen = yield from _real(others, eye, with_pictures, use_kept)
+        except ConfigError as error:  # the rest can be measured
+            notes = [str(problem) for problem in error.problems]
+            metrics = asked(evaluation, replace(reference, unseen=None), classes)
+    return Ready(evaluation, metrics, reference, eye, real, unseen, tuple(notes), use_kept)
+
+
+def _unseen(reference: Reference, count: int) -> Generator[Progress, None, Samples]:
+    """Raises ConfigError where training saw all that there is."""
+    if reference.unseen is not None:
+        return (yield from of_unseen(reference.unseen, count))
+    if reference.source is None:
+        raise ConfigError("Of a folder nobody knows what training saw: what is copied is told beside a run's data.")
+    raise ConfigError(reference.source.how_to_hold_out())
 
 
 def asked(evaluation: Evaluation, reference: Reference, classes: bool) -> tuple[Metric, ...]:
@@ -276,6 +291,7 @@ class Ready:
     eye: Eye | None
     real: Real
     unseen: Real | None
+    notes: tuple[str, ...] = ()  # what is lacking
     use_kept: bool = True
 
     def told(self, subject: Subject, part: Part) -> Generator[Progress, None, Evaluated]:
@@ -346,7 +362,7 @@ class Ready:
         )
 
     def _notes(self, samples: Samples) -> list[str]:
-        found = [*self.reference.samples.notes, *samples.notes, *(self.eye.notes if self.eye else ())]
+        found = [*self.reference.samples.notes, *samples.notes, *(self.eye.notes if self.eye else ()), *self.notes]
         if self.reference.samples.count < samples.count:
             found.append(f"There are {self.reference.samples.count:,} real samples, and {samples.count:,} others.")
         return found

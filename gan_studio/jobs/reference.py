@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from ..compute import mixed_seed
 from ..config import ConfigError
 from ..data import Dataset, Source, cache
 from ..data.image_folder import Place, open_place
@@ -29,6 +30,7 @@ from .drawn import REAL_SEED
 AT_ONCE_PX = 2**20  # pixels of a batch of pictures, so that a cancel is heard soon
 MOST_AT_ONCE = 256
 POINTS = 4096  # of a batch of points
+UNSEEN_SEED = mixed_seed(0x756E7365656E, 0)  # of endless data, where another seed gives other samples
 READING, LOOKING_FOR, DECODING = "Reading the real samples", "Looking for pictures", "Decoding pictures"
 
 
@@ -64,7 +66,7 @@ class Reference:
 
     samples: Samples
     source: Source | None = None  # of data, that a feature network may learn from
-    unseen: Samples | None = None  # real samples that training never saw
+    unseen: Source | None = None  # where real samples come from that training never saw
     centres: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.float32), repr=False)  # as of `Sets`
     sigma: float = 0.0
     inputs: Callable[[], Iterator[torch.Tensor]] | None = field(
@@ -91,23 +93,29 @@ def of_source(source: Source, count: int) -> Generator[Progress, None, Reference
     dataset = yield from source.prepare()
     samples = of_dataset(dataset, source.called(), count)
     centres, sigma = dataset.centres.numpy().astype(np.float32), dataset.sigma
-    return Reference(samples, source, centres=centres, sigma=sigma)
+    return Reference(samples, source, source.unseen(), centres, sigma)
 
 
-def of_dataset(dataset: Dataset, name: str, count: int) -> Samples:
+def of_unseen(source: Source, count: int) -> Generator[Progress, None, Samples]:
+    """The same of samples that training never sees; of endless data, which sees all, of others. Raises ConfigError."""
+    dataset = yield from source.prepare()
+    return of_dataset(dataset, source.called(), count, UNSEEN_SEED)
+
+
+def of_dataset(dataset: Dataset, name: str, count: int, seed: int = REAL_SEED) -> Samples:
     plain = dataset.plain()
     C, *size = dataset.shape
     shape = (*size, min(C, 3)) if size else dataset.shape
     count = min(count, plain.size or count)
     notes = () if plain is dataset else ("Training changes its pictures at random; here they are as they were.",)
     words = f"{size_told(shape)}, as in training" if size else "points as in training"
-    return Samples(name, shape, count, partial(_of_dataset, plain, shape, count), words, dataset.notes + notes)
+    return Samples(name, shape, count, partial(_of_dataset, plain, shape, count, seed), words, dataset.notes + notes)
 
 
-def _of_dataset(dataset: Dataset, shape: tuple[int, ...], count: int) -> Iterator[np.ndarray]:
+def _of_dataset(dataset: Dataset, shape: tuple[int, ...], count: int, seed: int) -> Iterator[np.ndarray]:
     size = at_once(shape)
     for position in range(-(-count // size)):
-        x = dataset.batch(size, position, REAL_SEED).x[: count - position * size]
+        x = dataset.batch(size, position, seed).x[: count - position * size]
         yield opaque(to_uint8(x)) if x.ndim == 4 else x.cpu().numpy().astype(np.float32)
 
 

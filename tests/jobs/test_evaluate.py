@@ -27,6 +27,7 @@ from gan_studio.jobs.evaluate import Evaluation, evaluate
 from gan_studio.jobs.evaluations import Evaluated, comparable, read
 from gan_studio.jobs.events import Log, Progress
 from gan_studio.jobs.reference import POINTS as POINTS_AT_ONCE
+from gan_studio.jobs.reference import UNSEEN_SEED
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.subjects import Chosen, every_checkpoint
@@ -458,3 +459,61 @@ def test_worlds_without_a_truth_are_compared_as_sets(tmp_path: Path) -> None:
     assert found.numbers[0].basis.samples == (20, 20)
     assert any("these are not pairs" in note for note in found.notes)
     assert "Nothing is held out of this data: these pictures were trained on." in found.notes
+
+
+class UnseenApart(Metric):
+    kind = "unseen-apart"
+    title = "Unseen apart"
+    needs = ("features", "unseen")
+    measures = {"unseen": Measure("Unseen apart", "How far other real samples are.", least=0)}
+
+    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
+        yield from ()
+        assert sets.unseen is not None
+        return {"unseen": float(np.abs(sets.real.rows.mean(axis=0) - sets.unseen.rows.mean(axis=0)).sum())}
+
+
+def test_what_training_never_saw_stands_beside_what_it_saw(
+    picture_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(METRICS._entries, "unseen-apart", UnseenApart)
+    evaluation = choices(metrics=["shift", "unseen-apart"])
+    run = picture_run({"data.held_out_share": 0.2})
+    shift, apart = told(run.folder, evaluation).numbers
+    held_out = exhausted(run_config(run).data.prepare()).held_out
+    unseen, real = (
+        Means().look(to_uint8(part.batch(24, 0, seed).x)).rows
+        for part, seed in ((held_out, UNSEEN_SEED), (exhausted(run_config(run).data.prepare()), REAL_SEED))
+    )
+    assert apart.value == pytest.approx(abs(real.mean() - unseen.mean()), rel=1e-4)
+    assert apart.basis.real.startswith(f"{shift.basis.real}+")
+    points = told(picture_run(POINTS).folder, evaluation)
+    assert points.numbers[1].value > 0  # of endless data others are drawn
+
+    found = told(picture_run().folder, evaluation)
+    assert [number.measure for number in found.numbers] == ["shift"]
+    assert any("set data.held_out_share, such as to 0.2" in note for note in found.notes)
+    folder = write_folder(tmp_path / "a")
+    found = told(folder, choices(metrics=["shift", "unseen-apart"], against=str(folder)))
+    assert any("Of a folder nobody knows what training saw" in note for note in found.notes)
+
+
+def test_the_same_pictures_twice_are_as_good_as_can_be(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a", 60, (4, 4))
+    metrics = ["frechet", "precision-recall", "density-coverage"]
+    found = told(folder, Evaluation.parse({"metrics": metrics, "features": "pixels", "against": str(folder)}))
+    values = {number.measure: number.value for number in found.numbers}
+    assert values["frechet"] == pytest.approx(0, abs=1e-6)
+    assert (values["precision"], values["recall"], values["coverage"]) == (1, 1, 1)
+    title = next(number.title for number in found.numbers if number.measure == "frechet")
+    assert title == "Frechet distance (pixels)"
+
+
+def test_too_few_samples_say_how_many_are_needed(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a", 30, (4, 4))
+    evaluation = {"metrics": ["frechet", "kernel"], "features": "pixels", "against": str(folder), "rounds": 4}
+    found = told(folder, Evaluation.parse(evaluation))
+    assert [number.measure for number in found.numbers] == ["kernel"]
+    assert "Frechet distance needs at least 49 real samples, and there are 30" in " ".join(found.notes)
+    with pytest.raises(ConfigError, match="needs at least 49 real samples"):
+        told(folder, Evaluation.parse(evaluation | {"metrics": ["frechet"]}))
