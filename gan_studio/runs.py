@@ -171,6 +171,8 @@ class Checkpoint:
             if _is_passing(error):
                 why = getattr(error, "strerror", None) or "memory ran out"
                 raise ConfigError(f"The checkpoint {self.path} cannot be read now ({why}); see to it.") from error
+            if not self.path.is_dir():
+                raise DamagedError(f"{self.path} is not there any more; bring it back, or choose another.") from error
             raise DamagedError(
                 f"The checkpoint {self.path} cannot be read ({type(error).__name__}); use an older one."
             ) from error

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -449,6 +451,12 @@ def test_d_speaks_where_the_training_pictures_are_gone(open_room, picture_run, q
     first = room.company.score.text()
     room.scene.go_to_seed(4)
     qtbot.waitUntil(lambda: room.company.score.text() != first, timeout=SECONDS)
+
+
+def test_a_d_that_is_gone_is_one_sentence(room, run, qtbot):
+    shutil.rmtree(run.folder)
+    room.company.button.click()
+    assert "Error" not in notice(room, qtbot, "is not there any more; bring it back")
 
 
 def test_a_checkpoint_that_comes_while_the_pictures_are_read(room, run, qtbot, monkeypatch):

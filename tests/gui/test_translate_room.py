@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -601,6 +602,25 @@ def test_what_was_left_is_offered_after_a_restart(open_window, room, qtbot, netw
         bar.action_button.click()
     written = {path.stem.partition("-")[0] for path in (tmp_path / "out").rglob("*.png")}
     assert written == {path.stem for path in paths}
+
+
+def test_what_was_left_lies_on_other_tabs_only_for_a_moment(open_window, qtbot, monkeypatch):
+    left = SimpleNamespace(left=3, items=range(5), folder="photos", forget=lambda: None)
+    monkeypatch.setattr("gan_studio.gui.translate.working.unfinished", lambda: [left])
+    window = open_window((TrainRoom, TranslateRoom))
+    train, room = window.rooms
+    goes = []
+    for front in (train, room, train, room):
+        front.raise_tab()
+        if front is room:
+            notice(room, qtbot, "still to be translated")
+            qtbot.waitUntil(lambda: room.working.has_offered, timeout=SECONDS)
+        goes.append([bar.timer.isActive() for bar in window.notices.bars if "translated" in bar.text])
+    assert goes[1:] == [[False], [], [False]] and goes[0] in ([], [True])  # it may still be on its way at first
+    next(bar for bar in room.notices.bars if "translated" in bar.text).action_buttons[1].click()
+    train.raise_tab()
+    room.raise_tab()
+    assert room.working.has_offered and not [bar for bar in room.notices.bars if "translated" in bar.text]
 
 
 def test_a_wrong_pattern_is_told_in_the_form_and_nothing_begins(room, qtbot, network_file, picture):

@@ -139,6 +139,7 @@ class RaceFrame(Room):
         self.timeline.branch_button.hide()  # a race has no branches
         self.timeline.draw_icons()
         self.right.addWidget(self.timeline)
+        self.keep_foot(self.timeline.sizeHint().height())
         self._furnished = True
         self.reset_sizes()
 

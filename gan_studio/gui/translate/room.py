@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFileDialog
 
 from ..commands import Commands
@@ -203,6 +203,13 @@ class TranslateRoom(TranslateFrame):
         super().showEvent(event)
         if self.is_ready:
             self.choosing.read_choices()
+            if not self.working.has_offered:
+                self.working.look_for_unfinished()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self.is_ready:
+            self.working.left()
 
     def takes(self, path: Path) -> bool:
         """Pictures, translators of other programs, and runs that translate."""

@@ -16,6 +16,7 @@ from ...jobs.inbox import Pause, Resume
 from ...jobs.journal import Journal, unfinished
 from ...jobs.translate import TranslateJob
 from ..widgets.compare import image_of
+from ..widgets.notice import SECONDS, Bar
 from ..worker import Worker
 from . import reading
 from .adding import Adding
@@ -40,6 +41,8 @@ class Working(QObject):
         self._job: TranslateJob | None = None
         self._paths: list[Path] = []  # of the job, by its numbers
         self.is_preparing = self._is_paused = self._is_cancelled = False
+        self.has_offered = False  # what was left by an earlier session
+        self._offered: Bar | None = None
         files = frame.files
         files.start_wanted.connect(self.start)
         files.pause_wanted.connect(self.pause)
@@ -260,19 +263,30 @@ class Working(QObject):
         self.desk.disk.ask("unfinished", partial(attempted, unfinished), self._offer_to_resume)
 
     def _offer_to_resume(self, found: Any) -> None:
+        """Over other tabs for a moment, as it would lie on what is at hand there; it comes again with this one."""
+        self.has_offered = self.frame.isVisible() or not found
         if isinstance(found, Exception) or not found or self.is_working:
             return
         journal = found[0]
         text = f"{journal.left:,} of {len(journal.items):,} pictures for {journal.folder} are still to be translated."
         resume, forget = ("Go on", partial(self.resume, journal)), ("Forget them", partial(self._forget, journal))
-        self.frame.notices.show_notice(text, action=resume, other=forget, seconds=0)
+        seconds = 0 if self.has_offered else SECONDS
+        self._offered = self.frame.notices.show_notice(text, action=resume, other=forget, seconds=seconds)
+
+    def left(self) -> None:
+        """Another tab is in front: an offer that still stands comes again with this one."""
+        if self._offered in self.frame.notices.bars:
+            self.frame.notices.take_back(self._offered)
+            self.has_offered = False
 
     def resume(self, journal: Journal) -> None:
+        self.has_offered = True
         self.frame.raise_tab()
         if not self.is_working:
             self._prepare(partial(TranslateJob.going_on, journal))
 
     def _forget(self, journal: Journal) -> None:
+        self.has_offered = True
         self.desk.disk.ask("forget", partial(attempted, journal.forget), lambda _: None)
 
     def leave(self) -> None:
