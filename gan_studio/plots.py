@@ -70,6 +70,21 @@ KINDS = {
         smoothed=False,
         measured=True,
     ),
+    "metrics": Kind(
+        "Metrics",
+        "How good checkpoints are, by the metrics that they were measured with; the Evaluate tab has their intervals.",
+        "metrics/",
+        smoothed=False,
+        measured=True,
+    ),
+    "shares": Kind(
+        "Metrics from 0 to 1",
+        "Those of the metrics of checkpoints that are shares, 1 being all.",
+        "metrics/",
+        unit_range=True,
+        smoothed=False,
+        measured=True,
+    ),
     "gradients": Kind(
         "Gradients",
         "Norm of the gradient of each player's loss by its weights. Near 0 nothing is learned, and spikes tear apart.",
@@ -98,8 +113,12 @@ _OF_PREFIX = {
     "diversity/": "diversity",
     "psnr/": "psnr",
     "ssim/": "ssim",
+    "metrics/": "metrics",
 }
 _OF_NAME = {"D(real)": "scores", "D(fake)": "scores", "modes/high quality": "quality"}
+_OF_NAME |= {
+    f"metrics/{share}": "shares" for share in ("precision", "recall", "coverage", "quality", "ssim", "ms_ssim")
+}
 
 
 def kind_of(name: str) -> str:

@@ -39,6 +39,7 @@ CURVES = "curves.jsonl"
 EVALUATIONS = "evaluations.jsonl"
 DRAWN = re.compile(r"(?:step|raw)-(\d+)\.(?:png|npz|npy)")
 TITLE_LENGTH = 200
+STARRED, BEST = MARKS = ("starred", "best")  # empty files in a checkpoint's folder
 PASSING = {errno.EACCES, errno.EPERM, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ETIMEDOUT}
 
 
@@ -143,7 +144,13 @@ class Checkpoint:
 
     @property
     def starred(self) -> bool:
-        return (self.path / "starred").exists()
+        """Whether somebody gave it a star, or it is the best."""
+        return any((self.path / mark).exists() for mark in MARKS)
+
+    @property
+    def is_best(self) -> bool:
+        """Whether it was found to be the best so far, see `Run.mark_best`."""
+        return (self.path / BEST).exists()
 
     def size(self) -> int:
         """In bytes."""
@@ -151,9 +158,10 @@ class Checkpoint:
 
     def star(self, starred: bool = True) -> None:
         if starred:
-            (self.path / "starred").touch()
-        else:
-            (self.path / "starred").unlink(missing_ok=True)
+            (self.path / STARRED).touch()
+            return
+        for mark in MARKS:
+            (self.path / mark).unlink(missing_ok=True)
 
     def load(self, device: str = "cpu") -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
         """(weights by network name, the rest). Runs no code from the files.
@@ -387,8 +395,9 @@ class Run:
             for name, tensors in weights.items():
                 save_file({k: t.detach().contiguous() for k, t in tensors.items()}, temporary / f"{name}.safetensors")
             torch.save(state | {"weights": list(weights)}, temporary / "state.pt")
-            if starred or (final / "starred").exists():
-                (temporary / "starred").touch()
+            for mark in MARKS:
+                if (final / mark).exists() or (starred and mark == STARRED):
+                    (temporary / mark).touch()
             for file in temporary.iterdir():
                 flush(file)
             flush(temporary)
@@ -405,8 +414,19 @@ class Run:
             shutil.rmtree(temporary, ignore_errors=True)
         return Checkpoint(final)
 
-    def prune(self, newest: int, every: int, spread: int = 0, spread_bytes: int = 2**62) -> None:
-        """Keep the newest checkpoints, those at multiples of `every` (0: none), the starred, and `spread` others.
+    def mark_best(self, step: int) -> None:
+        """Star the checkpoint of a step as the best; the one that was so before keeps only a star that it was given."""
+        for checkpoint in self.checkpoints():
+            if checkpoint.step != step:
+                (checkpoint.path / BEST).unlink(missing_ok=True)
+            elif not checkpoint.is_best:
+                (checkpoint.path / BEST).touch()
+
+    def prune(
+        self, newest: int, every: int, spread: int = 0, spread_bytes: int = 2**62, held: frozenset[int] = frozenset()
+    ) -> None:
+        """Keep the newest checkpoints, those at multiples of `every` (0: none), the starred, those at the steps that
+        are `held`, and `spread` others.
 
         These are the oldest and such as leave no large gap: none is wider than 2 / `spread` of the run so far, unless
         there was no checkpoint within it ever. They are fewer where they would take more than `spread_bytes`.
@@ -414,7 +434,7 @@ class Run:
         found = self.checkpoints()
         spread = min([spread, *(spread_bytes // max(1, checkpoint.size()) for checkpoint in found[-1:])])
         older = found[:-newest]
-        asked_for = {c.step for c in older if c.starred or (every and c.step % every == 0)}
+        asked_for = {c.step for c in older if c.starred or c.step in held or (every and c.step % every == 0)}
         steps = spread_out([c.step for c in found], asked_for | {c.step for c in found[-newest:]}, spread)
         for checkpoint in older:
             if checkpoint.step not in steps:
@@ -540,7 +560,7 @@ def branch(parent: Run, step: int | None, config: dict[str, Any], root: Path | N
     final = run.folder / "checkpoints" / checkpoint.path.name
     temporary = final.with_name(f".{final.name}.tmp")
     try:
-        shutil.copytree(checkpoint.path, temporary, ignore=shutil.ignore_patterns("starred"))
+        shutil.copytree(checkpoint.path, temporary, ignore=shutil.ignore_patterns(*MARKS))
         temporary.rename(final)
         if parent.engine():  # computed as before, so that only the settings differ
             write_json(run.folder / "engine.json", parent.engine())

@@ -87,6 +87,9 @@ def line(event: Any) -> str:
             return f"{'resuming' if event.step else 'starting'} {event.run} at step {event.step} of {event.steps}"
         case "Checkpoint":
             return f"step {event.step}: saved"
+        case "Evaluated" if event.step is not None and event.numbers:
+            told = ", ".join(f"{number.title} {number.value:.4g}" for number in event.numbers)
+            return f"step {event.step}: {told}"
         case "Changed":
             return f"step {event.step}: {event.path} {event.old} -> {event.new}"
         case "Paused":

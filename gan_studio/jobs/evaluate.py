@@ -10,17 +10,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from ..compute import pick_device
-from ..config import ConfigError, Spec, did_you_mean, option
+from ..config import ConfigError, did_you_mean
 from ..data import cache
-from ..feature_networks import FEATURE_NETWORKS, Eye, FeatureNetwork
+from ..feature_networks import Eye
 from ..metrics import METRICS, Metric, Need, Reading, Seen, Sets
 from ..progress import Progress
-from ..registry import OneOf
+from .evaluation import Evaluation as Evaluation
 from .evaluations import Basis, Evaluated, Number, keep, read
 from .events import Log
 from .kept_features import keep as keep_features
@@ -35,33 +35,6 @@ LOOKING, MAKING = "Looking at the real samples", "making samples"
 MADE = 0.75  # of the work with one subject, as far as progress knows; the rest is measuring
 MOST_BARS = 256  # of a histogram over classes that is told
 SPECIAL: set[Need] = {"points", "modes", "pairs"}  # where samples have these, metrics that need none are not asked
-
-
-class Evaluation(Spec):
-    """What is measured, and how."""
-
-    metrics: tuple[Annotated[Metric, OneOf(METRICS)], ...] = option(
-        (), "What is measured; none: all that suit the samples.", learn=True
-    )
-    features: Annotated[FeatureNetwork, OneOf(FEATURE_NETWORKS)] = option(
-        "auto", "What pictures are looked at with: every number is one of these features, and named after them."
-    )
-    samples: int = option(
-        2000,
-        "So many generated samples, and as many real ones where there are: more of them make numbers surer, and less "
-        "biased.",
-        ge=2,
-        le=1_000_000,
-        learn=True,
-        log=True,
-    )
-    rounds: int = option(100, "Rounds of resampling, for the intervals; 0: none.", ge=0, le=10_000)
-    seed: int = option(0, "Sample i belongs to this seed + i: the same latents for every checkpoint.", ge=0, le=2**31)
-    against: str = option(
-        "",
-        "What is compared with: a folder or a zip of real pictures, or a run, for its data. Empty: what the run learnt "
-        "from.",
-    )
 
 
 def metric_of(word: str) -> str:
@@ -100,13 +73,20 @@ def evaluate(
             ready = yield from prepare(reference, evaluation, use_kept, one.device)
         step = "" if subject.step is None else f"Step {subject.step:,}: "
         try:
-            evaluated = yield from ready.told(subject, Part(place, len(chosen), step))
+            yield from told_and_kept(subject, ready, Part(place, len(chosen), step))
         except ConfigError as error:
             if len(chosen) == 1:
                 raise
-            evaluated = Evaluated(subject.name, subject.step, (), tuple(map(str, error.problems)))
-        yield from _keep(subject, evaluated)
-        yield evaluated
+            yield Evaluated(subject.name, subject.step, (), tuple(map(str, error.problems)))
+
+
+def told_and_kept(
+    subject: Subject, ready: Ready, part: Part | None = None
+) -> Generator[Progress | Evaluated | Log, None, None]:
+    """Measure one subject; what is measured of a run is kept with it. Raises ConfigError as `Ready.told` does."""
+    evaluated = yield from ready.told(subject, part or Part())
+    yield from _keep(subject, evaluated)
+    yield evaluated
 
 
 def _opened(one: Chosen, alone: bool) -> Subject | Evaluated:

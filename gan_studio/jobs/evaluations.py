@@ -17,6 +17,8 @@ from ..config import ConfigError, differences
 from ..runs import EVALUATIONS, Run, append_lines, read_lines
 from .events import Event
 
+# Of what was measured, the first of these that is there says which checkpoint is best, where nobody chooses.
+JUDGES = ("frechet", "kernel", "w1", "histogram", "psnr", "perceptual")
 CURVES = "metrics/"  # before a measure's id: the name of its curve
 
 Curve = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # steps int64, values, lows, highs float64, [K] each
@@ -208,6 +210,11 @@ def curves(run: Run) -> dict[str, Curve]:
     return {f"{CURVES}{measure}": _curve(numbers) for measure, numbers in comparable(read(run)).items()}
 
 
+def lines(run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """{"metrics/frechet": (steps [K] int64, values [K] float32)}: as the run's own curves are."""
+    return {name: (steps, values.astype(np.float32)) for name, (steps, values, *_) in curves(run).items()}
+
+
 def _curve(numbers: dict[int, Number]) -> Curve:
     def line(values: Iterable[float]) -> np.ndarray:
         return np.fromiter(values, np.float64)
@@ -232,3 +239,9 @@ def best(evaluated: Sequence[Evaluated], measure: str, among: Collection[int] | 
         measured = ", ".join(comparable(evaluated)) or "nothing yet"
         raise ConfigError(f"No checkpoint that is there was measured by {measure!r}; measured: {measured}.")
     return min(finite, key=lambda step: finite[step].badness())
+
+
+def judge(evaluated: Evaluated) -> Number | None:
+    """The number that says how good it is, where nobody chooses."""
+    by_measure = {number.measure: number for number in reversed(evaluated.numbers)}
+    return next((by_measure[measure] for measure in (*JUDGES, *by_measure) if measure in by_measure), None)

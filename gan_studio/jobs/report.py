@@ -21,7 +21,7 @@ from .. import __version__, presets
 from ..config import ConfigError, differences, to_toml
 from ..runs import Run, State, read_json
 from ..tables import Curves
-from . import choices, page
+from . import choices, evaluations, page
 from .charts import charts
 from .events import Exported, Progress
 from .exports import save
@@ -86,8 +86,8 @@ def chosen(steps: list[int], most: int = FRAMES) -> list[int]:
 
 
 def read(run: Run, frames: list[Frame]) -> Told:
-    about, state, curves = run.about(), run.state(), run.curves()
-    step = max([state.step, *(int(steps[-1]) for steps, _ in curves.values())])
+    about, state, curves = run.about(), run.state(), run.curves() | evaluations.lines(run)
+    step = max([state.step, *(int(steps[-1]) for steps, _ in curves.values() if len(steps))])
     begun: choices.Values = {}
     values: choices.Values = {}
     problem = ""

@@ -10,8 +10,39 @@ from ..config import ConfigError, Problem, Spec, option
 from ..data import SOURCES, Source
 from ..recipes import RECIPES, Recipe
 from ..registry import OneOf
+from .evaluation import Evaluation
 
 SAVES = 20  # in a run, where nothing else is asked for: a few milliseconds each, and one to branch from is never far
+
+
+class Watch(Spec):
+    """Measuring while it trains, and what follows from it."""
+
+    every: int = option(
+        0,
+        "How often a checkpoint is saved and measured, beside the training and without stalling it; 0: never. Where "
+        "measuring takes longer than that, only the newest is measured.",
+        ge=0,
+        le=100_000_000,
+        unit="steps",
+        live=True,
+    )
+    how: Evaluation = option(
+        Evaluation(samples=1000, rounds=20),
+        "What is measured. The first of the metrics says which checkpoint is best.",
+        title="How",
+    )
+    star_best: bool = option(True, "The best checkpoint so far has a star, and is kept.", live=True)
+    patience: int = option(
+        0,
+        "Stop early when nothing has been better for so many steps: by the first metric where checkpoints are "
+        "measured, else by the distance of the samples from the data. 0: train to the end.",
+        ge=0,
+        le=100_000_000,
+        unit="steps",
+        live=True,
+        title="Stop after",
+    )
 
 
 class RunConfig(Spec):
@@ -31,6 +62,7 @@ class RunConfig(Spec):
     )
     seed: int = option(0, "Names all the random numbers of the run: the same seed, the same run.", ge=0, le=2**31 - 1)
     compute: Compute = option(Compute(), "Where and how it is computed.")
+    watch: Watch = option(Watch(), "How good it is, measured while it trains; and when to stop.", title="Measuring")
     samples_every: int = option(
         100, "How often the sample grid is drawn and kept.", ge=1, le=1_000_000, unit="steps", live=True, group="Output"
     )

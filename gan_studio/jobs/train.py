@@ -28,7 +28,10 @@ from ..nn.blocks import parameter_count
 from ..ranks import ALONE, Ranks
 from ..recipes import PLAYERS, Training
 from . import together
+from .beside import Beside
 from .dryrun import dry_run, forecast, is_out_of_memory
+from .evaluations import CURVES as METRICS
+from .evaluations import Evaluated, Number, comparable, judge, read
 from .events import (
     Changed,
     Checkpoint,
@@ -241,6 +244,10 @@ class Loop:
         self.drawn_at = -1  # step of the last samples
         self.measured_at = -1  # step of the last samples that were measured
         self.best: dict[str, Any] | None = None  # as in `runs.State`
+        self.beside = Beside(run)
+        self.least: float | None = None  # badness of the best that was measured beside it
+        self.judged_at = -1  # step of the last that was
+        self.resumed_from = 0  # patience is counted from there
         self.seconds = 0.0  # of training, pauses not counted
         self.told_at = self.resumed_at = time.perf_counter()
         self.rate = 0.0  # steps a second, smoothed
@@ -266,6 +273,7 @@ class Loop:
             yield from self._tell()
             if self.saved_at != self.step:
                 yield from self._save()
+            yield from self._last_measures()
         except Ending as ending:
             yield self._end(ending)
             if ending.worth_saving:  # else the others hang in a step; this process fails, and torchrun ends them
@@ -282,6 +290,8 @@ class Loop:
             self.run.copy_curves()
             self._set_state("finished")
             yield Finished(self.step)
+        finally:
+            self.beside.leave()
 
     def _begin(self) -> Events:
         """The real samples, a first look, and a checkpoint to fall back on."""
@@ -306,13 +316,16 @@ class Loop:
             raise Failed(self._out_of_memory()) from error
         self.untold.append((self.step, scalars))
         drawn = self.step % self.config.samples_every == 0 or self.step == self.config.steps
-        saved = self.step % self.config.steps_to_save() == 0
+        measured = bool(self.config.watch.every) and self.step % self.config.watch.every == 0
+        saved = measured or self.step % self.config.steps_to_save() == 0
         if drawn:
             yield from self._draw()
         if drawn or saved or time.perf_counter() - self.told_at >= TELL_EVERY:
             yield from self._tell()  # after drawing, so that what was measured stands beside the step's other scalars
         if saved:
             yield from self._save()
+        if measured:
+            self.beside.ask(self.step, self.config.watch.how)
 
     def _end(self, ending: Ending) -> Stopped:
         """Save what is worth saving and say how it ended. Nothing in here waits for anybody."""
@@ -438,6 +451,7 @@ class Loop:
         yield from self._writing(self._keep_curves)
         left = (self.config.steps - self.step) / self.rate if self.rate else math.inf
         yield Curves(np.array(steps), values, self._samples_per_second, left)
+        yield from self._hear()
 
     def _clock(self, count: int) -> None:
         """Take the time that the last `count` steps needed; the rate is smoothed over about a second."""
@@ -527,8 +541,60 @@ class Loop:
             return
         self.measured[self.step] = drawn.measures
         name = self.shown.yardstick
-        if self.best is None or drawn.measures[name] < self.best["value"]:
+        if not self.config.watch.every and (self.best is None or drawn.measures[name] < self.best["value"]):
             self.best = {"name": name, "value": drawn.measures[name], "step": self.step}
+
+    # --- measuring beside it ---
+
+    def _hear(self, patience: float = 0.0) -> Events:
+        """What was measured of checkpoints meanwhile, and what follows from it."""
+        for event in self.beside.told(patience):
+            yield event
+            if isinstance(event, Evaluated):
+                yield from self._judge(event)
+        self._stop_early()
+
+    def _judge(self, evaluated: Evaluated) -> Events:
+        """Note whether a checkpoint is the best so far."""
+        number, step = self._judging(evaluated), evaluated.step
+        if number and step is not None and self._weigh(step, number) and self.config.watch.star_best:
+            yield from self._writing(lambda: self.run.mark_best(step))
+
+    def _weigh(self, step: int, number: Number) -> bool:
+        """Whether the checkpoint of a step is the best so far."""
+        if not math.isfinite(number.badness()):
+            return False
+        self.judged_at = max(step, self.judged_at)
+        if self.least is not None and number.badness() >= self.least:
+            return False
+        self.least = number.badness()
+        self.best = {"name": f"{METRICS}{number.measure}", "value": number.value, "step": step}
+        return True
+
+    def _judging(self, evaluated: Evaluated) -> Number | None:
+        """The number that says how good a checkpoint is: the first of the first metric that was chosen."""
+        chosen = self.config.watch.how.metrics
+        return evaluated.number(next(iter(chosen[0].measures))) if chosen else judge(evaluated)
+
+    def _stop_early(self) -> None:
+        """Raises Ending where nothing has been better for as long as patience lasts."""
+        patience, best = self.config.watch.patience, self.best
+        judged_at = self.judged_at if self.config.watch.every else self.measured_at
+        if patience and best and judged_at - max(best["step"], self.resumed_from) >= patience:
+            raise Ending(
+                f"Stopped early: {best['name']} was best at step {best['step']:,} ({best['value']:.4g}), not better "
+                f"for {patience:,} steps since, as watch.patience asks."
+            )
+
+    def _last_measures(self) -> Events:
+        """The last checkpoint is measured too; a Stop does without."""
+        if not self.config.watch.every:
+            return
+        if self.step % self.config.watch.every:
+            self.beside.ask(self.step, self.config.watch.how)
+        while self.beside.held and not self.inbox.stop_waits():
+            yield Progress(0, 0, f"Measuring step {max(self.beside.held):,}")
+            yield from self._hear(patience=0.2)
 
     def _save(self, starred: bool = False) -> Events:
         yield from self._writing(lambda: self._checkpoint(starred))
@@ -550,7 +616,9 @@ class Loop:
         self.run.save_checkpoint(self.step, weights, rest, starred)
         self.saved_at = self.step
         config = self.config
-        self.run.prune(config.keep_newest, config.keep_every, config.keep_spread, config.keep_mb * 10**6)
+        self.run.prune(
+            config.keep_newest, config.keep_every, config.keep_spread, config.keep_mb * 10**6, self.beside.held
+        )
 
     def _check_weights(self) -> None:
         """A gradient can spoil the weights while the losses before it were still numbers."""
@@ -575,11 +643,23 @@ class Loop:
 
     def look_back(self) -> None:
         """What was measured before, by the curves that still stand."""
+        self.resumed_from = self.step
+        if self.config.watch.every:
+            self._look_back_on_measures()
+            return
         steps, values = self.run.curves().get(self.shown.yardstick, ([], []))
         if len(steps):
             i = int(np.argmin(values))
             self.best = {"name": self.shown.yardstick, "value": float(values[i]), "step": int(steps[i])}
             self.measured_at = int(steps[-1])
+
+    def _look_back_on_measures(self) -> None:
+        """Those of them that can be compared with what was measured last."""
+        told = [(one, self._judging(one)) for one in read(self.run)]
+        measure = next((number.measure for _, number in reversed(told) if number), "")
+        numbers = comparable([one for one, _ in told]).get(measure, {})
+        for step, number in numbers.items():
+            self._weigh(step, number)
 
     def _writing(self, write: Callable[[], object]) -> Events:
         """Write; a full disk or a lost folder pauses the run until somebody has mended it."""

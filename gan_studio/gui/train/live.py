@@ -51,6 +51,7 @@ class Live:
 
     def draw(self, mail: list[Any]) -> None:
         from ...jobs import events
+        from ...jobs.evaluations import Evaluated
 
         newest = {type(event): event for event in mail}
         if progress := newest.get(events.Progress):
@@ -63,6 +64,8 @@ class Live:
         for event in mail:
             if isinstance(event, events.Changed):
                 self._mark(event.step, event.path, event.old, event.new)
+            if isinstance(event, Evaluated):
+                self._show_measured(event)
         if real := newest.get(events.Real):
             self.results.set_columns(real.columns)
             self.results.show_real(real.array)
@@ -115,6 +118,14 @@ class Live:
             if new.any():
                 self.curves.extend(steps[new], {name: column[new] for name, column in values.items()})
                 self.last_step = int(steps[-1])
+
+    def _show_measured(self, evaluated: Any) -> None:
+        """What was measured of a checkpoint, at its step, which the curves have left behind."""
+        import numpy as np
+
+        values = {f"metrics/{number.measure}": np.array([number.value], np.float32) for number in evaluated.numbers}
+        self.curves.extend(np.array([evaluated.step]), values)
+        self.show_checkpoints()
 
     def _mark(self, step: int, path: str, old: object, new: object) -> None:
         self.curves.mark(step, in_words({path: (old, new)}))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...jobs.evaluations import lines
 from ...jobs.frames import Frame, columns_of, frame_steps, read_frame, read_real
 from ...runs import Run, State
 
@@ -25,7 +26,7 @@ class Record:
     preset: str
     values: dict[str, Any]  # plain, with what was changed on the way
     state: State
-    curves: dict[str, tuple[np.ndarray, np.ndarray]]  # {name: (steps [K], values [K])}
+    curves: dict[str, tuple[np.ndarray, np.ndarray]]  # {name: (steps [K], values [K])}, and what checkpoints measure
     changes: list[dict[str, Any]]
     checkpoints: list[int]  # their steps
     frames: list[int]  # the steps that were drawn
@@ -46,7 +47,7 @@ def read(run: Run, ours: bool) -> Iterator[Record]:
         preset=about.get("preset", ""),
         values=run.config_at(state.step),
         state=state,
-        curves=run.curves(),
+        curves=run.curves() | lines(run),
         changes=run.changes(),
         checkpoints=[checkpoint.step for checkpoint in run.checkpoints()],
         frames=frames,

@@ -1,0 +1,120 @@
+"""Measuring checkpoints beside a training, the best of them starred, and stopping early."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import psutil
+
+from gan_studio import runs
+from gan_studio.jobs import evaluations
+from gan_studio.jobs.beside import Beside
+from gan_studio.jobs.evaluation import Evaluation
+from gan_studio.jobs.evaluations import Evaluated
+from gan_studio.jobs.events import Finished, Log, Stopped
+from gan_studio.jobs.settings import RunConfig
+from gan_studio.jobs.train import TrainJob
+
+from .conftest import flat, job_of
+
+Make = Callable[..., runs.Run]
+
+WATCHED = {
+    "steps": 40,
+    "checkpoint_every": 40,
+    "keep_newest": 1,
+    "keep_spread": 0,
+    "watch.every": 10,
+    "watch.how": {"metrics": ["modes"], "samples": 100, "rounds": 4},
+}
+
+
+def children() -> list[psutil.Process]:
+    return [one for one in psutil.Process(os.getpid()).children() if "measuring" in " ".join(one.cmdline())]
+
+
+def test_checkpoints_are_measured_beside_the_training_which_goes_as_without(make_run: Make) -> None:
+    run = make_run(WATCHED)
+    events = list(job_of(run))
+    told = [event for event in events if isinstance(event, Evaluated)]
+    steps = [event.step for event in told]
+    assert steps and steps[-1] == 40 and steps == sorted(set(steps)) and set(steps) <= {10, 20, 30, 40}
+    assert isinstance(events[-1], Finished)
+    kept = evaluations.read(run)
+    assert list(kept) == told
+    best = evaluations.best(kept, "modes")
+    assert [c.step for c in run.checkpoints() if c.is_best] == [best] and run.checkpoint_at(best).starred
+    state = run.state()
+    assert state.best == {"name": "metrics/modes", "value": kept[steps.index(best)].number("modes").value, "step": best}  # type: ignore[union-attr]
+    assert not children()
+
+    alone = make_run({**WATCHED, "watch.every": 0})
+    list(job_of(alone))
+    ours, theirs = (flat(one.checkpoint_at(40).load()[0]) for one in (run, alone))
+    assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_a_process_that_dies_is_told_and_nothing_else(make_run: Make) -> None:
+    run = make_run({"steps": 6})
+    list(job_of(run))
+    beside = Beside(run)
+    beside.ask(6, Evaluation(metrics=["modes"], samples=50, rounds=2))
+    assert beside.held == {6}
+    process = beside._process
+    assert process
+    process.kill()
+    process.join()
+    (log,) = beside.told(patience=30)
+    assert isinstance(log, Log) and log.text.startswith("Measuring step 6 ended of itself")
+    assert not beside.held and not children()
+
+
+def test_what_cannot_be_measured_is_a_sentence(make_run: Make) -> None:
+    run = make_run({"steps": 6, "watch.every": 6, "watch.how": {"metrics": ["modes"], "against": "/no/such/place"}})
+    events = list(job_of(run))
+    (log,) = [event for event in events if isinstance(event, Log)]
+    assert log.text.startswith("Step 6 could not be measured.") and "/no/such/place" in log.text
+    assert isinstance(events[-1], Finished)
+
+
+# --- the best, and stopping early ------------------------------------------------------------------------------------
+
+
+def test_a_training_stops_when_its_samples_have_long_not_been_nearer_to_the_data(make_run: Make) -> None:
+    """With learning rates of next to nothing no samples are better than the first."""
+    changes: dict[str, Any] = {"steps": 100, "samples_every": 5, "watch.patience": 20, "recipe.ema": 0.0}
+    changes |= {f"recipe.{player}_optimiser.lr": 1e-30 for player in "dg"}
+    run = make_run(changes)
+    last = list(job_of(run))[-1]
+    assert isinstance(last, Stopped) and last.step == 20 and last.reason.startswith("Stopped early: distance/W1, exact")
+    assert "step 0" in last.reason and run.state().name == "stopped"
+
+    again = list(TrainJob(run, dry_run=False))[-1]  # resumed, it has as much patience once more
+    assert isinstance(again, Stopped) and again.step == 40
+
+
+def test_the_best_is_marked_alone_and_gives_its_star_back(make_run: Make) -> None:
+    run = make_run({"steps": 6, "checkpoint_every": 2})
+    list(job_of(run))
+    run.checkpoint_at(2).star()
+    run.mark_best(2)
+    run.mark_best(4)
+    marked = {c.step: (c.starred, c.is_best) for c in run.checkpoints()}
+    assert marked == {0: (False, False), 2: (True, False), 4: (True, True), 6: (False, False)}
+    run.checkpoint_at(4).star(False)
+    assert not run.checkpoint_at(4).is_best
+
+
+def test_a_checkpoint_that_is_still_needed_is_kept(make_run: Make) -> None:
+    run = make_run({"steps": 6, "checkpoint_every": 1})
+    list(job_of(run))
+    run.prune(1, 0, held=frozenset({3}))
+    assert [c.step for c in run.checkpoints()] == [3, 6]
+
+
+def test_the_choices_say_what_is_wrong() -> None:
+    config = RunConfig().with_values({"watch.every": 50, "watch.how.metrics": ["modes"]})
+    assert RunConfig.parse(config.plain()) == config
