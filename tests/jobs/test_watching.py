@@ -28,7 +28,7 @@ WATCHED = {
     "keep_newest": 1,
     "keep_spread": 0,
     "watch.every": 10,
-    "watch.how": {"metrics": ["modes"], "samples": 100, "rounds": 4},
+    "watch.how": {"metrics": ["kernel"], "samples": 100, "rounds": 4},
 }
 
 
@@ -45,10 +45,10 @@ def test_checkpoints_are_measured_beside_the_training_which_goes_as_without(make
     assert isinstance(events[-1], Finished)
     kept = evaluations.read(run)
     assert list(kept) == told
-    best = evaluations.best(kept, "modes")
+    best = evaluations.best(kept, "kernel")
     assert [c.step for c in run.checkpoints() if c.is_best] == [best] and run.checkpoint_at(best).starred
-    state = run.state()
-    assert state.best == {"name": "metrics/modes", "value": kept[steps.index(best)].number("modes").value, "step": best}  # type: ignore[union-attr]
+    number = kept[steps.index(best)].number("kernel")
+    assert number and run.state().best == {"name": "metrics/kernel", "value": number.value, "step": best}
     assert not children()
 
     alone = make_run({**WATCHED, "watch.every": 0})
@@ -61,7 +61,7 @@ def test_a_process_that_dies_is_told_and_nothing_else(make_run: Make) -> None:
     run = make_run({"steps": 6})
     list(job_of(run))
     beside = Beside(run)
-    beside.ask(6, Evaluation(metrics=["modes"], samples=50, rounds=2))
+    beside.ask(6, Evaluation(metrics=["kernel"], samples=50, rounds=2))
     assert beside.held == {6}
     process = beside._process
     assert process
@@ -73,7 +73,7 @@ def test_a_process_that_dies_is_told_and_nothing_else(make_run: Make) -> None:
 
 
 def test_what_cannot_be_measured_is_a_sentence(make_run: Make) -> None:
-    run = make_run({"steps": 6, "watch.every": 6, "watch.how": {"metrics": ["modes"], "against": "/no/such/place"}})
+    run = make_run({"steps": 6, "watch.every": 6, "watch.how": {"metrics": ["kernel"], "against": "/no/such/place"}})
     events = list(job_of(run))
     (log,) = [event for event in events if isinstance(event, Log)]
     assert log.text.startswith("Step 6 could not be measured.") and "/no/such/place" in log.text
@@ -116,5 +116,5 @@ def test_a_checkpoint_that_is_still_needed_is_kept(make_run: Make) -> None:
 
 
 def test_the_choices_say_what_is_wrong() -> None:
-    config = RunConfig().with_values({"watch.every": 50, "watch.how.metrics": ["modes"]})
+    config = RunConfig().with_values({"watch.every": 50, "watch.how.metrics": ["kernel"]})
     assert RunConfig.parse(config.plain()) == config
