@@ -430,6 +430,8 @@ NAMES += [
     "diversity/pairwise distance",
     "psnr/made",
     "ssim/made",
+    "metrics/frechet",
+    "metrics/recall",
     "something",
 ]
 
