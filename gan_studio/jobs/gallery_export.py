@@ -60,8 +60,11 @@ def refuse(path: Path, replace: bool = False) -> None:
 
 def heading(snapshot: Snapshot, samples: Sequence[Sample]) -> str:
     """One line, whatever the title holds."""
-    title = " ".join("".join(letter if letter.isprintable() else " " for letter in snapshot.about["title"]).split())
-    return ", ".join(filter(None, [title, f"step {snapshot.about['step']:,}", _counted(len(samples))]))
+    return ", ".join(filter(None, [_title(snapshot), f"step {snapshot.about['step']:,}", _counted(len(samples))]))
+
+
+def _title(snapshot: Snapshot) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in snapshot.about["title"]).split())
 
 
 def _counted(count: int) -> str:
@@ -102,9 +105,9 @@ def _zip(snapshot: Snapshot, samples: Sequence[Sample], path: Path, sheet: Sheet
 
 def _html(snapshot: Snapshot, samples: Sequence[Sample], path: Path, sheet: Sheet) -> Iterator[Progress]:
     """One page without anything outside it; the pictures in it are the very PNGs."""
-    title = heading(snapshot, samples)
+    about = f"Step {snapshot.about['step']:,} · {_counted(len(samples))}"
     parts = [
-        f"<header>\n<h1>{page.safe(title)}</h1>\n{page.facts(_facts(snapshot))}</header>",
+        f"<header>\n<h1>{page.safe(_title(snapshot))}</h1>\n{page.paragraph(about, 'quiet')}</header>",
         page.paragraph(
             "Each picture carries its recipe. Save one with the browser's menu, or by a click, and drop the file onto "
             "GAN Studio to go on from it."
@@ -116,7 +119,8 @@ def _html(snapshot: Snapshot, samples: Sequence[Sample], path: Path, sheet: Shee
         words = caption(sample, done) if sheet.captions else []
         parts.append(page.tile(f"{called[done]}.png", picture, text_of(sample.view, picture), words))
         yield Progress(done + 1, len(samples), WRITING)
-    path.write_bytes(page.page(title, [*parts, "</div>", f"<footer>GAN Studio {__version__}</footer>"]))
+    footer = f"<footer>\n{page.facts(_facts(snapshot))}\nGAN Studio {__version__}</footer>"
+    path.write_bytes(page.page(heading(snapshot, samples), [*parts, "</div>", footer]))
 
 
 def _facts(snapshot: Snapshot) -> list[tuple[str, str]]:

@@ -648,6 +648,17 @@ def job_of(room, title, path, places=None):
     return room.exporting.under_way[-1]
 
 
+@pytest.mark.parametrize("count", [3, 50])
+def test_pages_folders_and_data_are_seen_beforehand(snapshot, count):
+    samples = by_seeds(view_of(snapshot), range(count))
+    shown = export_forms.Shown(snapshot, samples, [render(sample.view, snapshot) for sample in samples])
+    for form in export_forms.FORMS:
+        if isinstance(form, export_forms.PageForm):
+            pixels, words = form.look(shown, form.spec())
+            assert pixels.min() < 255 and words.startswith(f"{count} pictures of 16")
+            assert ("the first 48" in words) == (count == 50)
+
+
 def test_films_of_small_pictures_are_large_enough_to_be_seen(snapshot):
     shown = export_forms.Shown(snapshot, by_seeds(view_of(snapshot), range(2)), [])
     films = [form for form in export_forms.FORMS if "(*.mp4)" in " ".join(form.kinds)]

@@ -95,6 +95,13 @@ class PageForm(Form):
     title = "Web page"
     about = "One file that any browser shows, also offline; a picture saved from it opens here again."
     kinds = ("Web page (*.html)",)
+    top: ClassVar[Sheet] = Sheet(columns=8, rows=6)  # what is seen of it beforehand
+
+    def look(self, shown: Shown, how: Any) -> Look:
+        whole = layout(self.top, shown.samples, shown.snapshot.shape)
+        words = super().look(shown, how)[1]
+        left_out = f"; the first {whole.count} are seen here" if whole.count < len(shown.samples) else ""
+        return _drawn(shown, self.top, whole, whole.size), f"{words}{left_out}"
 
     def job(self, shown: Shown, path: Path, how: Any, replace: bool) -> Iterator[Any]:
         return export_gallery(shown.snapshot, shown.samples, path, None, replace)
@@ -104,12 +111,14 @@ class FolderForm(PageForm):
     title = "Folder of PNGs"
     about = "A file for each, with its recipe inside and beside it: dropped here, it opens again."
     kinds = ("Folder (*)",)
+    top = Sheet(columns=8, rows=6, heading=False)
 
 
 class DataForm(PageForm):
     title = "Data set (ZIP)"
     about = "As StyleGAN's tools read it, to learn from."
     kinds = ("Data set (*.zip)",)
+    top = Sheet(columns=8, rows=6, captions=False, heading=False)
 
 
 class Strips(Sheet):
