@@ -22,9 +22,9 @@ from gan_studio.gui.evaluate.numbers import NumbersPage
 from gan_studio.gui.evaluate.over_time import OverTimePage
 from gan_studio.gui.evaluate.room import EvaluateRoom
 from gan_studio.gui.evaluate.table import BADGE, MEASURE, OF, VALUE, as_csv, rows_of
-from gan_studio.gui.evaluate.verdict import figure, headline, judge
 from gan_studio.jobs.diagnose import Diagnosis
 from gan_studio.jobs.evaluations import Basis, Evaluated, Number, keep, read
+from gan_studio.jobs.verdict import figure, headline, judge
 from gan_studio.progress import Progress
 from gan_studio.runs import Run
 

@@ -11,9 +11,9 @@ from ..session import Session
 
 if TYPE_CHECKING:
     from ...jobs.evaluations import Evaluated
+    from ...jobs.verdict import Key, Verdict
     from ..widgets.notice import Notices
     from .subjects import Subject
-    from .verdict import Key, Verdict
 
 PATIENCE_S = 2.0  # a closing window waits so long for what is being computed
 
@@ -67,7 +67,7 @@ class Desk(QObject):
 
     def take(self, found: tuple[Evaluated, ...]) -> None:
         """All that was ever measured of it."""
-        from .verdict import measures_of
+        from ...jobs.verdict import measures_of
 
         self.found = found
         keys = measures_of(found)
@@ -83,7 +83,7 @@ class Desk(QObject):
         self.judged.emit()
 
     def verdict(self) -> Verdict | None:
-        from .verdict import judge
+        from ...jobs.verdict import judge
 
         return judge(self.found, self.key) if self.key else None
 

@@ -10,12 +10,12 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
+from ...jobs.verdict import figure
 from .. import theme
 from ..signs import Sign, colour_of
 from ..widgets import chart
 from ..widgets.chart import Chart, Line, Zone
 from ..widgets.fold import quiet
-from .verdict import figure
 
 if TYPE_CHECKING:
     from ...conditions import Evidence, Finding, Remedy

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ...jobs.evaluations import Evaluated
+from ...jobs.verdict import figure, good_is, judge, measures_of
 from .. import theme
 from ..choice_boxes import menu_tool
 from ..widgets.flow import FlowLayout
@@ -20,7 +21,6 @@ from .page import Page
 from .reading import kept
 from .subjects import Subject
 from .table import Column, Row, rows_of
-from .verdict import figure, good_is, judge, measures_of
 
 NOTHING = "Nothing has been measured of this yet."
 MOST = 8  # beside each other; more are no table to read

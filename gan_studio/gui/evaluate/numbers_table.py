@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
 )
 
+from ...jobs.verdict import good_is, ideal_of, interval
 from .. import theme
 from .table import (
     BADGE,
@@ -42,7 +43,6 @@ from .table import (
     as_csv,
     as_text,
 )
-from .verdict import good_is, ideal_of, interval
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole

@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from ...jobs.verdict import Key, good_is, judge, measures_of, points_of
 from ..widgets.fold import quiet
 from .about import about_of
 from .desk import Desk
 from .page import Page
 from .time_plot import TimePlot
-from .verdict import Key, good_is, judge, measures_of, points_of
 
 NO_STEPS = "Folders and single files have no time axis: choose a run."
 ONE = "One checkpoint is one point. Choose “Every checkpoint” above, and evaluate."

@@ -190,7 +190,7 @@ class EvaluateRoom(EvaluateFrame):
     # --- the verdict ---
 
     def _show_verdict(self) -> None:
-        from .verdict import figure, headline, measures_of
+        from ...jobs.verdict import figure, headline, measures_of
 
         keys = measures_of(self.desk.found)
         self.by.clear()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ...jobs.evaluations import Evaluated, Number
-from .verdict import differ, figure, good_is, ideal_of, interval, value_of
+from ...jobs.verdict import differ, figure, good_is, ideal_of, interval, value_of
 
 NUMBERS = ("value", "low", "high", "at_infinity")
 HEAD = ("measure", "title", "of", "step", *NUMBERS, "real_samples", "generated_samples", "features", "comparable")

@@ -10,10 +10,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QToolTip
 
+from ...jobs.verdict import Point, good_is, with_interval
 from .. import theme
 from ..widgets import chart
 from ..widgets.chart import Chart, Line
-from .verdict import Point, good_is, with_interval
 
 STAR = 7.0  # pixels, its radius
 DOT = 3.0

@@ -1,4 +1,4 @@
-"""What the numbers say: which step is best, by what, and whether that can be told at all. No Qt here."""
+"""What the numbers say: which step is best, by what, and whether that can be told at all."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ...jobs.evaluations import Basis, Evaluated, Number, comparable
+from .evaluations import JUDGES, Basis, Evaluated, Number, comparable
 
-FIRST = ("frechet", "kernel", "w1", "histogram", "psnr", "perceptual")  # whichever is there judges, if nobody chose
 Key = tuple[str, str]  # a measure by its id and its title, which names the eye
 
 
@@ -46,8 +45,8 @@ def key_of(number: Number) -> Key:
 def measures_of(found: Iterable[Evaluated]) -> list[Key]:
     """All that were measured, those that judge best first."""
     keys = dict.fromkeys(key_of(number) for one in found for number in one.numbers)
-    rank = {measure: place for place, measure in enumerate(FIRST)}
-    return sorted(keys, key=lambda key: rank.get(key[0], len(FIRST)))
+    rank = {measure: place for place, measure in enumerate(JUDGES)}
+    return sorted(keys, key=lambda key: rank.get(key[0], len(JUDGES)))
 
 
 def points_of(found: Iterable[Evaluated], key: Key) -> list[Point]:
