@@ -443,6 +443,26 @@ def test_of_a_large_picture_a_part_is_tried_out_and_it_can_be_moved(room, qtbot,
     np.testing.assert_array_equal(seen(room, qtbot).pictures[1][1], expected(path, network, box))
 
 
+def test_at_the_size_of_the_training_the_whole_picture_is_tried_out(room, qtbot, network_file, picture):
+    from gan_studio.jobs.apply import Manner, translated
+    from gan_studio.jobs.translators import open_translator
+
+    network = network_file()
+    network.with_name("train_opt.txt").write_text("crop_size: 64\n")
+    opened(room, qtbot, network)
+    path = picture("large.png", 800, 600)
+    added(room, qtbot, path)
+    seen(room, qtbot)
+    part = room.options.part
+    assert part.isVisible() and room.previewing.seen.pictures[1][1].shape == (512, 512, 3)
+    room.options.form.edit("manner.size", "resize")
+    qtbot.waitUntil(lambda: not part.isVisible(), timeout=SECONDS)
+    whole = translated(open_translator(network, device="cpu"), picture_files.read(path), Manner(size="resize"))
+    np.testing.assert_array_equal(seen(room, qtbot).pictures[1][1], whole.colour)
+    room.options.form.edit("manner.size", "pad")
+    qtbot.waitUntil(part.isVisible, timeout=SECONDS)
+
+
 def test_there_and_back_with_its_error(room, qtbot, network_file, picture):
     network_file("latest_net_G_B.pth", seed=1)
     network = network_file("latest_net_G_A.pth")
