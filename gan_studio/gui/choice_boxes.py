@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QSizePolicy, QToolButton
@@ -18,6 +22,24 @@ def run_box(name: str, tip: str, placeholder: str = "Choose a run", most: int = 
     box.setMinimumWidth(90)
     box.setPlaceholderText(placeholder)
     return box
+
+
+class Choice(Protocol):
+    """What can be chosen: a run, or a file."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+
+
+def fill(box: QComboBox, listed: Sequence[Choice], here: Path | None) -> None:
+    """With what can be chosen; `here` is chosen now and among them."""
+    box.clear()
+    for choice in listed:
+        box.addItem(choice.title, choice)
+        box.setItemData(box.count() - 1, str(choice.path), Qt.ItemDataRole.ToolTipRole)
+    box.setCurrentIndex([choice.path for choice in listed].index(here) if here else -1)
 
 
 def step_box(name: str, tip: str, letters: int) -> QComboBox:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from ... import importers
 from ...jobs.explore import LostError, View
 from ...runs import Run
+from ..choice_boxes import fill
 from ..computing import attempted
 from ..train.dropped import is_checkpoint, is_run
 from . import choices
@@ -80,13 +81,8 @@ class Opening(QObject):
         return [*(choice for choice in self._others if choice.path not in among), *self.choices]
 
     def _fill_runs(self) -> None:
-        box, opened, listed = self.frame.runs, self.scene.opened, self.listed()
-        box.clear()
-        for choice in listed:
-            box.addItem(choice.title, choice)
-            box.setItemData(box.count() - 1, str(choice.path), Qt.ItemDataRole.ToolTipRole)
-        paths = [choice.path for choice in listed]
-        box.setCurrentIndex(paths.index(opened.choice.path) if opened else -1)
+        opened = self.scene.opened
+        fill(self.frame.runs, self.listed(), opened.choice.path if opened else None)
 
     def _fill_steps(self, choice: Choice, here: int) -> None:
         """Where to go, and then each step; the one that is shown is the current one."""

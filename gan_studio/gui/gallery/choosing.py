@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from ...runs import Run
+from ..choice_boxes import fill
 from ..computing import LatestWins, attempted
 from ..explore.choices import Choice, run_choices
 from ..explore.opening import FILES, told_of
@@ -62,15 +63,11 @@ class Choosing(QObject):
 
     def _fill_runs(self) -> None:
         """What is chosen is among them, wherever it lies."""
-        here, box = self.choice, self.frame.runs
+        here = self.choice
         among = [choice.path for choice in self.choices]
         listed = self.choices if here is None or here.path in among else [here, *self.choices]
-        box.clear()
-        for choice in listed:
-            box.addItem(choice.title, choice)
-            box.setItemData(box.count() - 1, str(choice.path), Qt.ItemDataRole.ToolTipRole)
-        box.setCurrentIndex([choice.path for choice in listed].index(here.path) if here else -1)
-        box.setEnabled(bool(listed))
+        fill(self.frame.runs, listed, here.path if here else None)
+        self.frame.runs.setEnabled(bool(listed))
 
     def _fill_steps(self, wanted: int | None) -> None:
         """The newest and the best are also among the others."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from ...jobs.translators import Opening
 from ...runs import Run
+from ..choice_boxes import fill
 from . import reading
 from .desk import Desk
 from .frame import HINT, NO_TRANSLATORS, TranslateFrame
@@ -64,17 +65,11 @@ class Choosing(QObject):
 
     def _fill(self) -> None:
         """What is open is among them, wherever it lies."""
-        box, opened = self.frame.translators, self.desk.opened
-        listed = self.choices
+        opened, listed = self.desk.opened, self.choices
         if opened and all(choice.path != opened.choice.path for choice in listed):
             listed = [opened.choice, *listed]
-        box.clear()
-        for choice in listed:
-            box.addItem(choice.title, choice)
-            box.setItemData(box.count() - 1, str(choice.path), Qt.ItemDataRole.ToolTipRole)
-        paths = [choice.path for choice in listed]
-        box.setCurrentIndex(paths.index(opened.choice.path) if opened else -1)
-        box.setEnabled(bool(listed))
+        fill(self.frame.translators, listed, opened.choice.path if opened else None)
+        self.frame.translators.setEnabled(bool(listed))
 
     # --- the user ---
 
