@@ -1,12 +1,16 @@
-"""The Explore tab in tests: its window, and what a user does first in it."""
+"""The Explore tab in tests: its window, a room with a run open, and what a user does first in it.
+
+A module has the fixtures that it names: `run, room = exploring.run, exploring.room`.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import gc
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from PySide6.QtCore import QMimeData, QSettings, QUrl
 
@@ -24,15 +28,6 @@ from gan_studio.networks import GENERATORS
 from gan_studio.runs import Run
 
 SECONDS = 20_000
-
-
-@contextlib.contextmanager
-def collected_lightly():
-    """Let the search for what tests leave behind skip the third of a million objects of torch."""
-    for _ in warm_up():
-        pass
-    yield
-    gc.unfreeze()
 
 
 def opened_window(qtbot, tmp_path, request, monkeypatch, rooms=(ExploreRoom,)) -> Window:
@@ -102,3 +97,34 @@ def press(room, qtbot, words: str, label: str) -> None:
     notice(room, qtbot, words)
     bar = next(bar for bar in room.notices.bars if words in bar.text)
     next(button for button in bar.action_buttons if button.text() == label).click()
+
+
+# --- fixtures --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", autouse=True)
+def light_collections():
+    """Let the search for what tests leave behind skip the third of a million objects of torch."""
+    for _ in warm_up():
+        pass
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def open_window(qtbot, tmp_path, request, monkeypatch):
+    """Opens the window, with the Explore tab alone unless others are named."""
+    return partial(opened_window, qtbot, tmp_path, request, monkeypatch)
+
+
+@pytest.fixture
+def run(picture_run) -> Run:
+    return with_directions(picture_run())
+
+
+@pytest.fixture
+def room(open_window, run, qtbot) -> ExploreRoom:
+    """With the run open."""
+    room = open_window().rooms[0]
+    choose_run(room, qtbot)
+    return room

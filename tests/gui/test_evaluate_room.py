@@ -28,7 +28,8 @@ from gan_studio.jobs.verdict import figure, headline, judge
 from gan_studio.progress import Progress
 from gan_studio.runs import Run
 
-from .exploring import SECONDS, collected_lightly, drop, notice, opened_window, press
+from . import exploring
+from .exploring import SECONDS, drop, notice, opened_window, press
 
 STEPS = (10, 20, 30)
 VALUES = {10: 20.0, 20: 12.0, 30: 14.0}  # of the Frechet distance
@@ -36,10 +37,7 @@ BASIS = Basis("cnn", "digits CNN", "16 x 16 px", "abc", "Digits", (500, 500), {"
 FRECHET = ("frechet", "Frechet distance (digits CNN)")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
+light_collections = exploring.light_collections
 
 
 @pytest.fixture

@@ -19,13 +19,10 @@ from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.walk import through
 from gan_studio.walks import bilinear
 
-from .exploring import SECONDS, choose_run, collected_lightly, drawn, drop, notice, opened_window, with_directions
+from . import exploring
+from .exploring import SECONDS, choose_run, drawn, drop, notice, opened_window, with_directions
 
-
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
+light_collections = exploring.light_collections
 
 
 @pytest.fixture

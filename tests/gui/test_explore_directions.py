@@ -14,19 +14,16 @@ from gan_studio.directions import random as random_directions
 from gan_studio.gui.widgets.fold import Fold
 from gan_studio.jobs.explore import latent, render
 
-from .exploring import SECONDS, choose_run, collected_lightly, drawn, notice, opened_window, with_directions
+from . import exploring
+from .exploring import SECONDS, choose_run, drawn, notice
 
-
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
+light_collections, open_window = exploring.light_collections, exploring.open_window
+run = exploring.run
 
 
 @pytest.fixture
-def room(qtbot, tmp_path, request, monkeypatch, picture_run):
-    with_directions(picture_run())
-    room = opened_window(qtbot, tmp_path, request, monkeypatch).rooms[0]
+def room(open_window, run, qtbot):
+    room = open_window().rooms[0]
     choose_run(room, qtbot)
     qtbot.waitUntil(lambda: len(room.directions.rows) == 2, timeout=SECONDS)
     return room

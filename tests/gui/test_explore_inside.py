@@ -22,7 +22,8 @@ from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.together import exhausted
 from gan_studio.runs import Checkpoint
 
-from .exploring import SECONDS, choose_run, collected_lightly, drawn, drop, notice, opened_window, with_directions
+from . import exploring
+from .exploring import SECONDS, choose_run, drawn, drop, notice, with_directions
 
 CONVOLUTIONS = {
     "recipe.discriminator": {"kind": "dcgan", "width": 8},
@@ -30,26 +31,19 @@ CONVOLUTIONS = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
+light_collections, open_window = exploring.light_collections, exploring.open_window
+run = exploring.run
 
 
 @pytest.fixture
-def open_room(qtbot, tmp_path, request, monkeypatch):
+def open_room(open_window, qtbot):
     def make(run):
         with_directions(run)
-        room = opened_window(qtbot, tmp_path, request, monkeypatch).rooms[0]
+        room = open_window().rooms[0]
         choose_run(room, qtbot)
         return room
 
     return make
-
-
-@pytest.fixture
-def run(picture_run):
-    return picture_run()
 
 
 @pytest.fixture

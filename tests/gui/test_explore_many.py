@@ -13,25 +13,11 @@ from gan_studio.images import read_recipe
 from gan_studio.jobs.explore import TEXT, latents, pictures, render
 from gan_studio.jobs.snapshots import open_snapshot
 
-from .exploring import SECONDS, choose_run, collected_lightly, drawn, notice, opened_window, with_directions
+from . import exploring
+from .exploring import SECONDS, drawn, notice
 
-
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
-
-
-@pytest.fixture
-def run(picture_run):
-    return with_directions(picture_run())
-
-
-@pytest.fixture
-def room(qtbot, tmp_path, request, monkeypatch, run):
-    room = opened_window(qtbot, tmp_path, request, monkeypatch).rooms[0]
-    choose_run(room, qtbot)
-    return room
+light_collections, open_window = exploring.light_collections, exploring.open_window
+run, room = exploring.run, exploring.room
 
 
 def choose_count(room, count: int) -> None:

@@ -15,23 +15,14 @@ from gan_studio.jobs.explore import keep, latent, latents, pictures, render
 from gan_studio.jobs.walk import way
 from gan_studio.walks import bilinear, children, crossed
 
-from .exploring import SECONDS, choose_run, collected_lightly, drawn, expected, opened_window, with_directions
+from . import exploring
+from .exploring import SECONDS, drawn, expected
 
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
-
-
-@pytest.fixture
-def room(qtbot, tmp_path, request, monkeypatch, picture_run):
-    with_directions(picture_run())
-    room = opened_window(qtbot, tmp_path, request, monkeypatch).rooms[0]
-    choose_run(room, qtbot)
-    return room
+light_collections, open_window = exploring.light_collections, exploring.open_window
+run, room = exploring.run, exploring.room
 
 
 def rested(room, qtbot):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from functools import partial
 from threading import Event
 
 import numpy as np
@@ -19,34 +18,11 @@ from gan_studio.jobs import explore, find_directions
 from gan_studio.jobs.explore import keep, render, view_of
 from gan_studio.jobs.snapshots import open_file
 
-from .exploring import (
-    SECONDS,
-    choose_run,
-    collected_lightly,
-    drawn,
-    drop,
-    foreign_file,
-    notice,
-    opened_window,
-    press,
-    with_directions,
-)
+from . import exploring
+from .exploring import SECONDS, choose_run, drawn, drop, foreign_file, notice, press
 
-
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
-
-
-@pytest.fixture
-def open_window(qtbot, tmp_path, request, monkeypatch):
-    return partial(opened_window, qtbot, tmp_path, request, monkeypatch)
-
-
-@pytest.fixture
-def run(picture_run):
-    return with_directions(picture_run())
+light_collections, open_window = exploring.light_collections, exploring.open_window
+run = exploring.run
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from gan_studio.jobs.drafts import Draft
 from gan_studio.jobs.explore import inputs, pictures, view_of
 from gan_studio.jobs.snapshots import open_snapshot
 
-from .exploring import SECONDS, choose_run, collected_lightly, drawn, expected, opened_window, with_directions
+from . import exploring
+from .exploring import SECONDS, choose_run, drawn, expected
 
 
 class Negative(torch.nn.Module):
@@ -31,10 +32,8 @@ def negative_of(snapshot) -> Draft:
     return Draft(Engine(torch.device("cpu")), Negative(snapshot.network))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
+light_collections, open_window = exploring.light_collections, exploring.open_window
+run = exploring.run
 
 
 # --- how long they take ----------------------------------------------------------------------------------------------
@@ -89,10 +88,9 @@ def test_what_is_drawn_while_the_hand_moves(snapshot):
 
 
 @pytest.fixture
-def room(qtbot, tmp_path, request, monkeypatch, picture_run):
-    with_directions(picture_run())
+def room(open_window, run, qtbot, monkeypatch):
     monkeypatch.setattr(scene, "draft_of", negative_of)
-    room = opened_window(qtbot, tmp_path, request, monkeypatch).rooms[0]
+    room = open_window().rooms[0]
     choose_run(room, qtbot)
     room.told = []
     room.scene.drawing_told.connect(room.told.append)

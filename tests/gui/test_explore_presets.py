@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
-import pytest
 from PySide6.QtWidgets import QInputDialog
 
 from gan_studio.gui.explore import presets as presets_module
@@ -13,30 +10,11 @@ from gan_studio.gui.explore.room import ExploreRoom
 from gan_studio.gui.train.room import TrainRoom
 from gan_studio.jobs import view_presets
 
-from .exploring import SECONDS, choose_run, collected_lightly, drawn, notice, opened_window, press, with_directions
+from . import exploring
+from .exploring import SECONDS, choose_run, drawn, notice, press, with_directions
 
-
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
-
-
-@pytest.fixture
-def open_window(qtbot, tmp_path, request, monkeypatch):
-    return partial(opened_window, qtbot, tmp_path, request, monkeypatch)
-
-
-@pytest.fixture
-def run(picture_run):
-    return with_directions(picture_run())
-
-
-@pytest.fixture
-def room(open_window, run, qtbot):
-    room = open_window().rooms[0]
-    choose_run(room, qtbot)
-    return room
+light_collections, open_window = exploring.light_collections, exploring.open_window
+run, room = exploring.run, exploring.room
 
 
 def entry(room, text: str, menu=None):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from functools import partial
 
 import numpy as np
 import pytest
@@ -22,40 +21,11 @@ from gan_studio.jobs import find_directions
 from gan_studio.jobs.explore import View, keep, latent, latent_from_text, view_of
 from gan_studio.jobs.snapshots import open_snapshot
 
-from .exploring import (
-    SECONDS,
-    choose_run,
-    collected_lightly,
-    drawn,
-    drop,
-    expected,
-    notice,
-    opened_window,
-    with_directions,
-)
+from . import exploring
+from .exploring import SECONDS, choose_run, drawn, drop, expected, notice
 
-
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
-
-
-@pytest.fixture
-def open_window(qtbot, tmp_path, request, monkeypatch):
-    return partial(opened_window, qtbot, tmp_path, request, monkeypatch)
-
-
-@pytest.fixture
-def run(picture_run):
-    return with_directions(picture_run())
-
-
-@pytest.fixture
-def room(open_window, run, qtbot):
-    room = open_window().rooms[0]
-    choose_run(room, qtbot)
-    return room
+light_collections, open_window = exploring.light_collections, exploring.open_window
+run, room = exploring.run, exploring.room
 
 
 # --- opening ---------------------------------------------------------------------------------------------------------

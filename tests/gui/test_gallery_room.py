@@ -36,15 +36,13 @@ from gan_studio.jobs.together import exhausted
 from gan_studio.jobs.walk import Walk
 from gan_studio.runs import Checkpoint
 
-from .exploring import SECONDS, choose_run, collected_lightly, drop, foreign_file, opened_window, with_directions
+from . import exploring
+from .exploring import SECONDS, choose_run, drop, foreign_file, opened_window, with_directions
 
 CONTROL, SHIFT, NONE = (getattr(Qt.KeyboardModifier, f"{name}Modifier") for name in ("Control", "Shift", "No"))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def light_collections():
-    with collected_lightly():
-        yield
+light_collections = exploring.light_collections
 
 
 @pytest.fixture
