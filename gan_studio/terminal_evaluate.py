@@ -100,7 +100,7 @@ def _of(found: Sequence[Evaluated], measure: str) -> list[Number]:
 def _cell(number: Number | None, best: Number) -> str:
     if number is None:
         return ""
-    return f"{'* ' if number is best else ''}{figure(number.value)} ± {figure((number.high - number.low) / 2)}"
+    return f"{'* ' if number is best else ''}{figure(number.value)} ± {(number.high - number.low) / 2:.2g}"
 
 
 def _title(evaluated: Evaluated) -> str:
@@ -111,7 +111,8 @@ def _title(evaluated: Evaluated) -> str:
 def sentences_of(found: Sequence[Evaluated]) -> list[str]:
     """What stands below the tables: what was compared with, and the notes; those of some steps alone name these."""
     bases = [number.basis for one in found for number in one.numbers]
-    compared = dict.fromkeys(f"Beside {basis.real_name}: {basis.preprocessing}." for basis in bases)
+    compared = [f"Beside {basis.real_name}: {basis.preprocessing}." for basis in bases]
+    fullest = [one for one in dict.fromkeys(compared) if not any(it.startswith(one[:-1] + ";") for it in compared)]
     items = [
         f"{number.title}: {', '.join(number.items)}."
         for number in (found[0].numbers if len(found) == 1 else ())
@@ -122,7 +123,7 @@ def sentences_of(found: Sequence[Evaluated]) -> list[str]:
         for note in one.notes:
             notes.setdefault(note, []).append("" if one.step is None else f"{one.step:,}")
     told = [note if len(steps) == len(found) else f"Step {', '.join(steps)}: {note}" for note, steps in notes.items()]
-    return [*compared, *items, *told]
+    return [*fullest, *items, *told]
 
 
 def figure(value: float) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from ..compute import pick_device
 from ..config import ConfigError, did_you_mean
 from ..data import cache
-from ..feature_networks import Eye
+from ..feature_networks import Eye, Looked
 from ..metrics import METRICS, Metric, Need, Reading, Seen, Sets
 from ..progress import Progress
 from .evaluation import Evaluation as Evaluation
@@ -33,6 +33,7 @@ T = TypeVar("T")
 FORMAT = 1  # part of every key: count it up when the same choices would give other numbers
 LOOKING, MAKING = "Looking at the real samples", "making samples"
 MADE = 0.75  # of the work with one subject, as far as progress knows; the rest is measuring
+HELD_BYTES = 2**30  # of the pictures of one set; metrics of pictures are of the first ones that fit
 MOST_BARS = 256  # of a histogram over classes that is told
 SPECIAL: set[Need] = {"points", "modes", "pairs"}  # where samples have these, metrics that need none are not asked
 
@@ -152,7 +153,7 @@ def prepare(
         eye = yield from evaluation.features.prepare(reference.source, pick_device(device))
     classes = eye is not None and bool(eye.classes)
     metrics = asked(evaluation, reference, classes)
-    with_pictures = _need_pictures(metrics)
+    with_pictures = any(map(_needs_pictures, metrics))
     real = yield from _real(reference.samples, eye, with_pictures, use_kept)
     unseen, notes = None, []
     if any("unseen" in metric.needs for metric in metrics):
@@ -197,15 +198,25 @@ def _there(reference: Reference, classes: bool) -> dict[Need, bool]:
     }
 
 
-def _need_pictures(metrics: Sequence[Metric]) -> bool:
-    return any({"pictures", "pairs"} & set(metric.needs) for metric in metrics)
+def _needs_pictures(metric: Metric) -> bool:
+    return bool({"pictures", "pairs"} & set(metric.needs))
 
 
 @dataclass(frozen=True)
-class Real:
+class Sight:
+    """Samples as they were seen."""
+
+    all: Seen = field(repr=False)  # without their pictures
+    shown: Seen = field(repr=False)  # as many of the first as there is room for the pictures of, with these
+
+    def for_metric(self, metric: Metric) -> Seen:
+        return self.shown if _needs_pictures(metric) else self.all
+
+
+@dataclass(frozen=True)
+class Real(Sight):
     """Real samples as they were seen."""
 
-    seen: Seen = field(repr=False)
     hash: str  # of the samples
 
 
@@ -215,43 +226,52 @@ def _real(samples: Samples, eye: Eye | None, with_pictures: bool, use_kept: bool
     place = place_of(name, eye.id) if eye is not None and use_kept else None
     known = kept(place) if place is not None else None
     if known is None:
-        seen = yield from Part().within(_seen(samples, eye, with_pictures), 0, 1, LOOKING)
+        sight = yield from Part().within(_seen(samples, eye, with_pictures), 0, 1, LOOKING)
         if place is not None:
-            keep_features(place, seen)
-        return Real(seen, name)
-    if with_pictures:
-        blind = yield from Part().within(_seen(samples, None, True), 0, 1, LOOKING)
-        known = replace(known, pictures=blind.pictures)
-    return Real(known, name)
+            keep_features(place, sight.all)
+        return Real(sight.all, sight.shown, name)
+    if not with_pictures:
+        return Real(known, known, name)
+    pictures = (yield from Part().within(_seen(samples, None, True), 0, 1, LOOKING)).shown.pictures
+    assert pictures is not None
+    return Real(known, replace(known.taken(np.arange(len(pictures))), pictures=pictures), name)
 
 
-def _seen(samples: Samples, eye: Eye | None, with_pictures: bool) -> Generator[Progress, None, Seen]:
+def _seen(samples: Samples, eye: Eye | None, with_pictures: bool) -> Generator[Progress, None, Sight]:
     """Make the samples and look at them, a batch at a time; pictures are held only where they are wanted."""
-    rows, chances, pictures = Held(samples.count), Held(samples.count), Held(samples.count)
+    rows, chances, pictures = Held(samples.count), Held(samples.count), Held(_room(samples) if with_pictures else 0)
     for batch in samples.batches():
         yield Progress(rows.filled, samples.count, MAKING)
         if samples.are_points:
             rows.put(batch)
             continue
-        looked = None if eye is None else eye.look(batch)
-        rows.put(np.empty((len(batch), 0), np.float32) if looked is None else looked.rows)
-        if looked is not None and looked.chances is not None:
+        looked = Looked(np.empty((len(batch), 0), np.float32)) if eye is None else eye.look(batch)
+        rows.put(looked.rows)
+        if looked.chances is not None:
             chances.put(looked.chances)
-        if with_pictures:
-            pictures.put(batch)
+        pictures.put(batch)
     yield Progress(rows.filled, samples.count, MAKING)
     assert rows.array is not None
-    return Seen(rows.array, chances.array, pictures.array)
+    seen = Seen(rows.array, chances.array)
+    if not pictures.filled:
+        return Sight(seen, seen)
+    return Sight(seen, replace(seen.taken(np.arange(pictures.filled)), pictures=pictures.array))
+
+
+def _room(samples: Samples) -> int:
+    """How many pictures are held."""
+    return 0 if samples.are_points else max(2, min(samples.count, HELD_BYTES // int(np.prod(samples.shape))))
 
 
 class Held:
-    """So many rows, filled part by part; they take memory once."""
+    """So many rows, filled part by part; they take memory once, and what comes after them is left out."""
 
     def __init__(self, count: int):
         self.count, self.filled = count, 0
         self.array: np.ndarray | None = None
 
     def put(self, part: np.ndarray) -> None:
+        part = part[: self.count - self.filled]
         if self.array is None:
             self.array = np.empty((self.count, *part.shape[1:]), part.dtype)
         self.array[self.filled : self.filled + len(part)] = part
@@ -293,14 +313,13 @@ class Ready:
 
         Raises ConfigError where nothing can be measured, or the samples cannot be made.
         """
-        with_pictures = _need_pictures(self.metrics)
+        with_pictures = any(map(_needs_pictures, self.metrics))
         generated = yield from part.within(_seen(samples, self.eye, with_pictures), 0, MADE, MAKING)
-        sets = self._sets(generated)
         numbers: list[Number] = []
         notes = self._notes(samples)
         for place, metric in enumerate(self.metrics):
             first, last = (MADE + (1 - MADE) * i / len(self.metrics) for i in (place, place + 1))
-            reading = metric.read(sets, self.evaluation.rounds, self.evaluation.seed)
+            reading = metric.read(self._sets(metric, generated), self.evaluation.rounds, self.evaluation.seed)
             try:
                 readings = yield from part.within(reading, first, last, f"measuring: {metric.title}")
             except ConfigError as error:
@@ -312,7 +331,7 @@ class Ready:
         notes = list(dict.fromkeys(notes))
         if not numbers:
             raise ConfigError(*notes or ["There is no metric that suits these samples; choose one."])
-        return Evaluated(samples.name, None, tuple(numbers), tuple(notes), self._histogram(generated))
+        return Evaluated(samples.name, None, tuple(numbers), tuple(notes), self._histogram(generated.all))
 
     def key(self, generated: str, samples: Samples) -> str:
         """What names numbers: all that they are computed of and by. `generated` names what the samples come from."""
@@ -329,11 +348,11 @@ class Ready:
             }
         )
 
-    def _sets(self, generated: Seen) -> Sets:
+    def _sets(self, metric: Metric, generated: Sight) -> Sets:
         return Sets(
-            self.real.seen,
-            generated,
-            self.unseen.seen if self.unseen else None,
+            self.real.for_metric(metric),
+            generated.for_metric(metric),
+            self.unseen.for_metric(metric) if self.unseen else None,
             self.eye.classes if self.eye else (),
             points=self.reference.samples.are_points,
             centres=self.reference.centres,
@@ -379,7 +398,7 @@ class Ready:
         )
 
     def _histogram(self, generated: Seen) -> tuple[tuple[str, float, float], ...]:
-        real, classes = self.real.seen.chances, self.eye.classes if self.eye else ()
+        real, classes = self.real.all.chances, self.eye.classes if self.eye else ()
         if real is None or generated.chances is None or not 0 < len(classes) <= MOST_BARS:
             return ()
         shares = (np.bincount(p.argmax(axis=1), minlength=len(classes)) / len(p) for p in (real, generated.chances))

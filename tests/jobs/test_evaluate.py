@@ -517,3 +517,35 @@ def test_too_few_samples_say_how_many_are_needed(tmp_path: Path) -> None:
     assert "Frechet distance needs at least 49 real samples, and there are 30" in " ".join(found.notes)
     with pytest.raises(ConfigError, match="needs at least 49 real samples"):
         told(folder, Evaluation.parse(evaluation | {"metrics": ["frechet"]}))
+
+
+class Lightness(Metric):
+    kind = "lightness"
+    title = "Lightness"
+    needs = ("pictures",)
+    measures = {"lightness": Measure("Lightness", "How much lighter the others are.")}
+
+    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
+        yield from ()
+        a, b = sets.real.pictures, sets.generated.pictures
+        assert a is not None and b is not None and len(a) == len(sets.real) and len(b) == len(sets.generated)
+        return {"lightness": float(b.mean() - a.mean())}
+
+
+def test_pictures_are_held_as_far_as_there_is_room_and_features_of_all(
+    picture_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METRICS._entries, "lightness", Lightness)
+    evaluation = choices(metrics=["shift", "lightness"], samples=300)
+    run = picture_run()
+    for use_kept in (True, True, False):  # read from what is kept, too
+        (run.folder / EVALUATIONS).unlink(missing_ok=True)
+        shift, light = told_of([Chosen(run.folder)], evaluation, use_kept)[0].numbers
+        assert (shift.basis.samples, light.basis.samples) == ((300, 300), (300, 300))
+        assert (light.title, light.basis.eye) == ("Lightness", "")
+        assert abs(light.value) == pytest.approx(shift.value, rel=1e-3)
+    monkeypatch.setattr("gan_studio.jobs.evaluate.HELD_BYTES", 20 * 16 * 16)
+    (run.folder / EVALUATIONS).unlink()
+    for _ in range(2):
+        shift, light = told(run.folder, evaluation).numbers
+        assert (shift.basis.samples, light.basis.samples) == ((300, 300), (20, 20))
