@@ -1328,6 +1328,36 @@ def evaluate_samples(
     raise typer.Exit(code)
 
 
+@app.command("compare")
+@in_sentences
+def compare_runs(
+    names: Annotated[list[str], typer.Argument(metavar="RUN RUN ...", help="Two runs or more.")],
+    by: Annotated[
+        str, typer.Option(metavar="MEASURE", help="What chooses the best step of each: frechet, precision ...")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Write a page, .html, or .md with its pictures.")
+    ] = None,
+    root: Root = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold runs against each other: what `evaluate` measured of them, and which settings differ."""
+    from .jobs.comparison import compare
+    from .jobs.comparison_report import export_comparison
+
+    found = [opened(name, root) for name in names]
+    if out is not None:
+        return exported(export_comparison(found, out, by), as_json)
+    from .terminal_compare import comparison_rows, print_comparison
+
+    comparison = compare(found, by)
+    if as_json:
+        for row in comparison_rows(comparison):
+            typer.echo(json.dumps(row, allow_nan=False))
+    else:
+        print_comparison(comparison)
+
+
 def measured(events: Generator[Any, None, None], as_json: bool) -> int:
     """Show what is measured, and after Ctrl-C what was; the exit code."""
     from .terminal_evaluate import evaluation_view, print_tables
