@@ -154,19 +154,19 @@ def prepare(
     classes = eye is not None and bool(eye.classes)
     metrics = asked(evaluation, reference, classes)
     with_pictures = any(map(_needs_pictures, metrics))
-    real = yield from _real(reference.samples, eye, with_pictures, use_kept)
+    real = yield from real_seen(reference.samples, eye, with_pictures, use_kept)
     unseen, notes = None, []
     if any("unseen" in metric.needs for metric in metrics):
         try:
-            others = yield from _unseen(reference, evaluation.samples)
-            unseen = yield from _real(others, eye, with_pictures, use_kept)
+            others = yield from unseen_samples(reference, evaluation.samples)
+            unseen = yield from real_seen(others, eye, with_pictures, use_kept)
         except ConfigError as error:  # the rest can be measured
             notes = [str(problem) for problem in error.problems]
             metrics = asked(evaluation, replace(reference, unseen=None), classes)
     return Ready(evaluation, metrics, reference, eye, real, unseen, tuple(notes), use_kept)
 
 
-def _unseen(reference: Reference, count: int) -> Generator[Progress, None, Samples]:
+def unseen_samples(reference: Reference, count: int) -> Generator[Progress, None, Samples]:
     """Raises ConfigError where training saw all that there is."""
     if reference.unseen is not None:
         return (yield from of_unseen(reference.unseen, count))
@@ -220,24 +220,26 @@ class Real(Sight):
     hash: str  # of the samples
 
 
-def _real(samples: Samples, eye: Eye | None, with_pictures: bool, use_kept: bool) -> Generator[Progress, None, Real]:
+def real_seen(
+    samples: Samples, eye: Eye | None, with_pictures: bool, use_kept: bool = True
+) -> Generator[Progress, None, Real]:
     """Looked at, or read from what is kept of these very samples and this eye."""
     name = yield from samples.hashed()
     place = place_of(name, eye.id) if eye is not None and use_kept else None
     known = kept(place) if place is not None else None
     if known is None:
-        sight = yield from Part().within(_seen(samples, eye, with_pictures), 0, 1, LOOKING)
+        sight = yield from Part().within(looked_at(samples, eye, with_pictures), 0, 1, LOOKING)
         if place is not None:
             keep_features(place, sight.all)
         return Real(sight.all, sight.shown, name)
     if not with_pictures:
         return Real(known, known, name)
-    pictures = (yield from Part().within(_seen(samples, None, True), 0, 1, LOOKING)).shown.pictures
+    pictures = (yield from Part().within(looked_at(samples, None, True), 0, 1, LOOKING)).shown.pictures
     assert pictures is not None
     return Real(known, replace(known.taken(np.arange(len(pictures))), pictures=pictures), name)
 
 
-def _seen(samples: Samples, eye: Eye | None, with_pictures: bool) -> Generator[Progress, None, Sight]:
+def looked_at(samples: Samples, eye: Eye | None, with_pictures: bool) -> Generator[Progress, None, Sight]:
     """Make the samples and look at them, a batch at a time; pictures are held only where they are wanted."""
     rows, chances, pictures = Held(samples.count), Held(samples.count), Held(_room(samples) if with_pictures else 0)
     for batch in samples.batches():
@@ -314,7 +316,7 @@ class Ready:
         Raises ConfigError where nothing can be measured, or the samples cannot be made.
         """
         with_pictures = any(map(_needs_pictures, self.metrics))
-        generated = yield from part.within(_seen(samples, self.eye, with_pictures), 0, MADE, MAKING)
+        generated = yield from part.within(looked_at(samples, self.eye, with_pictures), 0, MADE, MAKING)
         numbers: list[Number] = []
         notes = self._notes(samples)
         for place, metric in enumerate(self.metrics):

@@ -83,14 +83,14 @@ class Spectrum:
 
 def spectrum(picture: np.ndarray) -> Spectrum:
     """Of [H, W, C] uint8."""
-    power = _powers(picture[None])[0]
+    power = powers(picture[None])[0]
     return Spectrum(power, *radial_mean(power))
 
 
 def usual_radial(pictures: np.ndarray) -> np.ndarray:
     """The mean radial power [R] over the first MOST_PICTURES of pictures [N, H, W, C] uint8."""
     some = pictures[:MOST_PICTURES]
-    total = sum(_powers(some[start : start + BATCH]).sum(axis=0) for start in range(0, len(some), BATCH))
+    total = sum(powers(some[start : start + BATCH]).sum(axis=0) for start in range(0, len(some), BATCH))
     return radial_mean(np.asarray(total) / len(some))[1]
 
 
@@ -110,7 +110,7 @@ def radial_mean(power: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rings / steps, sums[rings] / np.maximum(counts[rings], 1)
 
 
-def _powers(pictures: np.ndarray) -> np.ndarray:
+def powers(pictures: np.ndarray) -> np.ndarray:
     """[N, H, W, C] uint8 -> [N, H, W]"""
     grey = _grey(pictures)
     H, W = grey.shape[1:]
