@@ -79,12 +79,12 @@ def look_closely(chosen: Chosen, how: Closely) -> Generator[Progress, None, Clos
         raise ConfigError(POINTS)
     eye = yield from how.features.prepare(reference.source, pick_device(chosen.device))
     originals = held(reference.samples)
-    real = yield from real_seen(originals, eye, True)
+    real = (yield from real_seen(originals, eye, True)).shown
     unseen, notes = yield from _unseen(reference, how, eye)
     samples = held((yield from subject.samples(reference, how.samples, how.seed)))
-    generated = yield from looked_at(samples, eye, True)
-    if min(len(generated), len(real.seen)) < FEWEST:
-        few = min(len(generated), len(real.seen))
+    generated = (yield from looked_at(samples, eye, True)).shown
+    if min(len(generated), len(real)) < FEWEST:
+        few = min(len(generated), len(real))
         raise ConfigError(f"There are {few} pictures of one kind, and {FEWEST} are the least; add some.")
     return Close(
         subject.name,
@@ -92,7 +92,7 @@ def look_closely(chosen: Chosen, how: Closely) -> Generator[Progress, None, Clos
         eye,
         reference.samples.name,
         generated,
-        real.seen,
+        real,
         unseen,
         tuple(dict.fromkeys([*originals.notes, *samples.notes, *eye.notes, *notes])),
         how.seed,
@@ -109,7 +109,7 @@ def _unseen(
     except ConfigError as error:
         return None, (str(error),)
     found = yield from real_seen(held(samples), eye, True)
-    return found.seen, ()
+    return found.shown, ()
 
 
 def held(samples: Samples) -> Samples:
