@@ -45,8 +45,12 @@ def key_of(number: Number) -> Key:
 def measures_of(found: Iterable[Evaluated]) -> list[Key]:
     """All that were measured, those that judge best first."""
     keys = dict.fromkeys(key_of(number) for one in found for number in one.numbers)
-    rank = {measure: place for place, measure in enumerate(JUDGES)}
-    return sorted(keys, key=lambda key: rank.get(key[0], len(JUDGES)))
+    return sorted(keys, key=lambda key: rank_of(key[0]))
+
+
+def rank_of(measure: str) -> int:
+    """Its place among those that judge; all others come after them, as they were measured."""
+    return JUDGES.index(measure) if measure in JUDGES else len(JUDGES)
 
 
 def points_of(found: Iterable[Evaluated], key: Key) -> list[Point]:

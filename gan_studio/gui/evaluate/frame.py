@@ -94,7 +94,7 @@ class EvaluateFrame(PanedRoom):
         self.by.setAccessibleName("Measure that judges")
         self.by.setToolTip("By which measure the best step is chosen")
         self.by.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.by.setMinimumContentsLength(18)
+        self.by.setMinimumContentsLength(22)
         self.by_label.setBuddy(self.by)
         row = QHBoxLayout(self.head)
         row.setContentsMargins(10, 8, 8, 8)

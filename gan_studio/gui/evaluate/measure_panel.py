@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QStandardItem
+from PySide6.QtGui import QPalette, QStandardItem
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -28,6 +28,7 @@ from ..choice_boxes import tool
 from ..widgets.editors import NumberBox
 from ..widgets.fold import alarming, quiet
 from .about import tip_of
+from .options_fold import Options, OptionsFold
 
 if TYPE_CHECKING:
     from .reading import Fits
@@ -43,6 +44,7 @@ NONE_FITS = "No metric is for samples of this kind; their tooltips say why."
 class MeasurePanel(QWidget):
     evaluate_wanted = Signal()
     real_changed = Signal()  # what it is compared with
+    eye_changed = Signal()  # the options of the features, which may make them usable
     changed = Signal()
 
     def __init__(self) -> None:
@@ -60,16 +62,20 @@ class MeasurePanel(QWidget):
         self.features = QComboBox()
         self.features.setAccessibleName("Features")
         self.features.setMinimumContentsLength(12)
+        self.features.setPlaceholderText("None are needed")
         self.features.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.about_features = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
         self.metrics = QListWidget()
         self.metrics.setAccessibleName("Metrics")
         self.metrics.setAccessibleDescription("What is to be measured. Space checks and unchecks.")
+        self.metrics.setMinimumHeight(120)
         self.metrics.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.samples = NumberBox(True, FEWEST, MOST, log=True)
         self.samples.setAccessibleName("Samples")
         self.samples.setToolTip("So many generated and so many real samples are compared, as far as there are as many.")
         self.samples.set_value(USUAL)
+        self.eye_options = OptionsFold("the features")
+        self.metric_options = OptionsFold("this metric")
         self.problem = alarming(QLabel(textFormat=Qt.TextFormat.PlainText))
         self.evaluate_button = QPushButton("Evaluate")
         self.evaluate_button.setAccessibleName("Evaluate")
@@ -80,6 +86,9 @@ class MeasurePanel(QWidget):
         self._fill()
         self.features.activated.connect(self._features_chosen)
         self.metrics.itemChanged.connect(self._checked)
+        self.metrics.currentRowChanged.connect(self._show_options)
+        self.metric_options.changed.connect(self._changed)
+        self.eye_options.changed.connect(self.eye_changed)
         self.samples.edited.connect(self._changed)
         self.folder_button.clicked.connect(self.ask_for_folder)
         self.own_button.clicked.connect(self.compare_with_own)
@@ -105,6 +114,9 @@ class MeasurePanel(QWidget):
             column.addWidget(widget, 1 if widget is self.metrics else 0)
             if widget is self.features:
                 column.addWidget(self.about_features)
+                column.addWidget(self.eye_options)
+            if widget is self.metrics:
+                column.addWidget(self.metric_options)
         column.addSpacing(6)
         column.addWidget(self.problem)
         column.addWidget(self.evaluate_button)
@@ -130,10 +142,15 @@ class MeasurePanel(QWidget):
         """Their kinds: those that are checked, and can be used."""
         return tuple(kind for kind in self._kinds() if self._is_wanted(kind))
 
-    def wished_metrics(self) -> tuple[str, ...]:
-        """As `chosen_metrics`; () where nobody chose, and all that suit are measured."""
+    def wished_metrics(self) -> tuple[Options, ...]:
+        """As `chosen_metrics`, with their options; () where nobody chose, and all that suit are measured."""
         chosen = self.chosen_metrics()
-        return () if set(chosen) == self._suits else chosen
+        as_it_is = set(chosen) == self._suits and not any(map(self.metric_options.options, chosen))
+        return () if as_it_is else tuple(map(self.metric_options.plain, chosen))
+
+    def wished_eye(self) -> Options:
+        """With its options; {} where none is needed."""
+        return self.eye_options.plain(self.eye()) if self.eye() else {}
 
     def _is_wanted(self, kind: str) -> bool:
         return kind not in self._metrics and self._wished.get(kind, kind in self._suits)
@@ -144,7 +161,13 @@ class MeasurePanel(QWidget):
 
     def kept(self) -> dict[str, Any]:
         """What is remembered from one session to the next."""
-        return {"eye": self.eye(), "metrics": self._wished, "samples": self.samples.value()}
+        return {
+            "eye": self.eye(),
+            "metrics": self._wished,
+            "samples": self.samples.value(),
+            "eyes": self.eye_options.values,
+            "options": self.metric_options.values,
+        }
 
     def restore(self, kept: dict[str, Any]) -> None:
         self._wished = {kind: bool(wish) for kind, wish in kept.get("metrics", {}).items() if kind in self._kinds()}
@@ -152,6 +175,8 @@ class MeasurePanel(QWidget):
         samples = kept.get("samples")
         if isinstance(samples, int) and FEWEST <= samples <= MOST:
             self.samples.set_value(samples)
+        self.eye_options.values = dict(kept.get("eyes", {}))
+        self.metric_options.values = dict(kept.get("options", {}))
         self._show_checks()
         self._offer()
 
@@ -166,12 +191,17 @@ class MeasurePanel(QWidget):
             why = self._eyes.get(kind, "")
             item = model.item(row)  # type: ignore[attr-defined]
             assert isinstance(item, QStandardItem)
-            item.setEnabled(not why)
+            role = QPalette.ColorRole.PlaceholderText if why else QPalette.ColorRole.Text
+            item.setForeground(self.palette().color(role))  # it can be chosen, as its options may mend it
             item.setToolTip(why or FEATURE_NETWORKS[kind].about)
-        if not self.eye() or self.eye() in self._eyes:
+        if self._is_about_nothing() or not self.eye():
             self._choose_eye()
         self._show_checks()
         self._offer()
+
+    def _is_about_nothing(self) -> bool:
+        """Whether no features are needed."""
+        return len(self._eyes) == self.features.count() and len(set(self._eyes.values())) == 1
 
     def _choose_eye(self) -> None:
         """What suits the data, or the first that can be used."""
@@ -212,6 +242,11 @@ class MeasurePanel(QWidget):
             item.setCheckState(Qt.CheckState.Checked if wanted else Qt.CheckState.Unchecked)
         self.metrics.blockSignals(False)
 
+    def _wrong_options(self) -> str:
+        """What is wrong with options that are seen; those of metrics that are not, measuring tells."""
+        wrong = [fold.problem.text() for fold in (self.eye_options, self.metric_options)]
+        return next(filter(None, wrong), "")
+
     def _kinds(self) -> Iterable[str]:
         return [self.metrics.item(row).data(KIND) for row in range(self.metrics.count())]
 
@@ -223,6 +258,10 @@ class MeasurePanel(QWidget):
 
     def _features_chosen(self) -> None:
         self._changed()
+
+    def _show_options(self, row: int) -> None:
+        item = self.metrics.item(row)
+        self.metric_options.show_spec(METRICS[item.data(KIND)] if item else None)
 
     def _changed(self) -> None:
         self._offer()
@@ -236,15 +275,21 @@ class MeasurePanel(QWidget):
         self.against.setToolTip(str(self.real) if self.real else "")
         kind = self.eye()
         network = FEATURE_NETWORKS[kind] if kind else None
-        self.features.setEnabled(network is not None)
-        self.features.setToolTip(network.about if network else "No feature network is needed, or can be used here.")
+        self.features.setEnabled(not self._is_about_nothing())
+        reason = next(iter(self._eyes.values()), "")
+        self.features.setToolTip(network.about if network else reason)
         self.about_features.setText(self._eyes.get(kind, "") or (network.paper if network else ""))
         self.about_features.setVisible(bool(self.about_features.text()))
+        role = QPalette.ColorRole.BrightText if kind in self._eyes else QPalette.ColorRole.PlaceholderText
+        self.about_features.setForegroundRole(role)
+        self.eye_options.show_spec(network)
         missing = "Choose a folder of real pictures to compare with." if self._needs_real and not self.real else ""
         none = NONE_FITS if len(self._metrics) == self.metrics.count() else NO_METRIC
         problem = missing or ("" if self.chosen_metrics() else none)
+        problem = problem or self._eyes.get(kind, "") or self._wrong_options()
         why = self._reason or problem
-        self.problem.setText(problem if not self._reason else "")
+        is_said = problem == self._eyes.get(kind, "")  # beneath the features
+        self.problem.setText("" if self._reason or is_said else problem)
         self.problem.setVisible(bool(self.problem.text()))
         self.evaluate_button.setEnabled(not why)
         self.evaluate_button.setToolTip(why or "Draw samples, and measure how good they are; what is measured is kept.")

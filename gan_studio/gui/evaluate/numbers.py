@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ...jobs.evaluations import Evaluated
-from ...jobs.verdict import figure, good_is, judge, measures_of
+from ...jobs.verdict import figure, good_is, judge, measures_of, points_of
 from .. import theme
 from ..choice_boxes import menu_tool
 from ..widgets.flow import FlowLayout
@@ -37,7 +37,8 @@ class NumbersPage(Page):
         self.others: list[Column] = []  # of other subjects, that were put beside
         self._shown: list[Place] | None = None  # of this subject, chosen by the user; None: those that tell most
         self.table = NumbersTable()
-        self.table.looked_at.connect(self._describe)
+        self.table.described.connect(self._describe)
+        self.table.looked_at.connect(self._look)
         self.about = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
         self.about.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.about.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
@@ -170,7 +171,9 @@ class NumbersPage(Page):
 
     def _describe(self, row: Row | None) -> None:
         self.about.setText(told(row) if row else "")
-        if row and row.step is not None:
+
+    def _look(self, row: Row) -> None:
+        if row.step is not None:
             self.desk.look_at(row.step)
 
     def _tell_notes(self) -> None:
@@ -191,13 +194,14 @@ def newest_of_each(found: tuple[Evaluated, ...]) -> dict[Place, Evaluated]:
 
 
 def telling(desk: Desk) -> list[Place]:
-    """What is worth a look first: the best step, the newest, and what was measured last."""
+    """What is worth a look first: the best step, the newest, what was measured last; two at least, where there are."""
     if not desk.found:
         return []
     last = desk.found[-1]
     steps: list[int | None] = []
-    if verdict := desk.verdict():
+    if (verdict := desk.verdict()) and desk.key:
         steps += [verdict.best.step, verdict.newest.step]
+        steps += [point.step for point in points_of(desk.found, desk.key)[-2:]] if len(set(steps)) < 2 else []
     places = [(last.subject, step) for step in steps] + [(last.subject, last.step)]
     return list(dict.fromkeys(places))
 

@@ -53,7 +53,8 @@ PAD = 6
 
 
 class NumbersTable(QTableWidget):
-    looked_at = Signal(object)  # the Row that is chosen, or None
+    described = Signal(object)  # the Row to tell about, or None
+    looked_at = Signal(object)  # the Row that the user chose
 
     def __init__(self) -> None:
         super().__init__(0, len(FIELDS))
@@ -132,7 +133,7 @@ class NumbersTable(QTableWidget):
         if rows:
             self.setCurrentCell(same[0] if same else 0, MEASURE)
         self.blockSignals(False)
-        self._look()
+        self.described.emit(self.chosen())
 
     def _fit(self) -> None:
         """The bars take what the rest leaves; with less than a bar needs, the table is scrolled."""
@@ -175,7 +176,9 @@ class NumbersTable(QTableWidget):
         return FIELDS[column].tip
 
     def _look(self) -> None:
-        self.looked_at.emit(self.chosen())
+        if row := self.chosen():
+            self.described.emit(row)
+            self.looked_at.emit(row)
 
     # what can be done with it
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,8 @@ class Fits:
     problem: str = ""  # why nothing at all can be measured
 
 
-def fits_of(subject: Subject, real: Path | None) -> Fits:
+def fits_of(subject: Subject, real: Path | None, options: dict[str, dict[str, Any]]) -> Fits:
+    """`options` are those of feature networks, by kind."""
     try:
         source = source_of(subject)
     except ConfigError as error:
@@ -54,7 +56,8 @@ def fits_of(subject: Subject, real: Path | None) -> Fits:
     if is_points:
         eyes = {network.kind: AS_THEY_ARE for network in FEATURE_NETWORKS}
     else:
-        eyes = {network.kind: network().missing(None if real else source) for network in FEATURE_NETWORKS}
+        kinds = [network.kind for network in FEATURE_NETWORKS]
+        eyes = {kind: why_not(kind, options.get(kind, {}), None if real else source) for kind in kinds}
     special = bool(has & SPECIAL)
     suits = {
         metric.kind for metric in METRICS if not metrics[metric.kind] and bool(set(metric.needs) & SPECIAL) == special
@@ -65,6 +68,14 @@ def fits_of(subject: Subject, real: Path | None) -> Fits:
 def only(reasons: dict[str, str]) -> dict[str, str]:
     """Those that are reasons."""
     return {kind: why for kind, why in reasons.items() if why}
+
+
+def why_not(kind: str, options: dict[str, Any], source: Source | None) -> str:
+    """Why a feature network cannot be used; "" if it can."""
+    try:
+        return FEATURE_NETWORKS.parse({"kind": kind, **options}).missing(source)
+    except ConfigError as error:
+        return str(error)
 
 
 def source_of(subject: Subject) -> Source | None:
@@ -130,8 +141,8 @@ class Order:
     subject: Subject
     steps: tuple[int, ...]  # () of what has none
     real: Path | None  # a folder instead of the data that a run learns from
-    eye: str  # kind of the feature network
-    metrics: tuple[str, ...]  # kinds; () are those that suit
+    eye: dict[str, Any]  # the feature network, with its options; {} where none is needed
+    metrics: tuple[dict[str, Any], ...]  # with their options; () are those that suit
     samples: int
 
 

@@ -105,6 +105,7 @@ class EvaluateRoom(EvaluateFrame):
         self.choosing.changed.connect(self._show_verdict)
         self.measure.changed.connect(self._offer)
         self.measure.real_changed.connect(self._find_fits)
+        self.measure.eye_changed.connect(self._find_fits)
         self.measure.evaluate_wanted.connect(self.evaluate)
         self.cancel_button.clicked.connect(self.working_on.stop)
         self.by.activated.connect(self._judge_by)
@@ -154,7 +155,7 @@ class EvaluateRoom(EvaluateFrame):
         if subject := self.desk.subject:
             from .reading import fits_of
 
-            work = partial(fits_of, subject, self.measure.real)
+            work = partial(fits_of, subject, self.measure.real, dict(self.measure.eye_options.values))
             self.desk.disk.ask("fits", work, partial(self._show_fits, subject.path))
 
     def _show_fits(self, path: Path, fits: Fits) -> None:
@@ -296,7 +297,7 @@ class EvaluateRoom(EvaluateFrame):
             subject,
             self.choosing.steps,
             self.measure.real,
-            self.measure.eye(),
+            self.measure.wished_eye(),
             self.measure.wished_metrics(),
             int(self.measure.samples.value()),
         )

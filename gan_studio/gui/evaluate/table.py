@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ...jobs.evaluations import Evaluated, Number
-from ...jobs.verdict import differ, figure, good_is, ideal_of, interval, value_of
+from ...jobs.verdict import differ, figure, good_is, ideal_of, interval, rank_of, value_of
 
 NUMBERS = ("value", "low", "high", "at_infinity")
 HEAD = ("measure", "title", "of", "step", *NUMBERS, "real_samples", "generated_samples", "features", "comparable")
@@ -50,7 +50,7 @@ def rows_of(columns: Iterable[Column]) -> list[Row]:
         for number in column.evaluated.numbers:
             found.setdefault(number.measure, []).append((column, number))
     rows: list[Row] = []
-    for group in found.values():
+    for _, group in sorted(found.items(), key=lambda pair: rank_of(pair[0])):
         first, reference = group[0]
         span = span_of([number for _, number in group])
         reasons = [differ(reference.basis, number.basis) for _, number in group]

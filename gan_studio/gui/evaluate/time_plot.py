@@ -17,6 +17,8 @@ from ..widgets.chart import Chart, Line
 
 STAR = 7.0  # pixels, its radius
 DOT = 3.0
+EDGE = 0.015  # of the steps, so that the first and the last dot are whole
+HEAD, FOOT = 0.3, 0.1  # of the heights: the title stands above the line
 NEAR = 24  # pixels
 BACK, ON = (Qt.Key.Key_Left, Qt.Key.Key_Down), (Qt.Key.Key_Right, Qt.Key.Key_Up)
 
@@ -41,7 +43,8 @@ class TimePlot(Chart):
         self.points, self.best = list(points), best
         steps = np.array([point.step for point in points], float)
         values = np.array([point.number.value for point in points], float)
-        self.x_range = (0.0, float(max([last, 1, *(point.step for point in points)])))
+        end = float(max([last, 1, *(point.step for point in points)]))
+        self.x_range = (-EDGE * end, (1 + EDGE) * end)
         self.y_range = heights_of(points)
         self.show_lines([Line(steps, values, chart.of_q)])
         told = "; ".join(f"step {point.step:,}: {with_interval(point.number)}" for point in points)
@@ -138,8 +141,8 @@ def heights_of(points: Sequence[Point]) -> tuple[float, float]:
     low, high = min(values), max(values)
     reach = (high - low) or max((end - low for end in ends), default=0.0) or abs(low) or 1.0
     low, high = max(min([low, *ends]), low - reach), min(max([high, *ends]), high + reach)
-    room = 0.08 * ((high - low) or 1.0)
-    return low - room, high + room
+    span = (high - low) or 1.0
+    return low - FOOT * span, high + HEAD * span
 
 
 def band_of(points: Sequence[Point]) -> np.ndarray:
