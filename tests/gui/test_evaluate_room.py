@@ -197,6 +197,28 @@ def test_the_measure_that_judges_can_be_changed(open_window, run, qtbot):
     assert room.verdict.text().startswith("Step 30, the newest, is best by Recall")
 
 
+def test_two_checkpoints_are_really_measured(open_window, picture_run, qtbot):
+    """By the job itself: what the window shows is what the run keeps."""
+    later, run = picture_run(step=20, seed=1), picture_run()
+    shutil.move(later.checkpoint_at(20).path, run.folder / "checkpoints")
+    shutil.rmtree(later.folder)
+    room = ready(open_window().rooms[0], qtbot)
+    box, listed = room.measure.features, room.measure.metrics
+    box.setCurrentIndex(box.findData("pixels"))
+    for row, kind in enumerate(room.measure._kinds()):
+        if kind != "kernel":
+            listed.item(row).setCheckState(Qt.CheckState.Unchecked)
+    room.measure.samples.set_value(40)
+    evaluate(room, qtbot)
+    kept = read(run)
+    assert [one.step for one in kept] == [10, 20] == [one.step for one in room.desk.found]
+    first, second = (one.numbers[0] for one in kept)
+    assert first.title == "Kernel distance (pixels)" and first.basis.samples == (40, 40)
+    assert set(cells(room.page(NumbersPage), VALUE)) == {figure(first.value), figure(second.value)}
+    best = 10 if first.value < second.value else 20
+    assert room.verdict.text().startswith(f"Step {best}")
+
+
 def test_cancel_keeps_what_was_measured(room, run, fake, qtbot):
     _, gate = fake
     gate.clear()

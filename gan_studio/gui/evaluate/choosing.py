@@ -76,7 +76,10 @@ class Choosing(QObject):
     def _renew(self, newer: Subject) -> None:
         here = self.desk.subject
         if here and newer.path == here.path and newer != here:
+            follows = bool(newer.steps) and self.desk.step in (None, *here.steps[-1:])  # whoever looks at the newest
             self.desk.renew(newer)
+            if follows:
+                self.desk.look_at(newer.steps[-1])
             self._fill_steps(self.frame.steps.currentData())
             self.changed.emit()
 

@@ -40,7 +40,8 @@ class EvidencePlot(Chart):
         self.x_range = (0.0, float(max(evidence.last, steps[-1] if len(steps) else 1, 1)))
         self.set_y_range(low - room, high + room)
         if evidence.threshold is not None:
-            self.levels = [(evidence.threshold, figure(evidence.threshold))]
+            self.levels = [(evidence.threshold, "")]
+            self.y_title = f"{evidence.curve}, dashed: {figure(evidence.threshold)}"
         zone = Zone(float(evidence.first), float(evidence.last), "", partial(colour_of, severity))
         self.show_lines([Line(steps, values, chart.of_q)], [zone])
         told = f"Steps {evidence.first:,} to {evidence.last:,} are shaded."

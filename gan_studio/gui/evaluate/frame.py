@@ -54,6 +54,8 @@ class EvaluateFrame(PanedRoom):
             put(part, below)
         self.splitter.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.lay_out(self._top(), below)
+        self.splitter.setStretchFactor(1, 3)  # of a large screen both have their share
+        self.splitter.setStretchFactor(2, 1)
         self.pages = QTabWidget(documentMode=True)
         self.pages.setAccessibleName("Pages of the evaluation")
         put(self.pages, self.centre)

@@ -69,6 +69,7 @@ class MeasurePanel(QWidget):
         self.metrics.setAccessibleName("Metrics")
         self.metrics.setAccessibleDescription("What is to be measured. Space checks and unchecks.")
         self.metrics.setMinimumHeight(120)
+        self.metrics.setSpacing(1)
         self.metrics.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.samples = NumberBox(True, FEWEST, MOST, log=True)
         self.samples.setAccessibleName("Samples")

@@ -47,7 +47,7 @@ from .table import (
 Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
 RIGHT = (VALUE, ENDLESS, SAMPLES)  # numbers stand beneath each other
-BAR = 72  # pixels of a bar at least
+BAR, LONGEST = 64, 420  # pixels of a bar, at least and at most
 WIDEST = 170  # pixels of the column that says whose samples
 PAD = 6
 
@@ -63,6 +63,8 @@ class NumbersTable(QTableWidget):
         for column, field in enumerate(FIELDS):
             item = QTableWidgetItem(field.title)
             item.setToolTip(f"{field.tip}. A click sorts by it.")
+            side = Qt.AlignmentFlag.AlignRight if column in RIGHT else Qt.AlignmentFlag.AlignLeft
+            item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(column, item)
         self.setAccessibleName("Table of numbers")
         self.setAccessibleDescription("What was measured, with intervals. The menu key sorts and copies.")
@@ -73,7 +75,8 @@ class NumbersTable(QTableWidget):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setItemDelegateForColumn(INTERVAL, IntervalDelegate(self))
+        self.bars = IntervalDelegate(self)
+        self.setItemDelegateForColumn(INTERVAL, self.bars)
         self.setItemDelegateForColumn(BADGE, BadgeDelegate(self))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
@@ -83,7 +86,6 @@ class NumbersTable(QTableWidget):
         header.setSectionResizeMode(MEASURE, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(OF, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(INTERVAL, QHeaderView.ResizeMode.Interactive)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(True)
         header.sectionClicked.connect(self.sort_by)
         self.itemSelectionChanged.connect(self._look)
@@ -121,6 +123,8 @@ class NumbersTable(QTableWidget):
         self.blockSignals(True)
         self.clearSelection()
         self.setRowCount(len(rows))
+        words = [self.fontMetrics().horizontalAdvance(interval(row.number)) for row in rows]
+        self.bars.words = max(words, default=0)
         for number, row in enumerate(rows):
             above = rows[number - 1].number.title if number else ""
             for column in range(len(FIELDS)):
@@ -141,7 +145,8 @@ class NumbersTable(QTableWidget):
         self.setColumnWidth(OF, min(max(self.sizeHintForColumn(OF) + PAD, 60), WIDEST))
         others = [column for column in range(len(FIELDS)) if column != INTERVAL]
         rest = self.viewport().width() - sum(self.columnWidth(column) for column in others)
-        self.setColumnWidth(INTERVAL, max(self.sizeHintForColumn(INTERVAL), rest))
+        least = self.bars.words + BAR + 3 * PAD
+        self.setColumnWidth(INTERVAL, min(max(least, rest), least - BAR + LONGEST))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -219,17 +224,16 @@ class NumbersTable(QTableWidget):
 class IntervalDelegate(QStyledItemDelegate):
     """The interval as a bar with its value as a dot, on the scale that all rows of a measure share; a tick is ideal."""
 
+    words = 0  # pixels of the widest interval in words: the bars begin beneath each other
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        row: Row = index.data(ROW)
-        words = option.fontMetrics.horizontalAdvance(interval(row.number))
-        return QSize(words + BAR + 3 * PAD, option.fontMetrics.height() + 8)
+        return QSize(self.words + BAR + 3 * PAD, option.fontMetrics.height() + 8)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: Row = index.data(ROW)
         self._paint_ground(painter, option, index)
-        words = option.fontMetrics.horizontalAdvance(interval(row.number)) + PAD
         room = QRectF(option.rect).adjusted(PAD, 0, -PAD, 0)
-        bar = room.adjusted(max(words, min(130.0, room.width() / 2)), 0, 0, 0)
+        bar = room.adjusted(self.words + PAD, 0, 0, 0)
         is_chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         role = QPalette.ColorRole.HighlightedText if is_chosen else QPalette.ColorRole.Text
         painter.save()

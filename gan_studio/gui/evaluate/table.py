@@ -118,7 +118,7 @@ FIELDS = (
           lambda row: value_of(row.number), lambda row: finite(row.number.value)),
     Field("interval", "95 % interval", "Where it lies were other samples drawn; the rows of a measure share a scale",
           lambda row: interval(row.number), lambda row: finite(row.number.high - row.number.low)),
-    Field("endless samples", "Endless", "What it would be of endlessly many samples, where fewer bias it",
+    Field("extrapolated", "n → ∞", "What it would be of endlessly many samples, where fewer bias it",
           endless_of, lambda row: finite(row.number.at_infinity)),
     Field("samples", "Samples", "Real and generated samples that it was computed from",
           samples_of, lambda row: float(row.number.basis.samples[1])),
@@ -154,7 +154,7 @@ def as_text(rows: Iterable[Row]) -> str:
     lines = []
     for row in rows:
         line = f"{row.number.title}, {row.of}: {value_of(row.number)} ({interval(row.number)})"
-        line += f", endless samples {endless_of(row)}" if row.number.at_infinity is not None else ""
+        line += f", of endlessly many samples {endless_of(row)}" if row.number.at_infinity is not None else ""
         line += f"; {samples_of(row)} samples, {good_is(row.number)}"
         line += f"; not comparable with {row.reference}: {', '.join(row.reasons)}" if row.reasons else ""
         lines.append(line + ".")

@@ -98,6 +98,7 @@ class TrainFrame(Room):
         self.forecast.setToolTip("What the dry run before the start measured and picked")
         bar.addWidget(self.forecast, 1)
         self.doctor = DoctorSign(self.session)
+        bar.addSpacing(8)
         bar.addWidget(self.doctor)
         return bar
 
