@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from ...runs import Run
+from ..choice_boxes import fill
 from ..computing import attempted
 from ..explore.opening import FILES, told_of
 from .desk import Desk
@@ -85,15 +86,11 @@ class Choosing(QObject):
 
     def _fill_runs(self) -> None:
         """What is chosen is among them, wherever it lies."""
-        here, box = self.desk.subject, self.frame.runs
+        here = self.desk.subject
         among = [subject.path for subject in self.desk.subjects]
         listed = self.desk.subjects if here is None or here.path in among else [here, *self.desk.subjects]
-        box.clear()
-        for subject in listed:
-            box.addItem(subject.title, subject)
-            box.setItemData(box.count() - 1, str(subject.path), Qt.ItemDataRole.ToolTipRole)
-        box.setCurrentIndex([subject.path for subject in listed].index(here.path) if here else -1)
-        box.setEnabled(bool(listed))
+        fill(self.frame.runs, listed, here.path if here else None)
+        self.frame.runs.setEnabled(bool(listed))
 
     def _fill_steps(self, wanted: str | int | None) -> None:
         box, subject = self.frame.steps, self.desk.subject
