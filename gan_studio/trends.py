@@ -60,6 +60,13 @@ def eased(line: Line, points: int) -> Line:
     return steps, np.nanmedian(windows, axis=1)
 
 
+def ends(line: Line, share: float) -> tuple[float, float]:
+    """The levels of its first and its last part, each so large a share of its steps."""
+    steps = line[0]
+    part = share * (steps[-1] - steps[0])
+    return level(between(line, steps[0], steps[0] + part)), level(between(line, steps[-1] - part, steps[-1]))
+
+
 def since(line: Line, holds: np.ndarray, at_least: float = 1.0) -> int | None:
     """The step from which on it has held, for so large a share of the points, to the last; None where it does not.
 
@@ -79,3 +86,21 @@ def slope(line: Line) -> float:
         return 0.0
     x = (steps - steps[0]) / (steps[-1] - steps[0])
     return float(np.polyfit(x, values, 1)[0])
+
+
+def turns(line: Line, swing: float) -> Line:
+    """Where it turns: its highs and lows, of which each is away from the one before by at least `swing`."""
+    steps, values = line
+    found: list[int] = []
+    low = high = 0  # indices of the extremes since the last turn
+    rising = 0  # +1 or -1 once it is known
+    for i, value in enumerate(values.tolist()):
+        high = i if value > values[high] else high
+        low = i if value < values[low] else low
+        if rising >= 0 and values[high] - value >= swing:
+            found.append(high)
+            rising, low, high = -1, i, i
+        elif rising <= 0 and value - values[low] >= swing:
+            found.append(low)
+            rising, low, high = 1, i, i
+    return steps[found], values[found]

@@ -64,15 +64,30 @@ class Course:
         """The curve that says how near samples are to the data, lower is better; "" where there is none."""
         return next((name for name in YARDSTICKS if name in self.curves), "")
 
+    @property
+    def way(self) -> float:
+        """From copies of the data's mean to the data, by the yardstick: to as near as real samples are to each other.
+
+        Where that is not known, from the first samples. NaN where nothing was measured.
+        """
+        values = self.line(self.yardstick)[1]
+        way = self.facts.get("mean", float(values[0])) - self.floor if len(values) else 0.0
+        return way if way > 0 else float("nan")
+
+    @property
+    def floor(self) -> float:
+        """The yardstick between real samples, or the least that was reached."""
+        values = self.line(self.yardstick)[1]
+        return min(self.facts.get("floor", 0.0), float(values.min())) if len(values) else 0.0
+
     def gained(self, share: float) -> float:
-        """How far samples have come lately on their way from where they began to the data, by the yardstick: 1 is as
-        near as real samples are to each other; NaN where nothing was measured."""
-        steps, values = self.line(self.yardstick)
-        if not len(steps):
-            return float("nan")
-        floor = min(self.facts.get("floor", 0.0), float(values.min()))
-        began = float(values[0]) - floor
-        return 1 - (trends.level(self.lately(self.yardstick, share)) - floor) / began if began > 0 else float("nan")
+        """How much of that way samples had come in the last part of the training: 1 is all of it, and 0 no better than
+        the mean of the data, as all are at first or worse. NaN: not known."""
+        return 1 - (trends.level(self.lately(self.yardstick, share)) - self.floor) / self.way
+
+    def gain(self, share: float) -> float:
+        """By how much of that way samples came nearer within the last part. NaN: not known."""
+        return -trends.slope(self.lately(self.yardstick, share)) / self.way
 
     # what could be changed
 
@@ -165,9 +180,57 @@ def slower(course: Course, players: tuple[str, ...], factor: float, why: str) ->
     return Remedy(f"Lower the learning rate, {told}: {why}", changes)
 
 
+def faster(course: Course, factor: float = 4.0) -> Remedy | None:
+    """A higher learning rate of D."""
+    lr = course.setting("recipe.d_optimiser.lr")
+    if not isinstance(lr, (int, float)):
+        return None
+    higher = min(10.0, float(f"{lr * factor:.2g}"))
+    changes = {"recipe.d_optimiser.lr": higher}
+    return Remedy(f"Raise D's learning rate from {lr:g} to {higher:g}, so that it sees what is wrong.", changes)
+
+
 def when(applies: bool, sentence: str, changes: dict[str, Any], anew: bool = False) -> Remedy | None:
     """A remedy, where it applies."""
     return Remedy(sentence, changes, anew) if applies else None
+
+
+def quieter(course: Course) -> Remedy | None:
+    """Noise on all that D sees, where there is none."""
+    return when(
+        course.setting("recipe.instance_noise") == 0,
+        "Blur all that D sees by noise of 0.1 that fades, so that real and generated samples overlap.",
+        {"recipe.instance_noise": 0.1},
+    )
+
+
+def bound_slope(course: Course, weight: float = 1.0) -> Remedy | None:
+    """A penalty on D's slope, where there is none; it looks at each sample alone, so not beside batch norm."""
+    penalties = course.setting("recipe.penalties")
+    fits = penalties == [] and course.setting("recipe.discriminator.norm") != "batch"
+    r1 = {"kind": "r1", "weight": weight}
+    return when(fits, f"Punish D's slope at real samples (R1, weight {weight:g}).", {"recipe.penalties": [r1]})
+
+
+def varied(course: Course) -> tuple[Remedy | None, ...]:
+    """What helps against too little variety."""
+    batch = course.setting("recipe.batch_size")
+    return (
+        when(
+            course.setting("recipe.pack") == 1 and isinstance(batch, int) and batch % 2 == 0,
+            "Let D judge two samples at once (PacGAN), so that it sees when they are alike; begins a new training.",
+            {"recipe.pack": 2},
+            anew=True,
+        ),
+        when(
+            course.setting("recipe.unroll") == 0,
+            "Let G look five steps ahead, to how D will answer (unrolled GAN); steps take several times as long.",
+            {"recipe.unroll": 5},
+        ),
+        slower(course, ("d",), 4, "D leaves G time to spread out."),
+        quieter(course),
+        bound_slope(course),
+    )
 
 
 def finite(line: Line) -> Line:

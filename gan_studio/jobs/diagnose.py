@@ -20,7 +20,7 @@ from .events import Event
 from .settings import RunConfig
 from .train import new_run
 
-POINTS = 2**13  # of a curve that rules look at; of longer ones every n-th
+POINTS = 2**11  # of a curve that rules look at; of longer ones every n-th
 FEWEST_STEPS, FEWEST_DRAWN = 100, 8  # before a training that nothing is said against is called well
 
 Verdict = Literal["ill", "watch", "well", "early"]
@@ -70,7 +70,7 @@ def course_of(run: Run, curves: history.Curves | None = None) -> Course:
     """All that the rules may look at. Raises ConfigError."""
     state, about, parent = run.state(), run.about(), run.parent()
     told = run.curves() if curves is None else curves
-    lines = {name: finite(trends.thinned(line, POINTS)) for name, line in told.items()}
+    lines = {name: finite(trends.thinned(line, POINTS)) for name, line in told.items() if len(line[0])}
     settings = _completed(orjson.dumps(run.config_at(state.step)))
     return Course(
         lines,
@@ -106,17 +106,21 @@ def _treated(course: Course, finding: Finding) -> Finding:
     offered = [
         remedy
         for remedy in finding.remedies
-        if (remedy.anew or healthy is not None) and _can_be_applied(settings, orjson.dumps(remedy.changes))
+        if (remedy.anew or healthy is not None) and _can_be_applied(settings, orjson.dumps(remedy.changes), remedy.anew)
     ]
     return replace(finding, healthy=healthy, remedies=tuple(offered))
 
 
 @lru_cache(maxsize=256)
-def _can_be_applied(settings: bytes, changes: bytes) -> bool:
-    """Whether they change something that this recipe has, to something that it can be trained with."""
+def _can_be_applied(settings: bytes, changes: bytes, networks: bool) -> bool:
+    """Whether they change something that this recipe has, to something that it can be trained with.
+
+    `networks`: whether they change these too, so that it takes a look at whether they fit together.
+    """
     try:
         new = changed(orjson.loads(settings), orjson.loads(changes))
-        new.check()
+        if networks:
+            new.check()
     except ConfigError:
         return False
     return bool(differences(orjson.loads(settings), new.plain()))

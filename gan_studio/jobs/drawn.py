@@ -54,7 +54,8 @@ class Shown(ABC):
     def facts(self) -> Measures:
         """What is true of the data whatever is trained on it, for whoever judges the course of a training.
 
-        "modes", "classes", "size" where they are known; "floor": the yardstick between two sets of real samples.
+        "modes", "classes", "size" where they are known; by the yardstick, "floor": from real samples to other real
+        ones, and "mean": to as many copies of their mean; "spread": how far apart two real samples are.
         """
         dataset = self.dataset
         known = {"modes": len(dataset.centres), "classes": len(dataset.classes), "size": dataset.size or 0}

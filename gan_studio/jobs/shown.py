@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 from typing import ClassVar
 
@@ -60,6 +61,11 @@ class OfLatents(Shown):
     def _real_spread(self) -> float:
         return pairwise.mean_distance(self._real(pairwise.SAMPLES))
 
+    def _yardstick_facts(self, distance: Callable[[Tensor], float], count: int) -> Measures:
+        again = self.dataset.batch(count, 1, REAL_SEED).x
+        mean = again.mean(0, keepdim=True).expand_as(again)
+        return {"floor": distance(again), "mean": distance(mean), "spread": self._real_spread}
+
     def _diversity(self, x: Tensor) -> Measures:
         spread = pairwise.mean_distance(x[: pairwise.SAMPLES])
         return {DIVERSITY: spread / self._real_spread} if self._real_spread else {}
@@ -90,7 +96,7 @@ class Pictures(OfLatents, ShownAsPictures):
 
     def facts(self) -> Measures:
         distance = sliced_wasserstein.SlicedWasserstein(self._real(self.measured))
-        return super().facts() | {"floor": distance(self.dataset.batch(self.measured, 1, REAL_SEED).x)}
+        return super().facts() | self._yardstick_facts(distance, self.measured)
 
     def _measures(self, x: Tensor) -> Measures:
         if self._distance is None:
@@ -155,8 +161,7 @@ class Points(OfLatents):
         return FULL * away / away.abs().max().clamp(min=1e-12)
 
     def facts(self) -> Measures:
-        again = self.dataset.batch(exact_wasserstein.SAMPLES, 1, REAL_SEED).x
-        return super().facts() | {"floor": self._distance(again)}
+        return super().facts() | self._yardstick_facts(self._distance, exact_wasserstein.SAMPLES)
 
     def _distance(self, x: Tensor) -> float:
         N = exact_wasserstein.SAMPLES

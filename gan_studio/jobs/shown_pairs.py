@@ -47,6 +47,7 @@ class Translations(ShownAsPictures):
         assert self.source.pairs is not None
         self.names = dataset.pairs.names
         self.matched = self.source.pairs.matched
+        self.directions = training.directions if training else ()
         if training is None:
             return
         rows = rows_of(training, dataset, self.matched)
@@ -103,11 +104,31 @@ class Translations(ShownAsPictures):
             return {}
         diversity = self._diversity(outputs)
         if not self.matched:
-            found = [self.worlds[way == FORTH](x) for way, x in outputs]
-            return {WORLD: float(np.mean(found))} | diversity
-        truths = {FORTH: made.b, BACK: made.a}
+            return {WORLD: self._from_worlds(outputs)} | diversity
+        return (
+            {TRUTH: self._from_truth(outputs, {FORTH: made.b, BACK: made.a})}
+            | self.rows.measures(made)
+            | self._baselines
+            | diversity
+        )
+
+    def facts(self) -> Measures:
+        """At "mean" stands who answers every picture with the mean one, at "floor" the truth, or other real ones."""
+        truths = {FORTH: self.inputs[1], BACK: self.inputs[0]}
+        means = {FORTH: self.means[1], BACK: self.means[0]}
+        outputs = [(way, means[way].expand_as(truths[way])) for way in self.directions]
+        if self.matched:
+            return super().facts() | {"floor": 0.0, "mean": self._from_truth(outputs, truths)}
+        again = self.dataset.batch(len(self.inputs[0]), 1, REAL_SEED).both()
+        others = [(way, again[way == FORTH]) for way in self.directions]
+        return super().facts() | {"floor": self._from_worlds(others), "mean": self._from_worlds(outputs)}
+
+    def _from_truth(self, outputs: list[tuple[str, Tensor]], truths: dict[str, Tensor]) -> float:
         squares = torch.stack([mean_square(unit(x), unit(truths[way])).mean() for way, x in outputs])
-        return {TRUTH: float(squares.mean().sqrt())} | self.rows.measures(made) | self._baselines | diversity
+        return float(squares.mean().sqrt())
+
+    def _from_worlds(self, outputs: list[tuple[str, Tensor]]) -> float:
+        return float(np.mean([self.worlds[way == FORTH](x) for way, x in outputs]))
 
     def _diversity(self, outputs: list[tuple[str, Tensor]]) -> Measures:
         """Of what is made of different pictures, beside that of real ones, the least varied way: 0 where all is one."""

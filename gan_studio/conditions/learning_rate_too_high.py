@@ -1,0 +1,72 @@
+"""Steps are so long that losses and gradients leap instead of settling."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import trends
+from ..config import option
+from . import CONDITIONS, Condition, Course, Evidence, Finding, slower, when
+
+
+@CONDITIONS.add
+class LearningRateTooHigh(Condition):
+    """Looks at spikes of the gradients' norms, and at whether samples get anywhere meanwhile.
+
+    Not at the losses: a term that is near 0 because D is right leaps whenever D errs.
+    """
+
+    kind = "learning-rate-too-high"
+    title = "The learning rate is too high"
+    about = "Gradients leap instead of settling, and samples get nowhere."
+    learn = (
+        "A step that is too long lands on the other side of the valley, higher than it began. In a game it also wakes "
+        "the other player up: both leap, and neither settles."
+    )
+
+    spike: float = option(8.0, "A value so many times the usual one of its neighbourhood is a spike.", gt=1, le=1000)
+    share: float = option(0.05, "So large a share of spikes is no accident.", gt=0, lt=1)
+    lately: float = option(0.5, "The last share of the training that is looked at.", gt=0, le=1)
+    gained: float = option(0.6, "Samples that came more of the way to the data get on all the same.", gt=0, le=1)
+    lower: float = option(10.0, "By so much are learning rates lowered.", gt=1, le=1000)
+    fewest: int = option(20, "Values in that part before it is said.", ge=5, le=10**6)
+
+    def find(self, course: Course) -> Finding | None:
+        if course.gained(0.2) > self.gained:
+            return None
+        spiky = {name: share for name in self._curves(course) if (share := self._spikes(course, name)) > self.share}
+        if not spiky:
+            return None
+        name = max(spiky, key=spiky.__getitem__)
+        steps, values = course.lately(name, self.lately)
+        since = int(steps[int(np.argmax(self._is_spike(values)))])
+        gained = course.gained(0.2)
+        far = "" if np.isnan(gained) else f" Samples came {max(0.0, gained):.0%} of the way to the data."
+        return self.found(
+            f"{name} leaps to {values.max() / max(1e-12, float(np.median(values))):.0f} times its usual size; "
+            f"{spiky[name]:.0%} of its values are spikes.{far}",
+            "ill",
+            since,
+            tuple(Evidence(each, since, course.step) for each in spiky),
+            (
+                slower(course, ("d", "g"), self.lower, "shorter steps settle."),
+                when(
+                    course.setting("recipe.clip_norm") == 0,
+                    "Shorten gradients longer than 1, so that no single step goes far.",
+                    {"recipe.clip_norm": 1.0},
+                ),
+            ),
+        )
+
+    def _curves(self, course: Course) -> list[str]:
+        names = course.named("gradient/")
+        return [name for name in names if len(course.lately(name, self.lately)[0]) >= self.fewest]
+
+    def _spikes(self, course: Course, name: str) -> float:
+        return float(self._is_spike(course.lately(name, self.lately)[1]).mean())
+
+    def _is_spike(self, values: np.ndarray) -> np.ndarray:
+        """[K] bool, beside the running median of the size of 31 neighbours."""
+        size = np.abs(values)
+        usual = trends.eased((np.arange(len(size)), size), 31)[1]
+        return size > self.spike * np.maximum(usual, 1e-12)
