@@ -40,7 +40,7 @@ class Collapse(Condition):
     lately: float = option(0.25, "The last share of the training that is looked at.", gt=0, le=1)
     rising: float = option(0.15, "It is no collapse while variety rose by this share over the last half.", gt=0, le=1)
     learnt: float = option(
-        0.15, "Samples that never came so much of the way to the data have not collapsed: they never began.", gt=0, lt=1
+        0.25, "Samples that came nearer by less than this share have not collapsed: they never began.", gt=0, lt=1
     )
     patience: int = option(100, "Steps before it is said.", ge=1, le=10**6, unit="steps")
     fewest: int = option(8, "Drawn samples before it is said.", ge=3, le=1000)
@@ -82,8 +82,8 @@ class Collapse(Condition):
         if since is None or since > lately[0][0] or now > (1 + self.rising) * before:
             return None
         most = float(line[1].max())
-        if most < self.low and not course.gained(self.lately) > self.learnt:
-            return None  # G has not learnt anything yet, or never did
+        if most < self.low and not self._has_learnt(course):
+            return None
         fell = f", after {most:.2f} times at step {int(line[0][int(np.argmax(line[1]))]):,}" if most > 2 * now else ""
         return self.found(
             f"Samples are {now:.2f} times as far apart as real ones{fell}: they are all alike.",
@@ -92,3 +92,9 @@ class Collapse(Condition):
             (Evidence(DIVERSITY, since, course.step, self.low),),
             varied(course),
         )
+
+    def _has_learnt(self, course: Course) -> bool:
+        """Whether samples are nearer to the data than the first ones, or than they were when it was branched."""
+        values = course.line(course.yardstick)[1]
+        now = trends.level(course.lately(course.yardstick, self.lately))
+        return len(values) > 0 and now < (1 - self.learnt) * float(values[0])

@@ -23,26 +23,28 @@ class EstimateMisleads(Condition):
     far: float = option(0.5, "Samples that came less than so much of the way are far from the data.", gt=0, lt=1)
     falls: float = option(0.4, "An estimate that lost so much of itself has fallen.", gt=0, lt=1)
     worse: float = option(0.15, "Samples that went back by so much of the way got worse.", gt=0, lt=1)
+    wakes: float = option(0.3, "A low estimate that rises by this share is D waking up.", gt=0, le=10)
     lately: float = option(0.5, "The last share of the training that is looked at.", gt=0, le=1)
+    patience: int = option(200, "Steps before it is said: D may wake up.", ge=1, le=10**6, unit="steps")
     fewest: int = option(10, "Drawn samples before it is said.", ge=4, le=1000)
 
     def find(self, course: Course) -> Finding | None:
         measured = course.line(course.yardstick)
         names = [name for name in course.named("distance/") if name not in YARDSTICKS]
-        if len(measured[0]) < self.fewest or not names:
+        if len(measured[0]) < self.fewest or not names or course.length < self.patience:
             return None
         return self._blind(course, names[0]) or self._parted(course, names[0])
 
     def _blind(self, course: Course, name: str) -> Finding | None:
-        line = trends.eased(course.line(name), 9)
-        most = float(line[1].max())
-        since = trends.since(line, line[1] < max(self.blind * most, SMALL.get(name, 0.0)), 0.9)
+        line, lately = trends.eased(course.line(name), 9), course.lately(name, self.lately)
+        low = max(self.blind * float(line[1].max()), SMALL.get(name, 0.0))
+        now, (before, after) = trends.level(lately), trends.ends(lately, 0.3)
         gained = course.gained(self.lately)
-        if since is None or since > course.step - self.lately * course.length or not gained < self.far:
+        if now > low or after > max(low, before + self.wakes * abs(before)) or not gained < self.far:
             return None
         if course.gain(self.lately) > self.worse:
             return None
-        now = trends.level(course.lately(name, self.lately))
+        since = min(trends.since(line, line[1] < low, 0.8) or course.step, int(lately[0][0]))
         return self.found(
             f"D's estimate ({name}) is {now:.2g}, as if samples and data were alike; by {course.yardstick} they came "
             f"{max(0.0, gained):.0%} of the way. D is too weak to see it.",

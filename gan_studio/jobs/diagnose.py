@@ -23,6 +23,8 @@ from .train import new_run
 POINTS = 2**11  # of a curve that rules look at; of longer ones every n-th
 FEWEST_STEPS, FEWEST_DRAWN = 100, 8  # before a training that nothing is said against is called well
 
+NEARER = 0.1  # of the way to the data, which samples must have come for it
+
 Verdict = Literal["ill", "watch", "well", "early"]
 _ORDER = ("ill", "watch")
 
@@ -166,9 +168,20 @@ def _summed_up(course: Course, findings: tuple[Finding, ...]) -> tuple[Verdict, 
         return findings[0].severity, "; ".join(
             f"{finding.title} (since step {finding.since:,})" for finding in findings
         )
-    if why := _too_early(course):
+    if why := _too_early(course) or _far(course):
         return "early", why
     return "well", "Nothing wrong that these curves could tell."
+
+
+def _far(course: Course) -> str:
+    """That samples are no better than the mean of the data, where they are; no rule says why."""
+    gained = course.gained(0.2)
+    if gained > NEARER or not course.way > 0:
+        return ""
+    return (
+        f"No rule says that anything is wrong, but by {course.yardstick} samples came {max(0.0, gained):.0%} of the way to "
+        "the data so far."
+    )
 
 
 def _too_early(course: Course) -> str:

@@ -138,6 +138,10 @@ def blown_up() -> Course:
     return replace(ill, state="failed", reason=f"The term D/fake {NOT_A_NUMBER} at step 2001. The healthy ...")
 
 
+def dying(t: np.ndarray) -> np.ndarray:
+    return np.where(t < 0.09, 1.0, np.where(t < 0.1, 50.0, 0.0))
+
+
 ILL = {
     "D has won": Ill(
         lambda: course(
@@ -211,6 +215,9 @@ ILL = {
     "copies": Ill(lambda: course("pictures", {"metrics/nearest": drawn(lambda t: 1 - 0.8 * t, 0)}), {"memorising"}),
     "high rate": Ill(
         lambda: course("points", {"gradient/G": spiky(GAN["gradient/G"]), W1: STUCK}), {"learning-rate-too-high"}
+    ),
+    "dead": Ill(
+        lambda: course("points", {"gradient/G": told(dying, 0, 5), W1: STUCK}), {"learning-rate-too-high"}, (200, 210)
     ),
     "no number": Ill(blown_up, {"not-a-number"}, (1600, 1990)),
 }
