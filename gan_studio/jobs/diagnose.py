@@ -16,6 +16,7 @@ from .. import history, runs, trends
 from ..conditions import CONDITIONS, Condition, Course, Finding, Remedy, finite
 from ..config import ConfigError, differences, get, put
 from ..runs import Run
+from . import evaluations
 from .events import Event
 from .settings import RunConfig
 from .train import new_run
@@ -71,7 +72,7 @@ def _urgency(finding: Finding) -> tuple[int, int]:
 def course_of(run: Run, curves: history.Curves | None = None) -> Course:
     """All that the rules may look at. Raises ConfigError."""
     state, about, parent = run.state(), run.about(), run.parent()
-    told = run.curves() if curves is None else curves
+    told = (run.curves() if curves is None else curves) | evaluations.lines(run)
     lines = {name: finite(trends.thinned(line, POINTS)) for name, line in told.items() if len(line[0])}
     settings = _completed(orjson.dumps(run.config_at(state.step)))
     return Course(
@@ -179,8 +180,8 @@ def _far(course: Course) -> str:
     if gained > NEARER or not course.way > 0:
         return ""
     return (
-        f"No rule says that anything is wrong, but by {course.yardstick} samples came {max(0.0, gained):.0%} of the way to "
-        "the data so far."
+        f"No rule says that anything is wrong, but by {course.yardstick} samples came {max(0.0, gained):.0%} of the way "
+        "to the data so far."
     )
 
 
