@@ -179,10 +179,8 @@ def _far(course: Course) -> str:
     gained = course.gained(0.2)
     if gained > NEARER or not course.way > 0:
         return ""
-    return (
-        f"No rule says that anything is wrong, but by {course.yardstick} samples came {max(0.0, gained):.0%} of the way "
-        "to the data so far."
-    )
+    came = f"by {course.yardstick} samples came {max(0.0, gained):.0%} of the way to the data so far"
+    return f"No rule says that anything is wrong, but {came}."
 
 
 def _too_early(course: Course) -> str:
