@@ -1,6 +1,6 @@
 """Evaluate: how near samples come to real ones. A run's checkpoints, a generator's file, folders, translations, points.
 
-First the real samples are made ready (`prepared`): read, named by their contents, and looked at with a feature network;
+First the real samples are made ready (`prepare`): read, named by their contents, and looked at with a feature network;
 then any samples are compared with them (`Ready.measured`), of one checkpoint or of many. Nothing of a training is
 touched: latents come from seeds of their own, the same ones for every checkpoint.
 """
