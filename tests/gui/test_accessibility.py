@@ -6,6 +6,7 @@ Controls say so in a tool tip; pictures, plots and lists, which a tool tip would
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,14 +17,18 @@ from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QAccessible, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QMenu, QMessageBox, QWidget
 
+from gan_studio.conditions import Evidence, Finding, Remedy
+from gan_studio.gui.evaluate.finding_card import FindingCard
+from gan_studio.gui.evaluate.room import EvaluateRoom
 from gan_studio.gui.session import Session
 from gan_studio.gui.train.film_dialog import FilmDialog
 from gan_studio.gui.train.run_compare import CompareDialog, Side
 from gan_studio.gui.translate.room import TranslateRoom
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
+from gan_studio.jobs import diagnose, train
 from gan_studio.jobs import events as e
-from gan_studio.jobs import train
+from gan_studio.jobs.evaluations import Basis, Evaluated, Number, keep
 from gan_studio.networks import TRANSLATORS
 
 pytestmark = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")  # of ziamath's fonts
@@ -195,6 +200,34 @@ def test_translating_pictures_and_drawing(window, qtbot, tmp_path):
     room.draw_button.click()
     check(window)
     qtbot.waitUntil(lambda: bool(room.draw.result.pictures), timeout=20_000)
+
+
+def test_the_pages_of_an_evaluated_run(window, qtbot, picture_run, monkeypatch):
+    run = picture_run()
+    basis = Basis("cnn", "digits CNN", "16 x 16 px", "abc", "Digits", (50, 50), {"kind": "frechet"})
+    for other in (basis, replace(basis, eye="px", eye_name="pixels")):
+        number = Number("frechet", f"Frechet distance ({other.eye_name})", 3.0, 2.0, 4.0, 2.5, "lower", 0.0, other)
+        keep(run, Evaluated(run.name, 10, (number,), ("A note.",)))
+    remedy = Remedy("Lower it.", {"recipe.d_optimiser.lr": 1e-5})
+    won = Finding(
+        "d-has-won", "D has won", "It has.", "ill", 10, (Evidence("D/real", 1, 9, 0.5),), (remedy,), "Why.", 10
+    )
+    run.append_curves([1, 5, 9], {"D/real": np.ones(3, np.float32)})
+    monkeypatch.setattr(
+        diagnose, "diagnose", lambda *_: diagnose.Diagnosis(run.name, 9, 10, "ill", "D has won", (won,))
+    )
+    room = next(room for room in window.rooms if isinstance(room, EvaluateRoom))
+    window.session.evaluate_wanted.emit(run, "")
+    qtbot.waitUntil(lambda: room.desk.subject is not None and bool(room.desk.found), timeout=20_000)
+    room.measure.metrics.setCurrentRow(room.measure._kinds().index("precision-recall"))
+    for fold in (room.measure.metric_options, room.measure.eye_options):
+        fold.button.set_open(True)
+    for page in room.page_list:
+        room.pages.setCurrentWidget(page)
+        qtbot.waitUntil(lambda: not room.desk.disk.is_busy, timeout=20_000)
+        check(window)
+    cards = room.findChildren(FindingCard)
+    assert cards and all(described(button) for card in cards for button in card.buttons)
 
 
 def test_the_time_lapse_and_the_comparison(window, qtbot):

@@ -97,6 +97,7 @@ class EvaluateRoom(EvaluateFrame):
         desk.judged.connect(self._show_verdict)
         desk.looked.connect(self._look)
         desk.renewed.connect(self._offer)
+        desk.renewed.connect(self._read_kept)
         desk.evaluate_wanted.connect(self.evaluate)
         self.working_on.failed.connect(self.session.tell)
         self.working_on.told.connect(self._told)
@@ -141,11 +142,16 @@ class EvaluateRoom(EvaluateFrame):
         self.measure.compare_with(subject.real)
         self._fits = None
         self._find_fits()
-        if subject.run:
-            from .reading import kept
-
-            self.desk.disk.ask("kept", partial(kept, subject.run), partial(self._show_kept, subject.path))
+        self._read_kept()
         self._offer()
+
+    def _read_kept(self) -> None:
+        """What was measured of it, also beside a training that goes on."""
+        from .reading import kept
+
+        subject = self.desk.subject
+        if subject and subject.run:
+            self.desk.disk.ask("kept", partial(kept, subject.run), partial(self._show_kept, subject.path))
 
     def _show_kept(self, path: Path, found: tuple[Evaluated, ...]) -> None:
         if self.desk.subject and self.desk.subject.path == path:
