@@ -40,6 +40,10 @@ class Comparison:
     by: Key | None  # what each run's best step was chosen by
     settings: dict[str, tuple[str, ...]]  # {dotted path: the value in each run} of those that differ
 
+    def only(self, entrants: Sequence[Entrant]) -> Comparison:
+        """Some of the runs."""
+        return replace(self, entrants=tuple(entrants), settings=_differing([one.settings for one in entrants]))
+
     def reasons(self, entrant: Entrant, key: Key) -> tuple[str, ...]:
         """Why this number cannot be compared with that of the first run that has one; () where it can."""
         reference, number = self.reference(key), entrant.numbers.get(key)
@@ -67,8 +71,9 @@ class Comparison:
         return all(a.high < b.low or b.high < a.low for b in others)
 
 
-def compare(runs: Sequence[Run], by: str = "") -> Comparison:
-    """What the folders of runs tell. `by` is a measure's id; "" lets the first that they have judge.
+def compare(runs: Sequence[Run], by: str = "", all_curves: bool = True) -> Comparison:
+    """What the folders of runs tell. `by` is a measure's id; "" lets the first that they have judge. Without
+    `all_curves` those alone are read that were measured of checkpoints, which is quick however long a run is.
 
     Raises ConfigError where there are not two, where one cannot be read, or where none was measured by `by`.
     """
@@ -80,11 +85,11 @@ def compare(runs: Sequence[Run], by: str = "") -> Comparison:
         known = ", ".join(dict.fromkeys(measure for measure, _ in keys)) or "nothing yet"
         raise ConfigError(f"None of these runs was measured by {by!r}; measured: {known}. Evaluate them first.")
     judging = next((key for key in keys if not by or key[0] == by), None)
-    entrants = _told_apart([_entrant(run, kept, judging) for run, kept in zip(runs, found, strict=True)])
+    entrants = _told_apart([_entrant(run, kept, judging, all_curves) for run, kept in zip(runs, found, strict=True)])
     return Comparison(entrants, tuple(keys), judging, _differing([one.settings for one in entrants]))
 
 
-def _entrant(run: Run, found: tuple[Evaluated, ...], by: Key | None) -> Entrant:
+def _entrant(run: Run, found: tuple[Evaluated, ...], by: Key | None, all_curves: bool) -> Entrant:
     state = run.state()
     verdict = judge(found, by) if by else None
     step = verdict.best.step if verdict else next((one.step for one in reversed(found)), None)
@@ -94,7 +99,7 @@ def _entrant(run: Run, found: tuple[Evaluated, ...], by: Key | None) -> Entrant:
         title=str(run.about().get("title") or run.name),
         state=state,
         settings=settings_of(run, state.step),
-        curves=run.curves() | evaluations.lines(run),
+        curves=(run.curves() if all_curves else {}) | evaluations.lines(run),
         step=step,
         is_best=bool(verdict and verdict.count > 1),
         numbers=numbers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .compare_page import ComparePage
 from .doctor_page import DoctorPage
 from .numbers import NumbersPage
 from .over_time import OverTimePage
@@ -11,4 +12,5 @@ PAGES: tuple[type[Page], ...] = (
     NumbersPage,
     OverTimePage,
     DoctorPage,
+    ComparePage,
 )

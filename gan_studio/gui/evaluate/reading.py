@@ -13,6 +13,7 @@ from ...config import ConfigError
 from ...data import Source
 from ...feature_networks import FEATURE_NETWORKS
 from ...jobs import evaluations
+from ...jobs.comparison import Comparison, compare
 from ...jobs.evaluate import SPECIAL, Evaluation, evaluate
 from ...jobs.evaluations import Evaluated
 from ...jobs.events import Log
@@ -21,7 +22,7 @@ from ...jobs.settings import RunConfig
 from ...jobs.subjects import Chosen
 from ...metrics import METRICS, Need
 from ...progress import Progress
-from ...runs import Run
+from ...runs import EVALUATIONS, Run
 from .subjects import Subject
 
 AS_THEY_ARE = "Points in the plane are compared as they are; they need no features."
@@ -102,6 +103,17 @@ def lacking(needs: tuple[Need, ...], has: set[Need], is_points: bool) -> str:
 def kept(run: Run) -> tuple[Evaluated, ...]:
     """What was measured of it; of older kinds of numbers nothing."""
     return evaluations.read(run)
+
+
+def compared(found: list[Run], by: str) -> Comparison | None:
+    """Those of the runs that were measured, beside each other; None where there are not two."""
+    runs = [run for run in found if (run.folder / EVALUATIONS).is_file() and evaluations.read(run)]
+    if len(runs) < 2:
+        return None
+    try:
+        return compare(runs, by, all_curves=False)
+    except ConfigError:  # none of them was measured by it, or one is being deleted
+        return compare(runs, all_curves=False) if by else None
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QMenu, QToolButton
 
 from ...config import ConfigError, Problem, from_text
 from .. import theme
+from ..widgets import looks
 from ..widgets.entry_box import EntryBox
 from ..widgets.fold import alarming
-from . import looks
 
 OBJECTIVE, PENALTIES = "recipe.objective", "recipe.penalties"
 AS_BASE = "As the base"

@@ -10,10 +10,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
 from .. import theme
+from ..widgets import looks
 from ..widgets.fold import Title, alarming, quiet
 from ..widgets.image_grid import ImageGrid
 from ..widgets.points import Plane
-from . import looks
 
 if TYPE_CHECKING:
     from ...jobs.frames import Frame

@@ -10,8 +10,8 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QIcon, QK
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableWidget, QTableWidgetItem, QWidget
 
 from .. import theme
+from ..widgets import looks
 from ..words import clock
-from . import looks
 from .lane_view import COVERED, QUALITY
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ..computing import LatestWins
     from ..theory.words import WordsPane
     from ..widgets.notice import Notices
+    from ..widgets.overlaid import OverlaidPlot
     from ..widgets.timeline import Timeline
-    from .distance_plot import DistancePlot
     from .lane_view import LaneGrid
     from .league_table import LeagueTable
 
@@ -38,12 +38,18 @@ WIDE = 1500  # pixels of the room: with less, the words make room for a race
 HEIGHTS = (260, 240)  # of the league and its plot
 HINT = "Choose a base and two to eight lanes on the left. All see the same data, start from the same weights and race "
 HINT += "in lock-step."
+DISTANCE = (
+    "Distance from the data",
+    "W1 between samples and data, lower is better: exact on points, sliced on pictures",
+    "all lanes",
+    "Click to go to a step",
+)
 
 
 class RaceFrame(Room):
     grid: LaneGrid
     table: LeagueTable
-    plot: DistancePlot
+    plot: OverlaidPlot
     timeline: Timeline
     words: WordsPane
 
@@ -125,12 +131,12 @@ class RaceFrame(Room):
 
     def build_views(self) -> None:
         """The lanes, their league, and the line of steps beneath."""
+        from ..widgets.overlaid import OverlaidPlot
         from ..widgets.timeline import Timeline
-        from .distance_plot import DistancePlot
         from .lane_view import LaneGrid
         from .league_table import LeagueTable
 
-        self.grid, self.table, self.plot = LaneGrid(), LeagueTable(), DistancePlot()
+        self.grid, self.table, self.plot = LaneGrid(), LeagueTable(), OverlaidPlot(*DISTANCE)
         self.pages.addWidget(self.grid)
         self.beside.addWidget(self.table)
         self.beside.addWidget(self.plot)

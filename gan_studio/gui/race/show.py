@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from ..train.frame_reader import FrameReader
+from ..widgets.overlaid import OverlaidPlot
 from ..widgets.timeline import Timeline
-from .distance_plot import DistancePlot
 from .lane_view import LaneGrid, LaneView
 from .league_table import LeagueTable
 from .record import RaceNews, Record, distance_of
@@ -64,7 +64,7 @@ class Show(QObject):
     stands = Signal(str)  # one sentence: step, and who leads
     failed = Signal(object)  # an exception that reading a frame was not to raise
 
-    def __init__(self, grid: LaneGrid, table: LeagueTable, plot: DistancePlot, timeline: Timeline, parent: QObject):
+    def __init__(self, grid: LaneGrid, table: LeagueTable, plot: OverlaidPlot, timeline: Timeline, parent: QObject):
         super().__init__(parent)
         self.grid, self.table, self.plot, self.timeline = grid, table, plot, timeline
         self.players: list[Player] = []
@@ -81,7 +81,7 @@ class Show(QObject):
         self.league = {}
         self.grid.show_lanes(names)
         self.table.clear_rows()
-        self.plot.show_lanes(len(names))
+        self.plot.show_lines(len(names))
         self.plot.set_cursor(None)
         self.timeline.set_steps([])
         for view, run in zip(self.grid.views, runs, strict=True):

@@ -1,17 +1,17 @@
-"""How lanes look wherever they are named: colour and dashes, as their lines in the plot."""
+"""How runs that share a plot look wherever they are named: colour and dashes, as their lines."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPen, QPixmap
 
-from ..widgets.plot import run_pen
+from .plot import run_pen
 
 WIDTH, HEIGHT, STROKE = 24, 10, 3  # pixels
 
 
 def swatch(number: int) -> QPixmap:
-    """A piece of a lane's line. Five colours and four dashes make eight looks."""
+    """A piece of a line. Five colours and four dashes make eight looks."""
     picture = QPixmap(WIDTH, HEIGHT)
     picture.fill(Qt.GlobalColor.transparent)
     thin = run_pen(number)

@@ -1,35 +1,34 @@
-"""One plot of how far each lane is from the data, over the steps."""
+"""One plot of what several runs measured, a line each, over the steps."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from .. import theme
-from ..widgets.canvas import Canvas
-from ..widgets.fold import quiet
-from ..widgets.lines import Line
-from ..widgets.plot import run_pen
-from ..widgets.series import Series
+from .canvas import Canvas
+from .fold import quiet
+from .lines import Line
+from .plot import run_pen
+from .series import Series
 
 
-class DistancePlot(QWidget):
+class OverlaidPlot(QWidget):
     picked = Signal(float)  # a step: the user clicked there
 
-    def __init__(self) -> None:
+    def __init__(self, title: str, tip: str, of: str, tool_tip: str = ""):
+        """`of` names the lines: "all lanes"."""
         super().__init__()
+        self._of = of
         self.series: list[Series] = []
         self._last, self._by_hand = 1.0, False
-        self._title = QLabel("Distance from the data")
-        self._title.setToolTip("W1 between samples and data, lower is better: exact on points, sliced on pictures")
+        self._title = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.canvas = Canvas()
-        self.canvas.setAccessibleName(
-            "Distance from the data of all lanes over the steps. Arrows and + and - move it, 0 fits."
-        )
-        self.canvas.setToolTip("Click to go to a step")
+        self.canvas.setToolTip(tool_tip)
+        self.set_title(title, tip)
         self.canvas.moved.connect(self._show_steps)
         self.canvas.fit_wanted.connect(self.fit)
         self.canvas.picked.connect(self.picked)
@@ -41,19 +40,24 @@ class DistancePlot(QWidget):
         self._title.setContentsMargins(8, 0, 8, 0)
         theme.changed.connect(self._draw)
 
-    def show_lanes(self, count: int) -> None:
-        """Empty lines for so many."""
+    def set_title(self, title: str, tip: str) -> None:
+        self._title.setText(title)
+        self._title.setToolTip(tip)
+        self.canvas.setAccessibleName(f"{title} of {self._of} over the steps. Arrows and + and - move it, 0 fits.")
+
+    def show_lines(self, count: int) -> None:
+        """Empty ones for so many."""
         self.series = [Series() for _ in range(count)]
         self._last = 1.0
         self.canvas.show_heights(0.0, 1.0)  # not those of the race before
         self.fit()
         self._draw()
 
-    def extend(self, lane: int, steps: np.ndarray, values: np.ndarray) -> None:
+    def extend(self, number: int, steps: np.ndarray, values: np.ndarray) -> None:
         """Steps [K] and values [K]; NaN where nothing was measured."""
         there = np.isfinite(values)
         if there.any():
-            self.series[lane].extend(np.asarray(steps)[there], np.asarray(values)[there])
+            self.series[number].extend(np.asarray(steps)[there], np.asarray(values)[there])
             self._last = max(self._last, float(np.asarray(steps)[there][-1]))
             self._see()
 
