@@ -180,7 +180,7 @@ class Metric(Spec):
         found = yield from self.resampled(sets, picks.all, seed)
         honest.check_found(self, found)
         far = self.extrapolates(picks.rows, sets.real.rows.shape[-1])
-        most, items, notes = self.most(sets), self.items(sets), self.notes(sets)
+        most, items, notes = self.most(sets), self.items(sets), (*honest.notes(self, sets), *self.notes(sets))
         readings = []
         for name, measure in self.measures.items():
             value, *others = (values[name] for values in found)

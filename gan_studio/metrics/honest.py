@@ -157,6 +157,14 @@ def _check_counts(metric: Metric, named: dict[str, Seen], classes: int) -> None:
             )
 
 
+def notes(metric: Metric, sets: Sets) -> tuple[str, ...]:
+    """What a person should know, whatever is measured of features: a number of samples in one place is right, and
+    nothing that one would compare."""
+    if "features" not in metric.needs or np.ptp(sets.generated.rows, axis=0).any():
+        return ()
+    return (f"All {len(sets.generated):,} generated samples have the very same features.",)
+
+
 def check_found(metric: Metric, found: Sequence[dict[str, float]]) -> None:
     """No number that is none leaves a metric. Raises ConfigError."""
     for name, value in found[0].items():

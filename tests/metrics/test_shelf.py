@@ -1,5 +1,7 @@
 """Every metric of the shelf: its numbers, its intervals, what it refuses, and its way through forms and files."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -140,6 +142,24 @@ def test_arrays_of_other_samples_are_refused(metric):
     if sets.generated.pictures is not None:
         fewer = replace(sets.generated, pictures=sets.generated.pictures[1:])
         assert "of the same generated samples" in refusal(metric, replace(sets, generated=fewer))
+
+
+@pytest.mark.parametrize("kind", [entry.kind for entry in METRICS if entry.needs == ("features",)])
+def test_samples_in_one_place_are_measured_and_told(kind):
+    """A generator that has collapsed: the number is right, and stands with a note."""
+    sets = sets_for(small(kind))
+    one = Seen(np.repeat(sets.generated.rows[:1], N, axis=0))
+    for reading in read(small(kind), replace(sets, generated=one)):
+        assert "All 240 generated samples have the very same features." in reading.notes
+        assert np.isfinite(reading.value)
+
+
+def test_the_shelf_is_light():
+    """Whoever lists the metrics does not wait for what one of them computes with."""
+    heavy = "{'scipy', 'sklearn', 'torch_fidelity', 'torchmetrics', 'torchvision'}"
+    code = f"import sys; from gan_studio.metrics import METRICS; list(METRICS); print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("kind", [entry.kind for entry in METRICS if "classes" in entry.needs])
