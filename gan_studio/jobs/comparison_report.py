@@ -72,7 +72,8 @@ def verdict(found: Comparison) -> str:
         return "Nothing has been measured of these runs yet; evaluate them to see which is best."
     best = found.best(found.by)
     if not best:
-        return f"No two of these runs can be compared by {found.by[1]}."
+        why = next((reasons for one in found.entrants if (reasons := found.reasons(one, found.by))), ())
+        return f"No two of these runs can be compared by {found.by[1]}{f': {why[0]}' if why else ''}."
     number = best[0].numbers[found.by]
     names = " and ".join(f"{one.title}, step {one.step:,}," for one in best)
     doubt = "" if found.is_apart(found.by) else "; the intervals do not tell the runs apart"
