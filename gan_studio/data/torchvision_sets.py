@@ -20,7 +20,7 @@ import time
 import urllib.request
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -432,14 +432,21 @@ def download(name: str, root: str = "") -> Generator[Progress, None, None]:
 
 
 def _fetched(archive: Archive, root: Path) -> Generator[Progress, None, None]:
-    path = root / archive.path
+    yield from fetched(archive.urls, root / archive.path, lambda path: _md5(path) == archive.md5)
+
+
+def fetched(urls: Sequence[str], path: Path, is_right: Callable[[Path], bool]) -> Generator[Progress, None, None]:
+    """Download a file from the first of these addresses that has it, unless it is there; whole or not at all.
+
+    Closing the generator cancels. Raises ConfigError, and OSError where it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_file() and _md5(path) == archive.md5:
+    if path.is_file() and is_right(path):
         return
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     problems = []
     try:
-        for url in archive.urls:
+        for url in urls:
             try:
                 yield from _pulled(url, temporary, f"Downloading {path.name}")
             except (OSError, http.client.HTTPException) as error:  # OSError is the base of urllib's own
@@ -447,7 +454,7 @@ def _fetched(archive: Archive, root: Path) -> Generator[Progress, None, None]:
                     raise
                 problems.append(f"{url}: {getattr(error, 'reason', error)}")
                 continue
-            if _md5(temporary) == archive.md5:
+            if is_right(temporary):
                 temporary.replace(path)
                 return
             problems.append(f"{url}: what came is not the right file")

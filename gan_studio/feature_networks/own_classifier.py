@@ -34,6 +34,7 @@ MOST_PX = 64  # a side, of what it looks at
 SMALLEST_PX = 4  # a side, of its last maps
 GROUPS = 8  # of channels that are normalised together
 LEAST = 50  # labelled pictures, to learn from and to be tested on
+BATCH, BATCH_OF_CARDS = 32, 512  # that an eye looks at together: what stays in a processor's cache is twice as fast
 READ = 256  # pictures of the data at a time
 OTHERWISE = "Choose the pixels, random convolutions, or a ready classifier."
 Column = tuple[str, tuple[str, ...]]  # (what is told, the names of its values)
@@ -117,12 +118,11 @@ def _either(names: list[str]) -> str:
 
 
 class EyeOfClassifier(BatchedEye):
-    batch = 128
-
     def __init__(self, learnt: Learnt, shown: int, data: str, device: torch.device):
         name, self.classes = learnt.columns[shown]
         self.name = f"{data} CNN, {name}" if name else f"{data} CNN"
         self.network, self.device = learnt.network.to(device), device
+        self.batch = BATCH if device.type == "cpu" else BATCH_OF_CARDS
         C, H, W = learnt.shape
         self.preprocessing = f"{W} x {H} px, {'grey' if C == 1 else 'in colour'}, in [-1, 1]"
         of = {"weights": digest(learnt.network.state_dict()), "shape": learnt.shape, "shown": shown}
@@ -147,7 +147,7 @@ class EyeOfClassifier(BatchedEye):
 def prepared(pixels: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Pixels [N, C', H', W'] uint8 of any size -> x [N, C, H, W] in [-1, 1], as the network looks at them."""
     C, H, W = shape
-    x = to_float(with_channels(pixels, C)).contiguous()
+    x = to_float(with_channels(pixels, C).contiguous())
     return x if x.shape[2:] == (H, W) else bicubic(x, (H, W)).clamp(-1, 1)
 
 

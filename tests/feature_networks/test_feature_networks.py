@@ -15,15 +15,21 @@ from gan_studio.jobs.together import exhausted
 
 CPU = torch.device("cpu")
 DATA = digits.Digits(size=8)
-FAST = {"own-classifier": {"steps": 3, "most": 64, "width": 8}}
+FAST: dict[str, dict[str, object]] = {"own-classifier": {"steps": 3, "most": 64, "width": 8}}
 # Another choice of the same network: it sees otherwise.
 OTHERS = {
     "pixels": {"most": 16},
     "random-convolutions": {"most": 256},
     "own-classifier": {"seed": 1},
+    "torchvision-classifier": {"weights": "SqueezeNet1_1_Weights.IMAGENET1K_V1"},
 }
 KINDS = [entry.kind for entry in FEATURE_NETWORKS if entry.kind != "auto"]  # which is one of the others
 every_network = pytest.mark.parametrize("kind", KINDS)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def inceptions_file(inception_made_here):
+    FAST["inception"] = {"weights": str(inception_made_here)}
 
 
 def spec(kind: str, **changes):
@@ -57,7 +63,7 @@ def test_an_eye_says_what_it_sees_of_each_picture(kind: str) -> None:
 def test_a_picture_looks_the_same_alone_as_among_others_and_again(kind: str) -> None:
     eye = ready(kind)
     eye.batch = 3
-    drawn = pictures(7)
+    drawn = pictures(4)
     drawn.flags.writeable = False
     together, again = eye.look(drawn), ready(kind).look(drawn)
     alone = [eye.look(drawn[i : i + 1]) for i in range(len(drawn))]
@@ -83,7 +89,7 @@ def test_it_leaves_everybody_elses_state_alone(kind: str) -> None:
     assert (np.random.get_state()[1] == numbers).all() and torch.get_default_device() == CPU
 
 
-@every_network
+@pytest.mark.parametrize("kind", OTHERS)
 def test_another_choice_is_another_eye_and_the_same_choice_the_same(kind: str) -> None:
     first, same, other = ready(kind), ready(kind), ready(kind, **OTHERS[kind])
     assert first.id == same.id != other.id
