@@ -366,6 +366,11 @@ class Ready:
         found = [*self.reference.samples.notes, *samples.notes, *(self.eye.notes if self.eye else ()), *self.notes]
         if self.reference.samples.count < samples.count:
             found.append(f"There are {self.reference.samples.count:,} real samples, and {samples.count:,} others.")
+        if self.reference.samples.left_out and any("unseen" in metric.needs for metric in self.metrics):
+            found.append(
+                f"Copies are looked for among {self.reference.samples.count:,} training samples; there are "
+                f"{self.reference.samples.left_out} more: raise the number of samples to look among these, too."
+            )
         return found
 
     def _number(self, metric: Metric, reading: Reading, samples: Samples) -> Number:

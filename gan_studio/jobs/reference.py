@@ -44,6 +44,7 @@ class Samples:
     batches: Callable[[], Iterator[np.ndarray]] = field(repr=False)
     preprocessing: str  # in words
     notes: tuple[str, ...] = ()
+    left_out: str = ""  # how many more of a training's data there are, in words: "1,297", or "endlessly many"
 
     @property
     def are_points(self) -> bool:
@@ -109,7 +110,9 @@ def of_dataset(dataset: Dataset, name: str, count: int, seed: int = REAL_SEED) -
     count = min(count, plain.size or count)
     notes = () if plain is dataset else ("Training changes its pictures at random; here they are as they were.",)
     words = f"{size_told(shape)}, as in training" if size else "points as in training"
-    return Samples(name, shape, count, partial(_of_dataset, plain, shape, count, seed), words, dataset.notes + notes)
+    more = "endlessly many" if plain.size is None else f"{plain.size - count:,}" if plain.size > count else ""
+    batches = partial(_of_dataset, plain, shape, count, seed)
+    return Samples(name, shape, count, batches, words, dataset.notes + notes, more)
 
 
 def _of_dataset(dataset: Dataset, shape: tuple[int, ...], count: int, seed: int) -> Iterator[np.ndarray]:

@@ -479,7 +479,11 @@ def test_what_training_never_saw_stands_beside_what_it_saw(
     monkeypatch.setitem(METRICS._entries, "unseen-apart", UnseenApart)
     evaluation = choices(metrics=["shift", "unseen-apart"])
     run = picture_run({"data.held_out_share": 0.2})
-    shift, apart = told(run.folder, evaluation).numbers
+    found = told(run.folder, evaluation)
+    assert any(
+        note.startswith("Copies are looked for among 24 training samples; there are 1,4") for note in found.notes
+    )
+    shift, apart = found.numbers
     held_out = exhausted(run_config(run).data.prepare()).held_out
     unseen, real = (
         Means().look(to_uint8(part.batch(24, 0, seed).x)).rows
