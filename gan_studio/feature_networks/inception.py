@@ -26,6 +26,7 @@ from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork, digest, with_channel
 FILE = "weights-inception-2015-12-05-6726825d.pth"  # as torch-fidelity names it
 SHA256 = "6726825d"  # how the checksum of that file begins
 FEATURES, LOGITS = "2048", "logits_unbiased"  # those that FID and KID, and the Inception score, are defined by
+CLASSES = tuple(map(str, range(1008)))  # of the logits, which come without names
 OWN_NAMES = {"Frechet distance": "FID", "Kernel distance": "KID", "Classifier score": "Inception score"}
 
 
@@ -120,7 +121,7 @@ def _filled(data: bytes, path: Path) -> nn.Module:
 
 
 class EyeOfInception(BatchedEye):
-    batch = 32
+    classes = CLASSES
 
     def __init__(self, network: nn.Module, is_the_one: bool, device: torch.device):
         self.network, self.device, self.is_the_one = network.to(device), device, is_the_one

@@ -118,8 +118,6 @@ def _filled(model: str, classes: int, path: Path) -> nn.Module:
 
 
 class EyeOfTorchvision(BatchedEye):
-    batch = 32
-
     def __init__(self, network: nn.Module, weights: Any, device: torch.device):
         self.network, self.device = network.to(device), device
         self.transforms = weights.transforms()
