@@ -16,7 +16,7 @@ from ..progress import Progress
 from . import tsne
 from .closely import Close
 
-MOST = 400  # points of each kind
+MOST = 300  # points of each kind
 KINDS = ("real", "unseen", "generated")  # in the order in which they are drawn
 PLACING, NEIGHBOURS = "Placing the points", "Looking for neighbours"
 NEIGHBOUR_COUNT = 10

@@ -23,7 +23,7 @@ from .closely import Close
 from .reference import opaque
 from .snapshots import Snapshot
 
-WAYS, STEPS = 8, 24  # walks, and steps of each
+WAYS, STEPS = 8, 29  # walks, and steps of each
 FIRST_SEED = 1_000_000  # of latents that no other page shows
 WALKING = "Walking from latent to latent"
 JUMP = 3.0  # a step so many times as long as the mean is a jump

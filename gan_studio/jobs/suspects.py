@@ -7,17 +7,20 @@ picture by picture. Where none were held out, the distance is held against those
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from .. import images
 from ..metrics import Seen
 from ..metrics.near import pieces
 from ..progress import Progress
 from .closely import Close
+from .events import Exported
 
 RARE = 0.01  # a picture is suspicious where fewer honest ones than this share are so near
 BASE = 1000  # training pictures that say how far they usually are from each other
@@ -124,3 +127,25 @@ def _nearest(x: Tensor, y: Tensor, itself: bool = False) -> Generator[Progress, 
         far[here], numbers[here] = least.values.clamp(min=0).sqrt(), least.indices
     yield Progress(len(x), len(x), COMPARING)
     return far, numbers
+
+
+def sheet(close: Close, found: Suspects, rows: int = 32, gap: int = 4) -> np.ndarray:
+    """One picture [H, W, C] uint8: a row each of the most suspicious, beside its nearest of training and of unseen."""
+    kinds = [
+        (close.generated, "number"),
+        (close.real, "train"),
+        *([(close.unseen, "unseen")] if found.has_unseen else []),
+    ]
+    lines = []
+    for one in found.found[:rows]:
+        for seen, field_name in kinds:
+            assert seen is not None and seen.pictures is not None
+            lines.append(seen.pictures[getattr(one, field_name)])
+    return images.grid(np.stack(lines), len(kinds), gap)
+
+
+def write_sheet(path: Path, close: Close, found: Suspects) -> Iterator[Progress | Exported]:
+    """Raises OSError."""
+    yield Progress(0, 1, "Writing the sheet")
+    images.write_png(path, sheet(close, found))
+    yield Exported(path)

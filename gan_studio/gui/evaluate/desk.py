@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -38,6 +39,8 @@ class Desk(QObject):
         self.key: Key | None = None  # what it is judged by
         self.step: int | None = None  # that is looked at; of a run
         self.reason = ""  # why nothing can be measured now
+        self.real: Path | None = None  # a folder to compare with instead of the data that a run learns from
+        self.eye = ""  # the kind of features that are chosen
         self.disk, self.networks = LatestWins(self), LatestWins(self)
         for line in (self.disk, self.networks):
             line.failed.connect(self.failed)

@@ -176,6 +176,7 @@ class EvaluateRoom(EvaluateFrame):
         self.measure.set_reason(self._why_not(), needs_real=subject is not None and subject.run is None)
         button = self.measure.evaluate_button
         self.desk.reason = "" if button.isEnabled() else button.toolTip()
+        self.desk.real, self.desk.eye = self.measure.real, self.measure.eye()
         self.commands.allow("measure", self.desk.reason)
         for page in self.page_list:
             if page.isVisible():
