@@ -26,11 +26,14 @@ def place_of(samples: str, eye: str) -> Path:
 
 
 def kept(place: Path) -> Seen | None:
-    """The samples as they were seen, mapped from the disk and without their pictures; None where there are none."""
+    """The samples as they were seen, without their pictures; None where there are none.
+
+    Mapped from the disk, which changes of the arrays do not reach.
+    """
     try:
         told = json.loads((place / "entry.json").read_bytes())
-        rows = np.load(place / "rows.npy", mmap_mode="r", allow_pickle=False)
-        chances = np.load(place / "chances.npy", mmap_mode="r", allow_pickle=False) if told["chances"] else None
+        rows = np.load(place / "rows.npy", mmap_mode="c", allow_pickle=False)
+        chances = np.load(place / "chances.npy", mmap_mode="c", allow_pickle=False) if told["chances"] else None
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None
     if list(rows.shape) != told["shape"] or (chances is not None and len(chances) != len(rows)):

@@ -204,6 +204,14 @@ def test_without_what_is_kept_everything_is_looked_at_anew(tmp_path: Path) -> No
     assert Means.looked == 80
 
 
+def test_metrics_read_what_is_kept_and_warn_of_nothing(tmp_path: Path) -> None:
+    """It lies on the disk; torch warns of arrays that cannot be written."""
+    a, b = write_folder(tmp_path / "a"), write_folder(tmp_path / "b", seed=1)
+    evaluation = choices(metrics=["frechet", "kernel"], against=str(a))
+    first, again = (told(b, evaluation) for _ in range(2))
+    assert Means.looked == 60 and len(first.numbers) == 2 and again == first
+
+
 # --- runs ------------------------------------------------------------------------------------------------------------
 
 
