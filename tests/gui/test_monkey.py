@@ -52,7 +52,7 @@ def seeds(wanted: str) -> range:
     return range(int(first), int(last) + 1) if dash else range(int(first))
 
 
-SEEDS, ACTIONS = seeds(os.environ.get("MONKEYS", "12")), 540  # ninety a tab
+SEEDS, ACTIONS = seeds(os.environ.get("MONKEYS", "12")), 630  # ninety a tab
 PATIENCE = 10  # actions in one menu or dialog before it is closed
 STAY = (6, 14)  # actions in one tab before it goes to the next, at least and at most
 TOLD = 40  # of the last actions, when something fails
