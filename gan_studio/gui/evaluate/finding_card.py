@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from ...jobs.verdict import figure
 from .. import theme
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ...conditions import Evidence, Finding, Remedy
     from .examining import Curve, Examined
 
-STRIPE = 5
+STRIPE = 5  # pixels
+HEAD, FOOT = 0.34, 0.1  # of the heights: the title stands above the line
 
 
 class EvidencePlot(Chart):
@@ -36,9 +37,9 @@ class EvidencePlot(Chart):
         steps, values = np.asarray(curve[0], float), np.asarray(curve[1], float)
         ends = [*values.tolist(), *([] if evidence.threshold is None else [evidence.threshold])]
         low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
-        room = 0.08 * (high - low) or 1.0
+        room = (high - low) or 1.0
         self.x_range = (0.0, float(max(evidence.last, steps[-1] if len(steps) else 1, 1)))
-        self.set_y_range(low - room, high + room)
+        self.set_y_range(low - FOOT * room, high + HEAD * room)
         if evidence.threshold is not None:
             self.levels = [(evidence.threshold, "")]
             self.y_title = f"{evidence.curve}, dashed: {figure(evidence.threshold)}"
@@ -83,7 +84,12 @@ class FindingCard(QFrame):
         column.addLayout(row)
         if finding.learn:
             column.addWidget(quiet(QLabel(finding.learn, textFormat=Qt.TextFormat.PlainText)))
-        self.buttons = [self._remedy(number, column) for number in range(len(finding.remedies))]
+        remedies = QGridLayout()
+        remedies.setHorizontalSpacing(10)
+        remedies.setVerticalSpacing(6)
+        remedies.setColumnStretch(1, 1)
+        self.buttons = [self._remedy(number, remedies) for number in range(len(finding.remedies))]
+        column.addLayout(remedies)
         self.renew(finding, found)
 
     def can_become(self, finding: Finding) -> bool:
@@ -106,7 +112,7 @@ class FindingCard(QFrame):
                 self.plots[evidence.curve].show_evidence(evidence, found.curves[evidence.curve], finding.severity)
         self.update()
 
-    def _remedy(self, number: int, column: QVBoxLayout) -> QPushButton:
+    def _remedy(self, number: int, rows: QGridLayout) -> QPushButton:
         remedy = self.finding.remedies[number]
         anew = remedy.anew or self.finding.healthy is None
         button = QPushButton("Begin anew" if anew else f"Branch from {self.finding.healthy:,}")
@@ -114,14 +120,10 @@ class FindingCard(QFrame):
         where = "A new run" if anew else f"A new run from the checkpoint of step {self.finding.healthy:,}"
         button.setToolTip(f"{where}, with {changes}. It is not started before you say so.")
         button.setAccessibleName(f"{button.text()}: {remedy.sentence}")
-        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         button.clicked.connect(partial(self._want, remedy))
         theme.tint(button, "restart" if anew else "source-branch")
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(sentence(remedy.sentence), 1, Qt.AlignmentFlag.AlignVCenter)
-        column.addLayout(row)
+        rows.addWidget(button, number, 0, Qt.AlignmentFlag.AlignTop)
+        rows.addWidget(sentence(remedy.sentence), number, 1, Qt.AlignmentFlag.AlignVCenter)
         return button
 
     def _want(self, remedy: Remedy) -> None:
