@@ -306,7 +306,7 @@ class Ready:
         known = read(subject.run) if subject.run is not None and self.use_kept else ()
         if (same := next((one for one in known if one.key == key), None)) is not None:
             yield part.at(1, MAKING)
-            return same
+            return replace(same, step=subject.step)  # another step may have the same weights
         found = yield from self.measured(samples, part)
         return replace(found, subject=subject.name, step=subject.step, weights=subject.weights, key=key)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,14 @@ def test_a_changed_picture_is_looked_at_again_and_the_same_ones_are_not(tmp_path
     assert Means.looked == 100
     assert changed.value != first.value
     assert first.basis.differences(changed.basis) == ("other real samples: a, changed since",)
+
+
+def test_steps_of_the_same_weights_are_told_each(picture_run: Callable[..., Run]) -> None:
+    run = picture_run()
+    shutil.copytree(run.checkpoint_at(10).path, run.folder / "checkpoints" / "step-00000020")
+    found = told_of(every_checkpoint(Chosen(run.folder)))
+    assert [one.step for one in found][-2:] == [10, 20] and found[-1].numbers == found[-2].numbers
+    assert read(run) == tuple(found)
 
 
 def test_without_what_is_kept_everything_is_looked_at_anew(tmp_path: Path) -> None:

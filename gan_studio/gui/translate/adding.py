@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
@@ -49,8 +49,10 @@ class Adding(QObject):
 
     def paste(self) -> None:
         """Files that were copied, or a picture."""
-        data = QGuiApplication.clipboard().mimeData()
-        if paths := local_paths(data):
+        data: QMimeData | None = QGuiApplication.clipboard().mimeData()  # None where another program holds it
+        if data is None:
+            self.frame.notices.show_notice(EMPTY_CLIPBOARD, "warning")
+        elif paths := local_paths(data):
             self.add(paths)
         elif data.hasImage():
             self.add_picture(QGuiApplication.clipboard().image())
