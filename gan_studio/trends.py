@@ -61,8 +61,10 @@ def eased(line: Line, points: int) -> Line:
 
 
 def ends(line: Line, share: float) -> tuple[float, float]:
-    """The levels of its first and its last part, each so large a share of its steps."""
+    """The levels of its first and its last part, each so large a share of its steps; NaN where it has no point."""
     steps = line[0]
+    if not len(steps):
+        return float("nan"), float("nan")
     part = share * (steps[-1] - steps[0])
     return level(between(line, steps[0], steps[0] + part)), level(between(line, steps[-1] - part, steps[-1]))
 

@@ -40,8 +40,9 @@ class Course:
 
     @property
     def step(self) -> int:
-        """That the curves have come to."""
-        return max((int(steps[-1]) for steps, _ in self.curves.values() if len(steps)), default=self.start)
+        """That its own curves have come to; metrics may have been measured at any."""
+        own = (steps for name, (steps, _) in self.curves.items() if not name.startswith("metrics/"))
+        return max((int(steps[-1]) for steps in own if len(steps)), default=self.start)
 
     @property
     def length(self) -> int:

@@ -17,6 +17,8 @@ from . import (
     varied,
 )
 
+QUALITY = "modes/high quality"
+
 
 @CONDITIONS.add
 class Collapse(Condition):
@@ -32,13 +34,15 @@ class Collapse(Condition):
     )
 
     low: float = option(
-        0.45, "Samples that are less than so many times as far apart as real ones are all alike.", gt=0, lt=1
+        0.45, "Samples that became less than so many times as far apart as real ones are all alike.", gt=0, lt=1
     )
+    never: float = option(0.2, "And samples that never were farther apart than this.", gt=0, lt=1)
     few: float = option(
         0.35, "Reaching less than this share of the modes is a collapse; else some are dropped.", gt=0, lt=1
     )
+    good: float = option(0.2, "And so large a share of the samples must be in them.", gt=0, lt=1)
     lately: float = option(0.25, "The last share of the training that is looked at.", gt=0, le=1)
-    rising: float = option(0.15, "It is no collapse while variety rose by this share over the last half.", gt=0, le=1)
+    rising: float = option(0.08, "It is no collapse while that number rose by so much over the last half.", gt=0, le=1)
     learnt: float = option(
         0.25, "Samples that came nearer by less than this share have not collapsed: they never began.", gt=0, lt=1
     )
@@ -57,7 +61,7 @@ class Collapse(Condition):
         if len(covered) < self.fewest or len(lately[0]) < 2:
             return None
         reached = trends.level(lately)
-        if not 1 <= reached <= self.few * modes or trends.slope(lately) > 1:
+        if not 1 <= reached <= self.few * modes or trends.slope(lately) > 1 or not self._in_them(course):
             return None
         since = trends.since((steps, covered), covered <= self.few * modes, 0.9)
         if since is None or since > lately[0][0]:
@@ -73,17 +77,21 @@ class Collapse(Condition):
             f"Collapsed to {reached:.0f} of {modes:.0f} modes",
         )
 
+    def _in_them(self, course: Course) -> bool:
+        """Whether many samples are in the modes that are reached, and do not only stray over them."""
+        return trends.level(course.lately(QUALITY, self.lately)) > self.good
+
     def _all_alike(self, course: Course) -> Finding | None:
         line, lately = course.line(DIVERSITY), course.lately(DIVERSITY, self.lately)
         if len(line[0]) < self.fewest or len(lately[0]) < 2:
             return None
         since = trends.since(line, line[1] < self.low, 0.9)
         before, now = trends.ends(course.lately(DIVERSITY, 0.5), 0.3)
-        if since is None or since > lately[0][0] or now > (1 + self.rising) * before:
+        if since is None or since > lately[0][0] or now > before + self.rising:
             return None
         most = float(line[1].max())
-        if most < self.low and not self._has_learnt(course):
-            return None
+        if most < 1.5 * now and (now > self.never or not self._has_learnt(course)):
+            return None  # it still begins, or never began
         fell = f", after {most:.2f} times at step {int(line[0][int(np.argmax(line[1]))]):,}" if most > 2 * now else ""
         return self.found(
             f"Samples are {now:.2f} times as far apart as real ones{fell}: they are all alike.",

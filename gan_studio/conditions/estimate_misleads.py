@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import trends
 from ..config import option
 from . import CONDITIONS, YARDSTICKS, Condition, Course, Evidence, Finding, Remedy, faster, when
@@ -19,7 +21,7 @@ class EstimateMisleads(Condition):
         "weak or slow D sees no difference where there is one: its estimate is small because it is blind."
     )
 
-    blind: float = option(0.1, "An estimate below this share of the largest it was says: no difference.", gt=0, lt=1)
+    blind: float = option(0.1, "An estimate below this share of what it mostly was says: no difference.", gt=0, lt=1)
     far: float = option(0.5, "Samples that came less than so much of the way are far from the data.", gt=0, lt=1)
     falls: float = option(0.4, "An estimate that lost so much of itself has fallen.", gt=0, lt=1)
     worse: float = option(0.15, "Samples that went back by so much of the way got worse.", gt=0, lt=1)
@@ -37,14 +39,14 @@ class EstimateMisleads(Condition):
 
     def _blind(self, course: Course, name: str) -> Finding | None:
         line, lately = trends.eased(course.line(name), 9), course.lately(name, self.lately)
-        low = max(self.blind * float(line[1].max()), SMALL.get(name, 0.0))
+        low = max(self.blind * float(np.percentile(line[1], 75)), SMALL.get(name, 0.0))
         now, (before, after) = trends.level(lately), trends.ends(lately, 0.3)
-        gained = course.gained(self.lately)
-        if now > low or after > max(low, before + self.wakes * abs(before)) or not gained < self.far:
+        gained, gain = course.gained(self.lately), course.gain(self.lately)
+        wakes = after > max(low, before + self.wakes * abs(before)) and gain > -self.worse
+        if now > low or wakes or gain > self.worse or not gained < self.far:
             return None
-        if course.gain(self.lately) > self.worse:
-            return None
-        since = min(trends.since(line, line[1] < low, 0.8) or course.step, int(lately[0][0]))
+        since, first = trends.since(line, line[1] < low, 0.8), int(lately[0][0])
+        since = first if since is None else min(since, first)
         return self.found(
             f"D's estimate ({name}) is {now:.2g}, as if samples and data were alike; by {course.yardstick} they came "
             f"{max(0.0, gained):.0%} of the way. D is too weak to see it.",

@@ -8,6 +8,8 @@ from .. import trends
 from ..config import option
 from . import CONDITIONS, Condition, Course, Evidence, Finding, Remedy, slower, when
 
+VANISHED = 0.01  # of what norms once were: leaps within such a rest are no matter
+
 
 @CONDITIONS.add
 class LearningRateTooHigh(Condition):
@@ -27,7 +29,7 @@ class LearningRateTooHigh(Condition):
     spike: float = option(8.0, "A value so many times the usual one of its neighbourhood is a spike.", gt=1, le=1000)
     share: float = option(0.05, "So large a share of spikes is no accident.", gt=0, lt=1)
     lately: float = option(0.75, "The last share of the training that is looked at.", gt=0, le=1)
-    gained: float = option(0.6, "Samples that came more of the way to the data get on all the same.", gt=0, le=1)
+    gained: float = option(0.5, "Samples that came more of the way to the data get on all the same.", gt=0, le=1)
     lower: float = option(10.0, "By so much are learning rates lowered.", gt=1, le=1000)
     fewest: int = option(20, "Values in that part before it is said.", ge=5, le=10**6)
 
@@ -92,10 +94,10 @@ class LearningRateTooHigh(Condition):
         return [name for name in names if len(course.lately(name, self.lately)[0]) >= self.fewest]
 
     def _spikes(self, course: Course, name: str) -> float:
-        return float(self._is_spike(course.lately(name, self.lately)[1]).mean())
+        least = VANISHED * float(np.percentile(course.line(name)[1], 90))
+        return float(self._is_spike(course.lately(name, self.lately)[1], least).mean())
 
-    def _is_spike(self, values: np.ndarray) -> np.ndarray:
-        """[K] bool, beside the running median of the size of 31 neighbours."""
-        size = np.abs(values)
-        usual = trends.eased((np.arange(len(size)), size), 31)[1]
-        return size > self.spike * np.maximum(usual, 1e-12)
+    def _is_spike(self, values: np.ndarray, least: float = 0.0) -> np.ndarray:
+        """[K] bool, beside the running median of 31 neighbours, or what is nothing any more."""
+        usual = trends.eased((np.arange(len(values)), values), 31)[1]
+        return values > self.spike * np.maximum(usual, least)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import trends
 from ..config import option
 from ..trends import Line
@@ -64,7 +66,8 @@ class NotLipschitz(Condition):
             return ESTIMATE, trends.NOTHING, 0.0, ""
         of = "the exact distance" if len(exact[0]) else "the distance between two real samples"
         told = f"The critic's estimate is {{:.3g}}, where {of} was never above {bound:.3g}: its slope is far above 1"
-        return ESTIMATE, trends.eased(course.line(ESTIMATE), 9), self.steep * bound, told
+        steps, estimate = trends.eased(course.line(ESTIMATE), 9)
+        return ESTIMATE, (steps, np.abs(estimate)), self.steep * bound, told  # below 0 it is as steep, and wrong
 
     def _too_flat(self, course: Course) -> Finding | None:
         exact, estimate = course.lately(EXACT, self.lately), course.lately(ESTIMATE, self.lately)
@@ -72,9 +75,9 @@ class NotLipschitz(Condition):
         if len(exact[0]) < 3 or trends.level(exact) < 3 * floor or course.gain(self.lately) > 0.05:
             return None
         share = trends.level(estimate) / trends.level(exact)
-        if share > self.flat:
+        if not 0 < share <= self.flat:  # at 0 D is dead
             return None
-        first = int(exact[0][0])
+        first = self._flat_since(course)
         return self.found(
             f"The critic estimates {trends.level(estimate):.2g} where the exact distance is {trends.level(exact):.2g}: "
             "it is held so flat that it tells nothing, and the samples do not get nearer.",
@@ -84,6 +87,12 @@ class NotLipschitz(Condition):
             self._against_flatness(course),
             "The critic is held too tight",
         )
+
+    def _flat_since(self, course: Course) -> int:
+        (steps, exact), (at, estimate) = course.line(EXACT), trends.eased(course.line(ESTIMATE), 9)
+        tells_nothing = np.interp(steps, at, estimate) < self.flat * exact
+        since = trends.since((steps, exact), tells_nothing, 0.9)
+        return int(steps[-1]) if since is None else since
 
     def _against_steepness(self, course: Course) -> tuple[Remedy | None, ...]:
         clip = course.penalty("weight-clipping")

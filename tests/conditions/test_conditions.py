@@ -17,7 +17,7 @@ from gan_studio.jobs.settings import RunConfig
 
 STEPS, EVERY = 2000, 50
 W1, SLICED = "distance/W1, exact", "distance/sliced W1 of pixels"
-DIVERSITY, COVERED = "diversity/pairwise distance", "modes/covered"
+DIVERSITY, COVERED, QUALITY = "diversity/pairwise distance", "modes/covered", "modes/high quality"
 POINTS = {"modes": 8.0, "floor": 0.15, "mean": 1.4, "spread": 1.8}
 PICTURES = {"classes": 10.0, "size": 1000.0, "floor": 0.05, "mean": 0.4, "spread": 10.0}
 
@@ -173,7 +173,9 @@ ILL = {
         {"d-has-won"},
     ),
     "collapse to two modes": Ill(
-        lambda: course("points", {COVERED: at_half(6, 2, 0), W1: at_half(0.4, 1.3)}), {"collapse"}, (950, 1050)
+        lambda: course("points", {COVERED: at_half(6, 2, 0), QUALITY: drawn(flat(0.9)), W1: at_half(0.4, 1.3)}),
+        {"collapse"},
+        (950, 1050),
     ),
     "collapse of pictures": Ill(lambda: course("pictures", {DIVERSITY: at_half(0.9, 0.2)}), {"collapse"}, (950, 1050)),
     "dropped modes": Ill(lambda: course("points", {COVERED: modes_up_to(5)}), {"dropped-modes"}, (200, 400)),
