@@ -1295,6 +1295,10 @@ def evaluate_samples(
     use_kept: Annotated[
         bool, typer.Option("--cache/--no-cache", help="Use and keep what was seen in these real samples before.")
     ] = True,
+    pages: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", help="And show failure: classes, nearest pictures, map, spectrum, walks."),
+    ] = None,
     device: Processor = "auto",
     root: Root = None,
     as_json: AsJson = False,
@@ -1325,6 +1329,12 @@ def evaluate_samples(
     code = measured(events, as_json)
     if best_by and code == OK:
         tell_best(one.path, best_by, star, as_json)
+    if pages is not None and code == OK:
+        from .jobs.closely import Closely
+        from .jobs.closely_page import write_page
+
+        how = {key: values[key] for key in ("features", "against", "seed") if key in values}
+        exported(write_page(one, Closely.parse(how), pages), as_json)
     raise typer.Exit(code)
 
 

@@ -67,10 +67,12 @@ def plot(
     unit_range: bool = False,
     log: bool = False,
     ideal: float | None = None,
+    across: str = "step",
 ) -> str:
     """An <svg> of the lines over the steps in `span`; "" where there is nothing to draw.
 
     `unit_range`: from 0 to 1. `log`: a logarithmic axis where the values ask for one. `ideal`: a line at this height.
+    `across`: what the horizontal axis counts.
     """
     drawn = [kept for line in lines if len((kept := _finite(line)).steps)]
     if not drawn:
@@ -81,9 +83,9 @@ def plot(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" '
         'font-family="system-ui, sans-serif" font-size="12">',
-        f"<title>{safe(name)}</title><desc>{safe(_described(about, drawn))}</desc>",
+        f"<title>{safe(name)}</title><desc>{safe(_described(about, drawn, across))}</desc>",
         f'<clipPath id="{frame}"><path d="M{LEFT} {TOP}H{RIGHT}V{BOTTOM}H{LEFT}Z"/></clipPath>',
-        *_axes(x, y, (0.0, 0.5, 1.0) if unit_range else y.ticks(5)),
+        *_axes(x, y, (0.0, 0.5, 1.0) if unit_range else y.ticks(5), across),
         f'<g clip-path="url(#{frame})" fill="none" stroke-linejoin="round">',
         *([_level(ideal, y)] if ideal is not None else []),
         *(part for line in drawn for part in _drawn(line, x, y)),
@@ -116,9 +118,9 @@ def _finite(line: Line) -> Line:
     return Line(line.label, line.steps[good], line.values[good].astype(np.float64), line.look)
 
 
-def _described(about: str, lines: Sequence[Line]) -> str:
-    newest = ", ".join(f"{line.label} {number(line.values[-1], 3)} at step {int(line.steps[-1])}" for line in lines)
-    return f"{about} Newest values: {newest}."
+def _described(about: str, lines: Sequence[Line], across: str) -> str:
+    last = ", ".join(f"{line.label} {number(line.values[-1], 3)} at {across} {int(line.steps[-1])}" for line in lines)
+    return f"{about} Newest values: {last}."
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
@@ -238,7 +240,7 @@ def _roomy(low: float, high: float, share: float) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def _axes(x: Scale, y: Scale, levels: Sequence[float]) -> list[str]:
+def _axes(x: Scale, y: Scale, levels: Sequence[float], unit: str) -> list[str]:
     down = [tick for tick in x.ticks(6) if tick >= 0 and tick == int(tick)]
     across = [f"M{LEFT} {at:.1f}H{RIGHT}" for at in y(np.array(levels)).tolist()]
     upright = [f"M{at:.1f} {TOP}V{BOTTOM}" for at in x(np.array(down)).tolist()]
@@ -251,7 +253,7 @@ def _axes(x: Scale, y: Scale, levels: Sequence[float]) -> list[str]:
         f'<path class="grid" stroke="{GRID}" fill="none" d="{"".join(across + upright)}"/>',
         f'<g class="words" fill="{MUTED}">',
         *words,
-        f'<text x="{RIGHT}" y="{HEIGHT - 3}" text-anchor="end">step</text>',
+        f'<text x="{RIGHT}" y="{HEIGHT - 3}" text-anchor="end">{safe(unit)}</text>',
         "</g>",
     ]
 

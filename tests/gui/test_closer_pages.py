@@ -362,6 +362,13 @@ def test_pages_are_named_fit_and_are_drawn_in_both_themes(room, qtbot, qapp, kin
     assert dark != light and part.grab().toImage() == light
 
 
+def test_classes_that_are_colours_have_their_own():
+    names = ("red", "blue", "tabby", "7")
+    hues = [map_page.class_colour(i, names).hslHueF() for i in range(4)]
+    assert hues[0] == pytest.approx(0, abs=0.01) and hues[1] == pytest.approx(2 / 3, abs=0.01)
+    assert len({map_page.class_colour(i, names).name() for i in range(4)}) == 4
+
+
 def test_shares_tell_dropped_from_rare():
     eye = Eye()
     close = Close("r", 1, eye, "", seen(eye, pictures(200, 1, (40, 128))), seen(eye, pictures(300, 2)), None, ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,7 +116,7 @@ class MapPage(CloserPage):
         if value is None or close is None:
             return ""
         rest = "" if value.iteration == value.iterations else f", stopped at {value.iteration} of {value.iterations}"
-        return f"t-SNE of {close.eye.name}, {len(value.points):,} pictures{rest}. {HOVER}"
+        return f"{len(value.points):,} pictures by t-SNE{rest}. {HOVER}"
 
     def _choose(self) -> None:
         shown = {kind for kind, box in self.kinds.items() if box.isChecked()}
@@ -133,7 +133,7 @@ class MapPage(CloserPage):
             box.setIcon(theme.swatch(colour_of(KINDS.index(kind))))
 
 
-HOVER = "Rings are real, squares unseen, discs generated. Point at one, or press the arrow keys, to see its picture."
+HOVER = "Rings are real, squares unseen, discs generated. Point at one, or use the arrow keys."
 
 
 def told(value: Map) -> str:
@@ -267,14 +267,14 @@ class MapView(QWidget):
         room = max(1, (self.height() - 12) // line)
         for row, name in enumerate(names[:room]):
             is_last = row == room - 1 and len(names) > room
-            painter.setPen(theme.colours().muted if is_last else class_colour(row, len(names)))
+            painter.setPen(theme.colours().muted if is_last else class_colour(row, names))
             painter.drawText(8, 6 + row * line + ascent, "…" if is_last else name)
 
     def _colour(self, i: int) -> QColor:
         assert self.map
         if self.by_class and self.map.classes is not None:
-            count = len(self._close.eye.classes) if self._close else 0
-            return class_colour(int(self.map.classes[i]), count or int(self.map.classes.max()) + 1)
+            names = self._close.eye.classes if self._close else ()
+            return class_colour(int(self.map.classes[i]), names or tuple(map(str, range(self.map.classes.max() + 1))))
         return colour_of(int(self.map.kinds[i]))
 
     def _paint_pointed(self, painter: QPainter, c: theme.Colours) -> None:
@@ -364,8 +364,15 @@ def colour_of(kind: int) -> QColor:
     return {"real": c.third, "unseen": c.warning, "generated": c.g}[KINDS[kind]]
 
 
-def class_colour(number: int, count: int) -> QColor:
-    """As far apart as so many hues can be."""
-    dark = theme.colours().dark
+def class_colour(number: int, names: Sequence[str]) -> QColor:
+    """Its own where classes are named after colours, as of hair; else hues as far apart as so many can be."""
+    dark, name = theme.colours().dark, NAMED.get(names[number], names[number])
+    if QColor.isValidColorName(name):
+        own = QColor(name)
+        low, high = (0.4, 0.85) if dark else (0.0, 0.68)
+        return QColor.fromHslF(max(own.hslHueF(), 0.0), own.hslSaturationF(), min(max(own.lightnessF(), low), high))
     lightness = (0.62, 0.74) if dark else (0.36, 0.48)
-    return QColor.fromHslF((number / max(count, 1)) % 1.0, 0.75, lightness[number % 2])
+    return QColor.fromHslF((number / max(len(names), 1)) % 1.0, 0.75, lightness[number % 2])
+
+
+NAMED = {"blonde": "#dcb43c", "pink": "hotpink"}  # that no list of colours has, or has too pale
