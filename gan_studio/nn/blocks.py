@@ -30,8 +30,9 @@ def initialise(module: nn.Module, init: Init, gain: float = 1.0) -> None:
 
     default: torch's own, left as they are. normal: N(0, 0.02), with the gains of norms N(1, 0.02) (Radford et al.
     2016). orthogonal (Saxe et al. 2014) and glorot (Glorot & Bengio 2010, uniform): scaled by `gain`.
+    Networks without numbers, built to be checked (on the device "meta"), are left as they are: that is slow there.
     """
-    if init == "default":
+    if init == "default" or any(parameter.is_meta for parameter in module.parameters()):
         return
     for layer in module.modules():
         if isinstance(layer, LAYERS):
