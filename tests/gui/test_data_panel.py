@@ -18,8 +18,10 @@ from PySide6.QtWidgets import QWidget
 from gan_studio.config import put
 from gan_studio.data import Progress
 from gan_studio.data.digits import Digits
+from gan_studio.gui import window as window_module
 from gan_studio.gui.session import Session
 from gan_studio.gui.train.data_panel import DataPanel
+from gan_studio.gui.train.room import TrainRoom
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import events as e
@@ -53,7 +55,8 @@ def light_collections():
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
+def window(qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr(window_module, "ROOMS", (TrainRoom,))
     session = Session(tmp_path / "runs", SimpleNamespace(new_run=train.new_run, TrainJob=IdleJob))
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     window = Window(session, settings, warm=lambda: (stage for stage in ("light", "ready")))

@@ -18,12 +18,14 @@ from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 
 from gan_studio import images, presets, runs
 from gan_studio.config import ConfigError, put
+from gan_studio.gui import window as window_module
 from gan_studio.gui.session import Session
 from gan_studio.gui.train import overlays, record
 from gan_studio.gui.train.dropped import has_pictures
 from gan_studio.gui.train.film_dialog import FilmDialog
 from gan_studio.gui.train.live import merged
 from gan_studio.gui.train.record import Tail, columns, read
+from gan_studio.gui.train.room import TrainRoom
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
 from gan_studio.jobs import events as e
@@ -131,8 +133,9 @@ def looking_often(monkeypatch):
 
 
 @pytest.fixture
-def open_window(qtbot, tmp_path, request):
-    """A window that is ready, over an engine that computes nothing."""
+def open_window(qtbot, tmp_path, request, monkeypatch):
+    """A window with this tab alone that is ready, over an engine that computes nothing."""
+    monkeypatch.setattr(window_module, "ROOMS", (TrainRoom,))
 
     def make(job=FakeJob, warm=lambda: (stage for stage in ("light", "ready")), meanwhile=None):
         FakeJob.made.clear()
