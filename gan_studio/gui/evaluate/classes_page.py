@@ -61,7 +61,9 @@ class ClassesPage(CloserPage):
 
     def show_found(self, value: Classes, is_done: bool) -> None:
         self.told.setText(value.told())
-        self.notes.setText(f"By {value.eye}. The lines at the ends of the bars are 95 % intervals.")
+        self.notes.setText(
+            f"Green is real, blue generated, by {value.eye}. The lines at the ends of the bars are 95 % intervals."
+        )
         self.bars.show_classes(value)
 
 
