@@ -106,8 +106,10 @@ class Beside:
         self._measuring = step
 
     def _died(self) -> Log:
-        step = self._measuring
-        code = self._process.exitcode if self._process else None
+        step, process = self._measuring, self._process
+        assert process
+        process.join(PATIENCE_S)  # its end of the pipe closes a moment before it is gone
+        code = process.exitcode
         self.leave()
         return Log(f"Measuring step {step} ended of itself (exit code {code}); the training goes on.", "warning")
 
