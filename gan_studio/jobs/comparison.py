@@ -55,20 +55,24 @@ class Comparison:
 
     def best(self, key: Key) -> tuple[Entrant, ...]:
         """Those whose number is the best of those that can be compared; () where there are not two."""
-        alike = [one for one in self.entrants if key in one.numbers and not self.reasons(one, key)]
+        alike = self._alike(key)
         if len(alike) < 2:
             return ()
         least = min(one.numbers[key].badness() for one in alike)
         return tuple(one for one in alike if one.numbers[key].badness() == least)
 
     def is_apart(self, key: Key) -> bool:
-        """Whether the interval of the best lies outside of all others."""
+        """Whether the interval of the best lies outside of all others that can be compared with it."""
         best = self.best(key)
         if len(best) != 1:
             return False
         a = best[0].numbers[key]
-        others = [one.numbers[key] for one in self.entrants if one is not best[0] and key in one.numbers]
+        others = [one.numbers[key] for one in self._alike(key) if one is not best[0]]
         return all(a.high < b.low or b.high < a.low for b in others)
+
+    def _alike(self, key: Key) -> list[Entrant]:
+        """Those whose numbers can be compared with the reference's."""
+        return [one for one in self.entrants if key in one.numbers and not self.reasons(one, key)]
 
 
 def compare(runs: Sequence[Run], by: str = "", all_curves: bool = True) -> Comparison:
@@ -94,6 +98,8 @@ def _entrant(run: Run, found: tuple[Evaluated, ...], by: Key | None, all_curves:
     verdict = judge(found, by) if by else None
     step = verdict.best.step if verdict else next((one.step for one in reversed(found)), None)
     numbers = {key_of(number): number for one in found if one.step == step for number in one.numbers}
+    if by and verdict:  # a later number of this step may be of another basis
+        numbers[by] = verdict.best.number
     return Entrant(
         run=run,
         title=str(run.about().get("title") or run.name),

@@ -61,6 +61,16 @@ def test_numbers_from_other_samples_are_not_compared(pair: list[runs.Run]) -> No
     assert verdict(found).endswith("can be compared by Frechet distance (pixels): other number of samples: 100, 5,000.")
 
 
+def test_what_cannot_be_compared_casts_no_doubt_and_replaces_nothing(pair: list[runs.Run], make_run: Make) -> None:
+    third = make_run()
+    evaluations.keep(third, Evaluated(third.name, 3, (number(2.1, samples=5000),)))
+    evaluations.keep(pair[1], Evaluated(pair[1].name, 6, (number(9.5, samples=5000),)))
+    evaluations.keep(pair[1], Evaluated(pair[1].name, 3, (number(8.0),)))  # the newest basis is the first again
+    found = compare([*pair, third])
+    assert found.entrants[1].numbers[FRECHET].value == 2.0
+    assert [one.run for one in found.best(FRECHET)] == [pair[1]] and found.is_apart(FRECHET)
+
+
 def test_intervals_that_overlap_do_not_tell_runs_apart(pair: list[runs.Run]) -> None:
     evaluations.keep(pair[1], Evaluated(pair[1].name, 6, (number(4.9),)))
     assert verdict(compare(pair)).endswith("the intervals do not tell the runs apart.")
