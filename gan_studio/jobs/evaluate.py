@@ -253,7 +253,7 @@ def looked_at(samples: Samples, eye: Eye | None, with_pictures: bool) -> Generat
             chances.put(looked.chances)
         pictures.put(batch)
     yield Progress(rows.filled, samples.count, MAKING)
-    assert rows.array is not None
+    assert rows.array is not None and rows.filled == samples.count  # else the rest would be whatever memory held
     seen = Seen(rows.array, chances.array)
     if not pictures.filled:
         return Sight(seen, seen)

@@ -62,7 +62,7 @@ class Basis:
         is_told = self.samples[0] != other.samples[0] or self.preprocessing != other.preprocessing
         if self.real == other.real or (self.real_name == other.real_name and is_told):
             return ""
-        return _other("real samples", self.real_name, other.real_name, "changed since")
+        return _other("real samples", self.real_name, other.real_name, "of other contents")
 
 
 def _other(what: str, ours: str, theirs: str, otherwise: str = "") -> str:

@@ -45,18 +45,22 @@ class Samples:
     preprocessing: str  # in words
     notes: tuple[str, ...] = ()
     left_out: str = ""  # how many more of a training's data there are, in words: "1,297", or "endlessly many"
+    made_of: Callable[[], Iterator[torch.Tensor]] | None = field(default=None, repr=False)  # a translation's inputs
 
     @property
     def are_points(self) -> bool:
         return len(self.shape) == 1
 
     def hashed(self) -> Generator[Progress, None, str]:
-        """What names these very samples, in this order."""
+        """What names these very samples, in this order, with what others are to make of: a harder task is another."""
         digest, done = hashlib.sha256(repr(self.shape).encode()), 0
         for batch in self.batches():
             yield Progress(done, self.count, READING)
             digest.update(np.ascontiguousarray(batch).data)
             done += len(batch)
+        for x in self.made_of() if self.made_of else ():
+            yield Progress(done, self.count, READING)
+            digest.update(x.contiguous().numpy().data)
         yield Progress(done, self.count, READING)
         return digest.hexdigest()
 
@@ -70,9 +74,6 @@ class Reference:
     unseen: Source | None = None  # where real samples come from that training never saw
     centres: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.float32), repr=False)  # as of `Sets`
     sigma: float = 0.0
-    inputs: Callable[[], Iterator[torch.Tensor]] | None = field(
-        default=None, repr=False
-    )  # of a translation, [N, C, H, W]
     paired: bool = False  # sample i is what should become of input i
 
 

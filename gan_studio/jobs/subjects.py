@@ -96,6 +96,8 @@ def _data_of(against: str, shape: tuple[int, ...] | None, count: int) -> Generat
     """Of a run, or a folder. Raises ConfigError."""
     path = Path(against).expanduser()
     if not is_of_run(path):
+        if shape is not None and len(shape) == 1 and path.exists():
+            raise ConfigError("Points in the plane cannot be compared with pictures; choose a run that learnt points.")
         samples, _ = yield from reference.of_folder(against, count, shape)
         return Reference(samples)
     run, checkpoint = checkpoint_of(path)
@@ -209,23 +211,21 @@ class OfTranslator(Subject):
         count = min(count, held_out.size or count)
         back = self.translator.direction == BACK
         paired = held_out.pairs.matched
-        C, *size = held_out.shape if back else held_out.pairs.shape
+        sides = held_out.pairs.shape, held_out.shape
+        (C, *size), (_, *given) = reversed(sides) if back else sides
         shape = (*size, min(C, 3))
+        source = "" if given == size else f" of {size_told(tuple(given))}"
         name = f"{self.data.called()}: {held_out.pairs.names[0 if back else 1]}"
         samples = Samples(
             name,
             shape,
             count,
             lambda: (opaque(to_uint8(truth)) for _, truth in _pairs(held_out, count, back)),
-            f"{size_told(shape)}, {'held out' if dataset.held_out else 'as in training'}",
+            f"{size_told(shape)}{source}, {'held out' if dataset.held_out else 'as in training'}",
             () if dataset.held_out else ("Nothing is held out of this data: these pictures were trained on.",),
+            made_of=lambda: (x for x, _ in _pairs(held_out, count, back)),
         )
-        return Reference(
-            samples,
-            self.data,
-            inputs=lambda: (x for x, _ in _pairs(held_out, count, back)),
-            paired=paired,
-        )
+        return Reference(samples, self.data, paired=paired)
 
     def samples(self, like: Reference, count: int, seed: int) -> Generator[Progress, None, Samples]:
         yield from ()
@@ -235,9 +235,9 @@ class OfTranslator(Subject):
     @torch.no_grad()
     def _made(self, like: Reference, seed: int) -> Iterator[np.ndarray]:
         translator, number = self.translator, seed
-        assert like.inputs is not None
+        assert like.samples.made_of is not None
         to_pixels = to_uint8_cut_off if translator.cuts_off else to_uint8
-        for x in like.inputs():
+        for x in like.samples.made_of():
             parts = x.split(1 if translator.as_trained else len(x))  # as trained, a picture is alone with its noise
             made = []
             for part in parts:

@@ -195,7 +195,7 @@ def test_a_changed_picture_is_looked_at_again_and_the_same_ones_are_not(tmp_path
     changed = told(others, choices(against=str(real))).numbers[0]
     assert Means.looked == 100
     assert changed.value != first.value
-    assert first.basis.differences(changed.basis) == ("other real samples: a, changed since",)
+    assert first.basis.differences(changed.basis) == ("other real samples: a, of other contents",)
 
 
 def test_steps_of_the_same_weights_are_told_each(picture_run: Callable[..., Run]) -> None:
@@ -389,6 +389,12 @@ def test_data_of_another_shape_is_refused(
         told(run.folder, choices(against=str(other.folder)))
 
 
+def test_points_beside_a_folder_of_pictures_are_refused(picture_run: Callable[..., Run], tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "a", 4)
+    with pytest.raises(ConfigError, match="Points in the plane cannot be compared with pictures"):
+        told(picture_run(POINTS).folder, choices(against=str(folder)))
+
+
 class PointsApart(Shift):
     kind = "points-apart"
     title = "Points apart"
@@ -459,6 +465,20 @@ def test_translations_are_compared_with_what_was_held_out(kind: str, monkeypatch
         assert number.value == pytest.approx(wanted, abs=0.05)
         assert "held out" in number.basis.preprocessing
     assert len({one.numbers[0].basis.real for one in read(run)}) == len(choices_of(run.folder))
+
+
+def test_the_truth_of_a_harder_task_is_compared_with_no_easier_one() -> None:
+    numbers = []
+    for made in ({"scale": 2}, {"scale": 4}, {"scale": 2, "blur": 1.0}):
+        case = CASES["super-resolution"]
+        data = case["data"] | {"made": {"kind": "low-resolution"} | made}
+        run = translating_run(case | {"data": data})
+        numbers += told(run.folder, choices(metrics=["pairs-apart"], samples=4)).numbers
+    double, fourfold, blurred = (number.basis for number in numbers)
+    (words,) = double.differences(fourfold)
+    assert words.startswith("other preprocessing: ")
+    (words,) = double.differences(blurred)
+    assert words.startswith("other real samples: ") and words.endswith(", of other contents")
 
 
 @torch.no_grad()

@@ -34,7 +34,7 @@ def at(
         ({"preprocessing": "8 x 8 px", "real": "xyz"}, ("other preprocessing: 32 x 32 px, 8 x 8 px",)),
         ({"samples": (1000, 1000), "real": "xyz"}, ("other number of samples: 500, 1,000",)),
         ({"samples": (500, 5000)}, ("other number of generated samples: 500, 5,000",)),
-        ({"real": "xyz"}, ("other real samples: Digits, changed since",)),
+        ({"real": "xyz"}, ("other real samples: Digits, of other contents",)),
         ({"real": "xyz", "real_name": "Avatars"}, ("other real samples: Digits, Avatars",)),
         ({"metric": {"kind": "frechet", "exact": False}}, ("other exact of the metric: True, False",)),
         ({"metric": {"kind": "kernel"}}, ("other metric: frechet, kernel",)),
