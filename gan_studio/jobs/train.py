@@ -31,7 +31,7 @@ from . import together
 from .beside import Beside
 from .dryrun import dry_run, forecast, is_out_of_memory
 from .evaluations import CURVES as METRICS
-from .evaluations import Evaluated, Number, comparable, judge, read
+from .evaluations import Evaluated, read
 from .events import (
     Changed,
     Checkpoint,
@@ -49,6 +49,7 @@ from .hold import Hold, TakenError
 from .inbox import Change, CheckpointNow, Command, Inbox, Pause, Resume, SampleNow, Step, Stop
 from .settings import RunConfig
 from .shown import Drawn, Measures, Shown, shown
+from .verdict import Key, judge, measures_of
 
 Events = Generator[Event | Progress, None, None]
 TELL_EVERY = 0.1  # seconds between two Curves events
@@ -243,10 +244,11 @@ class Loop:
         self.saved_at = -1  # step of the last checkpoint
         self.drawn_at = -1  # step of the last samples
         self.measured_at = -1  # step of the last samples that were measured
-        self.best: dict[str, Any] | None = None  # as in `runs.State`
+        self.nearest: dict[str, Any] | None = None  # the best by the distance of samples, as in `runs.State`
+        self.foremost: dict[str, Any] | None = None  # the best by what was measured of checkpoints
+        self.evaluated: list[Evaluated] = []  # what was measured of them
+        self.judged_at = -1  # step of the last of these
         self.beside = Beside(run)
-        self.least: float | None = None  # badness of the best that was measured beside it
-        self.judged_at = -1  # step of the last that was
         self.resumed_from = 0  # patience is counted from there
         self.seconds = 0.0  # of training, pauses not counted
         self.told_at = self.resumed_at = time.perf_counter()
@@ -256,6 +258,11 @@ class Loop:
     @property
     def step(self) -> int:
         return self.training.iteration
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """By what was measured of checkpoints where they are measured, else by the distance of samples."""
+        return self.foremost if self.config.watch.every else self.nearest
 
     # --- the story ---
 
@@ -541,8 +548,8 @@ class Loop:
             return
         self.measured[self.step] = drawn.measures
         name = self.shown.yardstick
-        if not self.config.watch.every and (self.best is None or drawn.measures[name] < self.best["value"]):
-            self.best = {"name": name, "value": drawn.measures[name], "step": self.step}
+        if self.nearest is None or drawn.measures[name] < self.nearest["value"]:
+            self.nearest = as_best(name, drawn.measures[name], self.step)
 
     # --- measuring beside it ---
 
@@ -555,32 +562,35 @@ class Loop:
         self._stop_early()
 
     def _judge(self, evaluated: Evaluated) -> Events:
-        """Note whether a checkpoint is the best so far."""
-        number, step = self._judging(evaluated), evaluated.step
-        if number and step is not None and self._weigh(step, number) and self.config.watch.star_best:
+        """Star the checkpoint that this was measured of, where it is the best so far."""
+        self.evaluated.append(evaluated)
+        self._weigh()
+        step = evaluated.step
+        if step is not None and self.foremost and self.foremost["step"] == step and self.config.watch.star_best:
             yield from self._writing(lambda: self.run.mark_best(step))
 
-    def _weigh(self, step: int, number: Number) -> bool:
-        """Whether the checkpoint of a step is the best so far."""
-        if not math.isfinite(number.badness()):
-            return False
-        self.judged_at = max(step, self.judged_at)
-        if self.least is not None and number.badness() >= self.least:
-            return False
-        self.least = number.badness()
-        self.best = {"name": f"{METRICS}{number.measure}", "value": number.value, "step": step}
-        return True
+    def _weigh(self) -> None:
+        """Which checkpoint is the best, of those that compare with the last that was measured."""
+        key = self._judging()
+        if key and (verdict := judge(self.evaluated, key)):
+            best = verdict.best
+            self.foremost = as_best(f"{METRICS}{key[0]}", best.number.value, best.step, best.number.badness())
+            self.judged_at = verdict.newest.step
 
-    def _judging(self, evaluated: Evaluated) -> Number | None:
-        """The number that says how good a checkpoint is: the first of the first metric that was chosen."""
+    def _judging(self) -> Key | None:
+        """What says how good a checkpoint is: the first of the first metric that was chosen, by the newest features."""
         chosen = self.config.watch.how.metrics
-        return evaluated.number(next(iter(chosen[0].measures))) if chosen else judge(evaluated)
+        wanted = next(iter(chosen[0].measures)) if chosen else ""
+        keys = measures_of(reversed(self.evaluated))
+        return next((key for key in keys if key[0] == wanted or not wanted), None)
 
     def _stop_early(self) -> None:
         """Raises Ending where nothing has been better for as long as patience lasts."""
         patience, best = self.config.watch.patience, self.best
         judged_at = self.judged_at if self.config.watch.every else self.measured_at
-        if patience and best and judged_at - max(best["step"], self.resumed_from) >= patience:
+        if not patience or not best or self.step == self.config.steps:  # it ends by itself
+            return
+        if judged_at - max(best["step"], self.resumed_from) >= patience:
             raise Ending(
                 f"Stopped early: {best['name']} was best at step {best['step']:,} ({best['value']:.4g}), not better "
                 f"for {patience:,} steps since, as watch.patience asks."
@@ -593,6 +603,7 @@ class Loop:
         if self.step % self.config.watch.every:
             self.beside.ask(self.step, self.config.watch.how)
         while self.beside.held and not self.inbox.stop_waits():
+            yield from self._turn()
             yield Progress(0, 0, f"Measuring step {max(self.beside.held):,}")
             yield from self._hear(patience=0.2)
 
@@ -642,24 +653,15 @@ class Loop:
         self.saved_at = self.step
 
     def look_back(self) -> None:
-        """What was measured before, by the curves that still stand."""
+        """What was measured before, by what still stands of it."""
         self.resumed_from = self.step
-        if self.config.watch.every:
-            self._look_back_on_measures()
-            return
+        self.evaluated = list(read(self.run))
+        self._weigh()
         steps, values = self.run.curves().get(self.shown.yardstick, ([], []))
         if len(steps):
             i = int(np.argmin(values))
-            self.best = {"name": self.shown.yardstick, "value": float(values[i]), "step": int(steps[i])}
+            self.nearest = as_best(self.shown.yardstick, float(values[i]), int(steps[i]))
             self.measured_at = int(steps[-1])
-
-    def _look_back_on_measures(self) -> None:
-        """Those of them that can be compared with what was measured last."""
-        told = [(one, self._judging(one)) for one in read(self.run)]
-        measure = next((number.measure for _, number in reversed(told) if number), "")
-        numbers = comparable([one for one, _ in told]).get(measure, {})
-        for step, number in numbers.items():
-            self._weigh(step, number)
 
     def _writing(self, write: Callable[[], object]) -> Events:
         """Write; a full disk or a lost folder pauses the run until somebody has mended it."""
@@ -727,3 +729,8 @@ class Loop:
     def _say(self, text: str, level: str = "info") -> Log:
         self.run.log(text)
         return Log(text, level)
+
+
+def as_best(name: str, value: float, step: int, badness: float | None = None) -> dict[str, Any]:
+    """As in `runs.State`; of a distance, the value itself says how bad it is."""
+    return {"name": name, "value": value, "step": step, "badness": value if badness is None else badness}

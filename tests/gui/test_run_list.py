@@ -30,7 +30,7 @@ from gan_studio.gui.train.later import Later
 from gan_studio.gui.train.run_compare import CompareDialog, flat
 from gan_studio.gui.train.run_delegate import eye_rect
 from gan_studio.gui.train.run_list import MOST_OVERLAYS, RunList, thinned
-from gan_studio.gui.train.run_reader import Entry, RunReader, newest_step, thumbnail
+from gan_studio.gui.train.run_reader import Entry, RunReader, newest_step, read_entry, stamp_of, thumbnail
 from gan_studio.gui.train.run_rows import DEEPEST, DRAGGED, NOWHERE, ORDERS, PICTURE, ROW, RUN, RunRows, arranged
 from gan_studio.jobs.settings import RunConfig
 from gan_studio.presets import all_presets
@@ -193,6 +193,17 @@ def test_what_is_in_training_comes_first_by_state():
 
 def test_what_was_not_measured_is_the_last_by_best():
     assert order([entry("a"), entry("b", best=2.0), entry("c", best=1.0)], BEST) == ["c", "b", "a"]
+
+
+def test_where_more_is_better_the_most_comes_first_by_best(make):
+    made = []
+    for share in (0.3, 0.9, 0.5):
+        best = {"name": "metrics/precision", "value": share, "step": 1, "badness": -share}
+        run = make(f"Of {share:.0%}")
+        run.set_state(State("stopped", 1, 1, best=best))
+        made.append(read_entry(run, stamp_of(run.folder)))
+    low, high, middle = (one.name for one in made)
+    assert order(made, BEST) == [high, middle, low]
 
 
 def test_the_queue_stands_on_top_in_its_order():

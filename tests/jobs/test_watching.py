@@ -8,19 +8,25 @@ from typing import Any
 
 import numpy as np
 import psutil
+import pytest
+import torch
 
 from gan_studio import runs
-from gan_studio.jobs import evaluations
+from gan_studio.compute import Engine
+from gan_studio.jobs import evaluations, train
 from gan_studio.jobs.beside import Beside
 from gan_studio.jobs.evaluation import Evaluation
-from gan_studio.jobs.evaluations import Evaluated
-from gan_studio.jobs.events import Finished, Log, Stopped
+from gan_studio.jobs.evaluations import Basis, Evaluated, Number
+from gan_studio.jobs.events import Checkpoint, Curves, Finished, Log, Stopped, Turn
+from gan_studio.jobs.inbox import Change
 from gan_studio.jobs.settings import RunConfig
-from gan_studio.jobs.train import TrainJob
+from gan_studio.jobs.together import exhausted
+from gan_studio.jobs.train import Common, TrainJob
 
-from .conftest import flat, job_of
+from .conftest import flat, job_of, until
 
 Make = Callable[..., runs.Run]
+Give = Callable[[dict[int, tuple[Number, ...]]], None]
 
 WATCHED = {
     "steps": 40,
@@ -47,8 +53,13 @@ def test_checkpoints_are_measured_beside_the_training_which_goes_as_without(make
     assert list(kept) == told
     best = evaluations.best(kept, "kernel")
     assert [c.step for c in run.checkpoints() if c.is_best] == [best] and run.checkpoint_at(best).starred
-    number = kept[steps.index(best)].number("kernel")
-    assert number and run.state().best == {"name": "metrics/kernel", "value": number.value, "step": best}
+    found = kept[steps.index(best)].number("kernel")
+    assert found and run.state().best == {
+        "name": "metrics/kernel",
+        "value": found.value,
+        "step": best,
+        "badness": found.value,
+    }
     assert not children()
 
     alone = make_run({**WATCHED, "watch.every": 0})
@@ -68,7 +79,7 @@ def test_a_process_that_dies_is_told_and_nothing_else(make_run: Make) -> None:
     process.kill()
     process.join()
     (log,) = beside.told(patience=30)
-    assert isinstance(log, Log) and log.text.startswith("Measuring step 6 ended of itself")
+    assert isinstance(log, Log) and log.text.startswith("Measuring step 6 ended of itself (exit code -")
     assert not beside.held and not children()
 
 
@@ -118,3 +129,96 @@ def test_a_checkpoint_that_is_still_needed_is_kept(make_run: Make) -> None:
 def test_the_choices_say_what_is_wrong() -> None:
     config = RunConfig().with_values({"watch.every": 50, "watch.how.metrics": ["kernel"]})
     assert RunConfig.parse(config.plain()) == config
+
+
+# --- with numbers that are known beforehand --------------------------------------------------------------------------
+
+
+def number(value: float, samples: int = 100, measure: str = "kernel") -> Number:
+    basis = Basis("", "", "", "real", "Points", (samples, samples), {"kind": measure})
+    return Number(measure, measure, value, value, value, None, "lower", 0.0, basis)
+
+
+class Known:
+    """Measures nothing: tells numbers that are given by step, and whatever was asked for at the next telling."""
+
+    values: dict[int, tuple[Number, ...]]
+    held: frozenset[int] = frozenset()
+
+    def __init__(self, run: runs.Run):
+        self.run = run
+
+    def ask(self, step: int, how: Evaluation) -> None:
+        self.held = frozenset({step})
+
+    def told(self, patience: float = 0.0) -> list[Evaluated]:
+        steps, self.held = self.held, frozenset()
+        return [Evaluated(self.run.name, step, self.values[step]) for step in steps if step in self.values]
+
+    def leave(self) -> None:
+        self.held = frozenset()
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> Give:
+    def give(values: dict[int, tuple[Number, ...]]) -> None:
+        monkeypatch.setattr(Known, "values", values, raising=False)
+        monkeypatch.setattr(train, "Beside", Known)
+
+    return give
+
+
+def test_numbers_of_another_basis_or_measure_are_not_held_against_each_other(make_run: Make, known: Give) -> None:
+    run = make_run(WATCHED | {"watch.how": {"samples": 100}})
+    evaluations.keep(run, Evaluated(run.name, 0, (number(0.001, samples=5000),)))  # somebody's, of more samples
+    known({10: (number(0.5),), 20: (number(0.3),), 30: (number(0.4),), 40: (number(0.01, measure="coverage"),)})
+    list(job_of(run))
+    assert run.state().best == {"name": "metrics/kernel", "value": 0.3, "step": 20, "badness": 0.3}
+    assert [c.step for c in run.checkpoints() if c.is_best] == [20]
+
+
+def test_patience_that_ends_with_the_last_step_stops_nothing_early(make_run: Make, known: Give) -> None:
+    run = make_run(WATCHED | {"watch.patience": 30})
+    known({10: (number(0.1),), 40: (number(0.2),)})
+    assert isinstance(list(job_of(run))[-1], Finished) and run.state().name == "finished"
+
+
+def test_a_resumed_run_measures_no_samples_twice(make_run: Make, known: Give) -> None:
+    run = make_run(WATCHED | {"samples_every": 10, "checkpoint_every": 10})
+    known({10: (number(0.1),), 20: (number(0.2),)})
+    events = iter(job_of(run))
+    while until(events, Checkpoint)[-1].step < 20:
+        pass
+    events.close()
+    drawn = [
+        int(step)
+        for event in job_of(run)
+        if isinstance(event, Curves) and "distance/W1, exact" in event.values
+        for step, value in zip(event.steps, event.values["distance/W1, exact"], strict=True)
+        if np.isfinite(value)
+    ]
+    assert drawn == [30, 40]
+
+
+def test_without_measuring_any_more_the_best_is_by_the_distance_again(make_run: Make, known: Give) -> None:
+    run = make_run(WATCHED | {"samples_every": 10})
+    known({10: (number(1e-9),)})
+    job = job_of(run)
+    events = iter(job)
+    until(events, Evaluated)
+    assert run.state().best is None  # as it was when that checkpoint was saved
+    job.inbox.put(Change("watch.every", 0))
+    list(events)
+    steps, values = run.curves()["distance/W1, exact"]
+    i = int(np.argmin(values))
+    best = run.state().best
+    assert best and (best["name"], best["step"]) == ("distance/W1, exact", int(steps[i]))
+    assert best["value"] == best["badness"] == pytest.approx(float(values[i]))
+
+
+def test_a_lane_of_a_race_lets_the_others_go_on_while_its_last_step_is_measured(make_run: Make, known: Give) -> None:
+    run = make_run(WATCHED)
+    known({40: (number(0.1),)})
+    common = Common(exhausted(RunConfig.parse(run.config()).data.prepare()), Engine(torch.device("cpu")))
+    events = list(TrainJob(run, common=common))
+    assert [event.step for event in events if isinstance(event, Turn)][-1] == 40

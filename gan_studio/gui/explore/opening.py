@@ -15,6 +15,7 @@ from ...runs import Run
 from ..choice_boxes import fill
 from ..computing import attempted
 from ..train.dropped import is_checkpoint, is_run
+from ..train.run_words import short_curve
 from . import choices
 from .choices import Best, Choice, Opened
 from .frame import HINT, NO_RUNS, ExploreFrame
@@ -264,7 +265,7 @@ class Opening(QObject):
 
 
 def told_of(best: Best) -> str:
-    nearest = f"The samples were nearest to the data at step {best.at:,}, by {best.name}"
+    told = f"The best samples were those of step {best.at:,}, by {short_curve(best.name)}"
     if best.at == best.step:
-        return f"{nearest}."
-    return f"{nearest}; the nearest checkpoint that is kept is that of step {best.step:,}."
+        return f"{told}."
+    return f"{told}; the nearest checkpoint that is kept is that of step {best.step:,}."

@@ -42,6 +42,7 @@ class Entry:
     checkpoints: tuple[tuple[int, bool], ...]  # (step, starred), oldest first
     shape: tuple[int, ...]  # of one sample, () where it is not known yet
     drawn: int  # changes with the newest samples
+    badness: float | None = None  # of the best, to sort by; None of older runs, whose best are distances
 
     @cached_property
     def name(self) -> str:
@@ -134,6 +135,7 @@ def read_entry(run: Run, stamp: Stamp) -> Entry:
         state=live(run, state) if state.name in LIVE else state,
         place=number(about.get("queued")),
         best=sound_best(state.best),
+        badness=sound_badness(state.best),
         parent=run.parent(),
         checkpoints=tuple((checkpoint.step, checkpoint.starred) for checkpoint in run.checkpoints()),
         shape=tuple(shape) if isinstance(shape, list) and all(isinstance(size, int) for size in shape) else (),
@@ -158,6 +160,12 @@ def sound_best(best: Any) -> tuple[str, float, int] | None:
     if not isinstance(best, dict) or not isinstance(best.get("value"), (int, float)):
         return None
     return text(best.get("name")), float(best["value"]), int(number(best.get("step")))
+
+
+def sound_badness(best: Any) -> float | None:
+    """None of runs that are older than measures of which more is better, and of what is no number."""
+    badness = best.get("badness") if isinstance(best, dict) else None
+    return float(badness) if isinstance(badness, (int, float)) else None
 
 
 def live(run: Run, state: State) -> State:

@@ -59,7 +59,9 @@ class Order:
 
 def by_best(entry: Entry) -> tuple[bool, str, float]:
     """Values of the same curve beside each other; what was not measured comes last."""
-    return (False, entry.best[0], entry.best[1]) if entry.best else (True, "", 0.0)
+    if entry.best is None:
+        return True, "", 0.0
+    return False, entry.best[0], entry.best[1] if entry.badness is None else entry.badness
 
 
 def by_state(entry: Entry) -> tuple[int, float]:
@@ -70,7 +72,7 @@ def by_state(entry: Entry) -> tuple[int, float]:
 ORDERS = (
     Order("Newest", "The newest run first.", lambda entry: (-entry.created, entry.name)),
     Order("Name", "By title.", lambda entry: (entry.title.casefold(), entry.name), of_family=False),
-    Order("Best", "The smallest measured distance first.", by_best),
+    Order("Best", "What was measured best first: the smallest distance, or the highest share.", by_best),
     Order("State", "What is in training first, what is finished last.", by_state),
 )
 
