@@ -109,7 +109,7 @@ class State:
     reason: str = ""
     updated: float = 0.0  # seconds since 1970
     seconds: float = 0.0  # of training so far, pauses not counted
-    best: dict[str, Any] | None = None  # {"name", "value", "step", "badness"}: of what judges, the least bad so far
+    best: dict[str, Any] | None = None  # {"name", "value", "step"} so far; "badness" where more may be better
 
 
 def state_of(values: dict[str, Any]) -> State:

@@ -549,7 +549,7 @@ class Loop:
         self.measured[self.step] = drawn.measures
         name = self.shown.yardstick
         if self.nearest is None or drawn.measures[name] < self.nearest["value"]:
-            self.nearest = as_best(name, drawn.measures[name], self.step)
+            self.nearest = {"name": name, "value": drawn.measures[name], "step": self.step}
 
     # --- measuring beside it ---
 
@@ -574,7 +574,8 @@ class Loop:
         key = self._judging()
         if key and (verdict := judge(self.evaluated, key)):
             best = verdict.best
-            self.foremost = as_best(f"{METRICS}{key[0]}", best.number.value, best.step, best.number.badness())
+            told = {"name": f"{METRICS}{key[0]}", "value": best.number.value, "step": best.step}
+            self.foremost = told | {"badness": best.number.badness()}
             self.judged_at = verdict.newest.step
 
     def _judging(self) -> Key | None:
@@ -660,7 +661,7 @@ class Loop:
         steps, values = self.run.curves().get(self.shown.yardstick, ([], []))
         if len(steps):
             i = int(np.argmin(values))
-            self.nearest = as_best(self.shown.yardstick, float(values[i]), int(steps[i]))
+            self.nearest = {"name": self.shown.yardstick, "value": float(values[i]), "step": int(steps[i])}
             self.measured_at = int(steps[-1])
 
     def _writing(self, write: Callable[[], object]) -> Events:
@@ -729,8 +730,3 @@ class Loop:
     def _say(self, text: str, level: str = "info") -> Log:
         self.run.log(text)
         return Log(text, level)
-
-
-def as_best(name: str, value: float, step: int, badness: float | None = None) -> dict[str, Any]:
-    """As in `runs.State`; of a distance, the value itself says how bad it is."""
-    return {"name": name, "value": value, "step": step, "badness": value if badness is None else badness}

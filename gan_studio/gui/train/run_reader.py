@@ -42,7 +42,7 @@ class Entry:
     checkpoints: tuple[tuple[int, bool], ...]  # (step, starred), oldest first
     shape: tuple[int, ...]  # of one sample, () where it is not known yet
     drawn: int  # changes with the newest samples
-    badness: float | None = None  # of the best, to sort by; None of older runs, whose best are distances
+    badness: float | None = None  # of the best, to sort by; None of distances, whose value it is
 
     @cached_property
     def name(self) -> str:
@@ -163,7 +163,7 @@ def sound_best(best: Any) -> tuple[str, float, int] | None:
 
 
 def sound_badness(best: Any) -> float | None:
-    """None of runs that are older than measures of which more is better, and of what is no number."""
+    """None of distances, and of what is no number."""
     badness = best.get("badness") if isinstance(best, dict) else None
     return float(badness) if isinstance(badness, (int, float)) else None
 
