@@ -131,10 +131,11 @@ class Vgg19(Features):
         self.check()
         from torchvision.models import vgg19
 
-        layers = vgg19(weights=None).features[: CONV5_4 + 1]
+        with torch.device("meta"):  # to draw its 140 million first weights would take seconds
+            layers = vgg19(weights=None, init_weights=False).features[: CONV5_4 + 1]
         network = VggFeatures(layers)
         if network.mean.device.type != "meta":  # on which only shapes are looked at
-            network.layers.load_state_dict(_vgg_weights(), strict=True)
+            network.layers.load_state_dict(_vgg_weights(), strict=True, assign=True)
         return network.eval().requires_grad_(False)
 
 

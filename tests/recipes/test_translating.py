@@ -336,7 +336,7 @@ def test_vgg_is_used_where_it_is_and_never_fetched(tmp_path: Any, monkeypatch: p
     from torchvision.models import vgg19
 
     torch.manual_seed(0)
-    theirs = vgg19(weights=None).eval()
+    theirs = vgg19(weights=None, init_weights=False).eval()
     vgg_path().parent.mkdir(parents=True)
     torch.save(theirs.state_dict(), vgg_path())
     network = FEATURES["vgg19"]().build((3, 32, 32))
