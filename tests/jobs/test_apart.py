@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -32,6 +33,15 @@ def apart() -> Iterator[Apart]:
     crew = Apart()
     yield crew
     crew.dismiss()
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes come out of one that has imported everything, which takes each of them seconds when it is spawned."""
+    if os.name == "posix":
+        forking = multiprocessing.get_context("forkserver")
+        forking.set_forkserver_preload(["torch._dynamo", "gan_studio.jobs.race"])
+        monkeypatch.setattr("gan_studio.jobs.apart.multiprocessing.get_context", lambda kind: forking)
 
 
 def remote(apart: Apart, run: runs.Run) -> RemoteJob:
@@ -74,6 +84,7 @@ def test_a_process_that_is_still_importing_holds_nobody_up(apart: Apart) -> None
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.usefixtures("forked")
 def test_commands_reach_it(apart: Apart, make_run: Callable[..., runs.Run]) -> None:
     run = make_run(ENDLESS)
     job = remote(apart, run)
@@ -89,6 +100,7 @@ def test_commands_reach_it(apart: Apart, make_run: Callable[..., runs.Run]) -> N
     assert run.state().name == "stopped"
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("paused", [False, True])
 def test_closing_the_iterator_saves(apart: Apart, make_run: Callable[..., runs.Run], paused: bool) -> None:
     run = make_run(ENDLESS)
@@ -104,6 +116,7 @@ def test_closing_the_iterator_saves(apart: Apart, make_run: Callable[..., runs.R
     assert run.checkpoints()[-1].step == run.state().step > 0
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_a_process_that_hangs_holds_nobody_up_for_ever(
     apart: Apart, make_run: Callable[..., runs.Run], monkeypatch: pytest.MonkeyPatch
@@ -121,6 +134,7 @@ def test_a_process_that_hangs_holds_nobody_up_for_ever(
     assert run.state().name == "interrupted"
 
 
+@pytest.mark.usefixtures("forked")
 def test_what_the_job_raises_arrives_with_its_trace(apart: Apart, make_run: Callable[..., runs.Run]) -> None:
     run = make_run()
     (run.folder / "config.toml").write_text("steps = -1")
@@ -138,12 +152,14 @@ def test_an_error_that_cannot_be_sent_goes_as_text() -> None:
     assert str(failure.error) == "Private: no way"
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_a_killed_training_is_told_in_one_sentence_and_resumes(
     apart: Apart, make_run: Callable[..., runs.Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run(ENDLESS | {"checkpoint_every": 5})
-    process, pipe = apart.take()
+    take = apart.take
+    process, pipe = take()
     monkeypatch.setattr(apart, "take", lambda: (process, pipe))
     events = iter(remote(apart, run))
     saved = until(events, Checkpoint)[-1].step
@@ -152,13 +168,14 @@ def test_a_killed_training_is_told_in_one_sentence_and_resumes(
     os.kill(process.pid, signal.SIGKILL)
     with pytest.raises(ConfigError, match=r"ended of itself \(SIGKILL\).*Resume goes on"):
         list(events)
-    monkeypatch.undo()
+    monkeypatch.setattr(apart, "take", take)
     assert run.state().name == "interrupted"
     again = iter(remote(apart, run))
     assert until(again, Started)[-1].step > saved
     again.close()
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_a_training_that_is_asked_to_end_saves(
     apart: Apart, make_run: Callable[..., runs.Run], monkeypatch: pytest.MonkeyPatch
@@ -201,6 +218,7 @@ def test_a_training_whose_window_has_gone_saves_and_ends(make_run: Callable[...,
     assert run.checkpoints()[-1].step == run.state().step > 0
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_race_is_raced_apart(apart: Apart) -> None:
     lanes = tuple(LaneConfig(name=name, changes={"recipe.d_steps": n}) for n, name in enumerate(("one", "two"), 1))
     race = new_race(RaceConfig(base=RunConfig.parse(POINTS).with_values(ENDLESS), lanes=lanes), "small")
