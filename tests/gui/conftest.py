@@ -17,6 +17,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from gan_studio.gui import theme
 
+from ..conftest import TQDMS
+
 
 def pytest_collection_modifyitems(items):
     for item in items:  # what the offscreen platform says of sizes, of raised windows and of menus
@@ -52,7 +54,7 @@ def leaves_nothing_behind(request):
         app.processEvents()
     left = [w for w in orphans() if id(w) not in widgets]
     assert not left, f"widgets were left behind: {left}"
-    running = [t for t in threading.enumerate() if t not in threads and t.is_alive()]
+    running = [t for t in threading.enumerate() if t not in threads and t.is_alive() and t.name != TQDMS]
     until = time.monotonic() + GRACE_S
     running = [t for t in running if not ends_by(t, until)]
     assert not running, f"threads were left running: {running}"
