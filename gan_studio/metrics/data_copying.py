@@ -19,7 +19,7 @@ import torch
 from ..config import ConfigError, option
 from ..progress import Progress
 from . import METRICS, Measure, Metric, Pick, Sets
-from .near import centred, nearest
+from .near import centred, check_new, nearest
 
 FEWEST_A_CELL = 20  # generated samples, and unseen ones, for U to be nearly Gaussian
 TEXT = "Distances to the training samples"
@@ -63,6 +63,7 @@ class DataCopying(Metric):
                 f"No cell of the training samples has {FEWEST_A_CELL} generated and {FEWEST_A_CELL} unseen samples, so "
                 "copying cannot be told. Take more samples, or fewer cells."
             )
+        check_new(np.concatenate([cell.unseen[~np.isnan(cell.unseen)] for cell in cells]))
         return [{"copying": _mean(cells, pick, sets)} for pick in picks]
 
     def _cells(self, sets: Sets, seed: int) -> Generator[Progress, None, list[Cell]]:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..config import ConfigError
 from ..progress import Progress
 
 ROOM = 2**23  # distances that are held at a time: 64 MB
@@ -49,3 +50,12 @@ def nearest(x: Tensor, y: Tensor, text: str) -> Generator[Progress, None, Tensor
         yield progress
         found[here] = squared.amin(dim=1)
     return found.sqrt()
+
+
+def check_new(of_unseen: np.ndarray) -> None:
+    """Whether unseen samples are new at all, by their distances to the training samples. Raises ConfigError."""
+    if not np.median(of_unseen) > 0:
+        raise ConfigError(
+            "Most unseen real samples are training samples, too, so that copies cannot be told from new samples. "
+            "Take duplicates out of the data, or choose other unseen samples."
+        )

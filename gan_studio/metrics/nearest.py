@@ -9,10 +9,9 @@ from collections.abc import Generator, Sequence
 
 import numpy as np
 
-from ..config import ConfigError
 from ..progress import Progress
 from . import METRICS, Measure, Metric, Pick, Sets
-from .near import centred, nearest
+from .near import centred, check_new, nearest
 
 TEXT = "Distances to the training samples"
 
@@ -46,14 +45,11 @@ class Nearest(Metric):
     ) -> Generator[Progress, None, list[dict[str, float]]]:
         """The training samples stay as they are: copying is of these very ones."""
         of_generated, of_unseen = yield from distances(sets)
-        usual = [float(np.median(_taken(of_unseen, pick.unseen))) for pick in picks]
-        if not min(usual):
-            raise ConfigError(
-                "Most unseen real samples are training samples, too, so that copies cannot be told from new samples. "
-                "Take duplicates out of the data, or choose other unseen samples."
-            )
+        usual = [_taken(of_unseen, pick.unseen) for pick in picks]
+        for part in usual:
+            check_new(part)
         ours = [float(np.median(_taken(of_generated, pick.generated))) for pick in picks]
-        return [{"nearest": a / b} for a, b in zip(ours, usual, strict=True)]
+        return [{"nearest": a / float(np.median(b))} for a, b in zip(ours, usual, strict=True)]
 
 
 def _taken(x: np.ndarray, rows: np.ndarray | None) -> np.ndarray:

@@ -101,8 +101,9 @@ def test_distances_are_those_of_scikit_learn():
 def test_what_cannot_be_told_is_said():
     sets = fresh(0)
     same = replace(sets, unseen=sets.real)
-    with pytest.raises(ConfigError, match="copies cannot be told"):
-        Nearest().values(same)
+    for metric in (Nearest(), DataCopying()):
+        with pytest.raises(ConfigError, match="copies cannot be told"):
+            metric.values(same)
     away = replace(sets, generated=normal(200, 1, shift=50.0))
     rows = np.concatenate([sets.unseen.rows - 50, sets.real.rows[:10] + 50])
     parted = replace(away, unseen=Seen(rows), real=Seen(np.concatenate([sets.real.rows + 50, sets.real.rows - 50])))
