@@ -262,7 +262,7 @@ def looked_at(samples: Samples, eye: Eye | None, with_pictures: bool) -> Generat
 
 def _room(samples: Samples) -> int:
     """How many pictures are held."""
-    return 0 if samples.are_points else max(2, min(samples.count, HELD_BYTES // int(np.prod(samples.shape))))
+    return 0 if samples.are_points else min(samples.count, max(2, HELD_BYTES // int(np.prod(samples.shape))))
 
 
 class Held:

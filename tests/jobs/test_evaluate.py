@@ -181,6 +181,13 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(tmp_path: Path, other:
     assert len(raised.value.problems) == 1
 
 
+def test_a_single_real_picture_is_too_few_also_where_it_was_seen_before(tmp_path: Path) -> None:
+    one, others = write_folder(tmp_path / "a", 1, (16, 16)), write_folder(tmp_path / "b", 30, (16, 16))
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="Spectrum distance needs at least 20 real samples, and there are 1"):
+            told(others, choices(metrics=["kernel", "spectrum"], against=str(one)))
+
+
 def test_a_changed_picture_is_looked_at_again_and_the_same_ones_are_not(tmp_path: Path) -> None:
     real, others = write_folder(tmp_path / "a"), write_folder(tmp_path / "b", seed=1)
     first = told(others, choices(against=str(real))).numbers[0]
