@@ -203,4 +203,17 @@ class Metric(Spec):
         return tuple(readings)
 
 
+class AtOnce(Metric):
+    """A metric whose work for all picks is done once, in `resampled`: the whole sets are one of them."""
+
+    @abstractmethod
+    def resampled(
+        self, sets: Sets, picks: Sequence[Pick], seed: int
+    ) -> Generator[Progress, None, list[dict[str, float]]]: ...
+
+    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
+        found = yield from self.resampled(sets, [Pick()], seed)
+        return found[0]
+
+
 METRICS: Registry[Metric] = Registry("gan_studio.metrics", "metric")

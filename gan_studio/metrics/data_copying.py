@@ -18,7 +18,7 @@ import torch
 
 from ..config import ConfigError, option
 from ..progress import Progress
-from . import METRICS, Measure, Metric, Pick, Sets
+from . import METRICS, AtOnce, Measure, Pick, Sets
 from .near import centred, check_new, nearest
 
 FEWEST_A_CELL = 20  # generated samples, and unseen ones, for U to be nearly Gaussian
@@ -26,7 +26,7 @@ TEXT = "Distances to the training samples"
 
 
 @METRICS.add
-class DataCopying(Metric):
+class DataCopying(AtOnce):
     kind = "data-copying"
     title = "Data copying"
     paper = "Meehan et al. 2020"
@@ -47,10 +47,6 @@ class DataCopying(Metric):
 
     def why_fewest(self) -> str:
         return "ranks of fewer say little"
-
-    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
-        found = yield from self.resampled(sets, [Pick()], seed)
-        return found[0]
 
     def resampled(
         self, sets: Sets, picks: Sequence[Pick], seed: int

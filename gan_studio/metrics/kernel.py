@@ -16,14 +16,14 @@ from torch import Tensor
 
 from ..config import option
 from ..progress import Progress
-from . import METRICS, Measure, Metric, Pick, Sets
+from . import METRICS, AtOnce, Measure, Pick, Sets
 
 ROOM = 2**23  # kernel values that are held at a time: 64 MB
 TEXT = "Kernel distance"
 
 
 @METRICS.add
-class Kernel(Metric):
+class Kernel(AtOnce):
     kind = "kernel"
     title = "Kernel distance"
     paper = "Binkowski et al. 2018"
@@ -46,10 +46,6 @@ class Kernel(Metric):
 
     def work(self, rows: int, features: int) -> float:
         return 12.0 * min(float(rows) ** 2, self.subsets * float(self.subset_size) ** 2)
-
-    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
-        found = yield from self.resampled(sets, [Pick()], seed)
-        return found[0]
 
     def resampled(
         self, sets: Sets, picks: Sequence[Pick], seed: int

@@ -10,14 +10,14 @@ from collections.abc import Generator, Sequence
 import numpy as np
 
 from ..progress import Progress
-from . import METRICS, Measure, Metric, Pick, Sets
+from . import METRICS, AtOnce, Measure, Pick, Sets
 from .near import centred, check_new, nearest
 
 TEXT = "Distances to the training samples"
 
 
 @METRICS.add
-class Nearest(Metric):
+class Nearest(AtOnce):
     kind = "nearest"
     title = "Nearest training sample"
     about = "How far generated samples are from the nearest training sample, beside unseen real samples."
@@ -35,10 +35,6 @@ class Nearest(Metric):
 
     def fewest(self, features: int, classes: int = 0) -> int:
         return 20
-
-    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
-        found = yield from self.resampled(sets, [Pick()], seed)
-        return found[0]
 
     def resampled(
         self, sets: Sets, picks: Sequence[Pick], seed: int

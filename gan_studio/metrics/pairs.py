@@ -11,12 +11,12 @@ from torch import Tensor
 
 from ..config import ConfigError
 from ..progress import Progress
-from . import Metric, Need, Pick, Sets
+from . import AtOnce, Need, Pick, Sets
 
 BATCH_NUMBERS = 2**21  # of all pictures that are compared at a time
 
 
-class OfPairs(Metric):
+class OfPairs(AtOnce):
     """A metric of one measure, the mean over pairs."""
 
     needs: ClassVar[tuple[Need, ...]] = ("pairs", "pictures")
@@ -28,10 +28,6 @@ class OfPairs(Metric):
     def smallest_px(self) -> int:
         """Of the shorter side."""
         return 1
-
-    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
-        found = yield from self.resampled(sets, [Pick()], seed)
-        return found[0]
 
     def resampled(
         self, sets: Sets, picks: Sequence[Pick], seed: int

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..config import ConfigError
 from ..progress import Progress
-from . import METRICS, Measure, Metric, Pick, Sets
+from . import METRICS, AtOnce, Measure, Pick, Sets
 from .honest import finished
 
 SMALLEST_PX = 8  # a side
@@ -27,7 +27,7 @@ TEXT = "Power spectra"
 
 
 @METRICS.add
-class SpectrumDistance(Metric):
+class SpectrumDistance(AtOnce):
     kind = "spectrum"
     title = "Spectrum distance"
     paper = "Durall et al. 2020"
@@ -44,10 +44,6 @@ class SpectrumDistance(Metric):
 
     def fewest(self, features: int, classes: int = 0) -> int:
         return 20
-
-    def measure(self, sets: Sets, seed: int) -> Generator[Progress, None, dict[str, float]]:
-        found = yield from self.resampled(sets, [Pick()], seed)
-        return found[0]
 
     def resampled(
         self, sets: Sets, picks: Sequence[Pick], seed: int
