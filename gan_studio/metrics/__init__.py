@@ -186,6 +186,8 @@ class Metric(Spec):
             value, *others = (values[name] for values in found)
             low, high = honest.interval(value, others, picks.scale, measure.least, measure.most)
             beyond = honest.at_infinity(value, others, picks.fraction) if far and measure.bias_shrinks else None
+            if beyond is not None:
+                beyond = min(max(beyond, measure.least), measure.most)
             readings.append(
                 Reading(
                     measure=name,

@@ -65,6 +65,7 @@ def test_readings_are_finite_and_within_their_intervals(metric):
         assert np.isfinite([reading.low, reading.value, reading.high]).all()
         assert reading.samples == (len(sets_for(metric).real), len(sets_for(metric).generated))
         assert reading.at_infinity is None or about.bias_shrinks
+        assert reading.at_infinity is None or about.least <= reading.at_infinity <= about.most
         assert about.title and about.about.endswith(".")
 
 
