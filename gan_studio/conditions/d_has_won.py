@@ -64,7 +64,7 @@ class DHasWon(Condition):
             "ill",
             since,
             (
-                Evidence(name, since, course.step, self.lead if name == REAL else None),
+                Evidence(name, since, course.step),
                 *([Evidence(FAKE, since, course.step)] if name == REAL else []),
                 *([Evidence(GRADIENT, since, course.step)] if vanished else []),
                 *([Evidence(course.yardstick, since, course.step)] if course.yardstick else []),

@@ -31,12 +31,12 @@ class NotANumber(Condition):
             return None
         began = {name: step for name in course.named("D/", "G/", "gradient/") if (step := self._began(course, name))}
         since = min(began.values(), default=course.step)
-        evidence = tuple(Evidence(name, step, course.step) for name, step in began.items())
+        told = began or dict.fromkeys(course.named("gradient/"), since)
         return self.found(
             f"{course.reason.split('.')[0]}. {self._course(began, course)}",
             "ill",
             since,
-            evidence or (Evidence("gradient/D", since, course.step), Evidence("gradient/G", since, course.step)),
+            tuple(Evidence(name, step, course.step) for name, step in told.items()),
             (
                 slower(course, ("d", "g"), self.lower, "shorter steps do not run away."),
                 when(
@@ -56,5 +56,5 @@ class NotANumber(Condition):
         if not began:
             return "It came without a warning in the curves."
         name = min(began, key=began.__getitem__)
-        value = trends.thinned(course.line(name), 10**6)[1][-1]
+        value = course.line(name)[1][-1]
         return f"{name} was running away from step {began[name]:,} on and came to {value:.3g}."

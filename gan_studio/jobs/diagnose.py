@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
+import numpy as np
 import orjson
 
 from .. import history, runs, trends
@@ -24,7 +25,7 @@ from .train import new_run
 POINTS = 2**11  # of a curve that rules look at; of longer ones every n-th
 FEWEST_STEPS, FEWEST_DRAWN = 100, 8  # before a training that nothing is said against is called well
 
-NEARER = 0.1  # of the way to the data, which samples must have come for it
+NEARER, BACK = 0.1, 0.15  # of the way to the data: what samples must have come for it, and may not have gone back
 
 Verdict = Literal["ill", "watch", "well", "early"]
 _ORDER = ("ill", "watch")
@@ -169,18 +170,24 @@ def _summed_up(course: Course, findings: tuple[Finding, ...]) -> tuple[Verdict, 
         return findings[0].severity, "; ".join(
             f"{finding.title} (since step {finding.since:,})" for finding in findings
         )
-    if why := _too_early(course) or _far(course):
+    if why := _too_early(course) or _no_better(course):
         return "early", why
     return "well", "Nothing wrong that these curves could tell."
 
 
-def _far(course: Course) -> str:
-    """That samples are no better than the mean of the data, where they are; no rule says why."""
-    gained = course.gained(0.2)
-    if gained > NEARER or not course.way > 0:
+def _no_better(course: Course) -> str:
+    """That samples are no better than the mean of the data, or were better before, where no rule says why."""
+    if not course.way > 0:
         return ""
-    came = f"by {course.yardstick} samples came {max(0.0, gained):.0%} of the way to the data so far"
-    return f"No rule says that anything is wrong, but {came}."
+    gained, so = course.gained(0.2), f"No rule says that anything is wrong, but by {course.yardstick} samples"
+    if gained <= NEARER:
+        return f"{so} came {max(0.0, gained):.0%} of the way to the data so far."
+    steps, values = trends.between(trends.eased(course.line(course.yardstick), 5), course.start + 1, course.step)
+    best = int(np.argmin(values))
+    lost = gained + (float(values[best]) - course.floor) / course.way - 1
+    if lost < -BACK:
+        return f"{so} were nearest around step {steps[best]:,}, and went back by {-lost:.0%} of the way since."
+    return ""
 
 
 def _too_early(course: Course) -> str:

@@ -92,6 +92,26 @@ def test_a_long_curve_is_looked_at_in_no_time_and_facts_come_from_the_run(make_r
     assert course.facts["modes"] == 8 and 0 < course.facts["floor"] < 0.5
 
 
+@pytest.mark.parametrize(
+    ("low", "end", "verdict", "words"),
+    [
+        (0.1, 0.1, "well", "Nothing wrong"),
+        (0.95, 0.95, "early", "came 5% of the way"),
+        (0.1, 0.4, "early", "nearest around step 5"),
+    ],
+)
+def test_samples_that_are_far_or_went_back_are_not_called_well(
+    make_run: Make, low: float, end: float, verdict: str, words: str
+) -> None:
+    run = make_run({"steps": 1000, "samples_every": 20})
+    steps = np.arange(0, 1001, 20)
+    values = np.interp(steps, [0, 500, 1000], [1.0, low, end])
+    curves = {"distance/W1, exact": (steps, values.astype(np.float32))}
+    runs.write_json(run.folder / "run.json", run.about() | {"facts": {"floor": 0.0, "mean": 1.0}})
+    diagnosis = diagnose(run, curves, conditions=[])
+    assert (diagnosis.verdict, words in diagnosis.sentence) == (verdict, True)
+
+
 def invoke(*words: str) -> Any:
     return CliRunner().invoke(app, ["diagnose", *words])
 

@@ -11,6 +11,7 @@ import torch
 
 from gan_studio import runs
 from gan_studio.data.toy2d import Ring, SwissRoll, Toy2D
+from gan_studio.jobs.drawn import DIVERSITY
 from gan_studio.jobs.events import Checkpoint, Curves, Landscape, Paused, Samples, Stopped
 from gan_studio.jobs.frames import read_frame
 from gan_studio.jobs.inbox import Change, Pause, SampleNow, Stop
@@ -70,6 +71,25 @@ def test_measures_stand_at_the_steps_that_were_drawn_and_nowhere_else(
     assert state.best["step"] == steps[values.argmin()]
 
 
+@pytest.mark.parametrize("changes", [{}, PICTURES], ids=["points", "pictures"])
+def test_facts_of_the_data_frame_every_yardstick(make_run: Make, changes: dict[str, Any]) -> None:
+    """Real samples are nearest, copies of their mean are farther, and an untrained G makes nothing that is nearer."""
+    run = make_run(changes | {"samples_every": 6})
+    list(job_of(run))
+    facts = run.about()["facts"]
+    curves = run.curves()
+    (yardstick,) = {W1, SLICED} & curves.keys()
+    assert 0 < facts["floor"] < 0.5 * facts["mean"] and facts["spread"] > 0
+    assert curves[yardstick][1].max() > 0.7 * facts["mean"]
+    assert facts.get("modes", 0) == (0 if changes else 8) and facts.get("classes", 0) == (10 if changes else 0)
+    again = facts | {"floor": 7.0}
+    runs.write_json(run.folder / "run.json", run.about() | {"facts": again})
+    child = runs.branch(run, 6, RunConfig.parse(run.config()).with_values({"steps": 8}).plain())
+    list(job_of(child))
+    list(job_of(run))
+    assert run.about()["facts"] == again and child.about()["facts"] == facts  # measured once a run
+
+
 def test_the_distance_is_that_of_the_samples_that_are_shown(make_run: Make) -> None:
     run = make_run({"samples_every": 3})
     events = list(job_of(run))
@@ -101,6 +121,7 @@ def test_a_generator_that_is_the_data_is_as_near_as_real_samples_are() -> None:
     good, bad = seen.draw(0, Perfect()).measures, seen.draw(0, Collapsed()).measures
     assert good[W1] < 0.4 < 1 < bad[W1]
     assert (good["modes/covered"], bad["modes/covered"]) == (8, 1)
+    assert good[DIVERSITY] == pytest.approx(1, abs=0.1) and bad[DIVERSITY] == pytest.approx(0, abs=1e-3)
     assert good["modes/high quality"] == pytest.approx(0.989, abs=0.01) and bad["modes/high quality"] == 1
     assert seen.draw(0, Broken()).measures == {}
 
