@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -119,6 +120,14 @@ class Stream(QObject):
         if self._worker is not None:
             self._let_go()
             self.ended.emit()
+
+    def leave(self, seconds: float) -> None:
+        """The window closes: what is being computed is waited for, also of those that were replaced."""
+        workers = self.findChildren(Worker)
+        self.stop()
+        until = time.monotonic() + seconds
+        for worker in workers:
+            worker.join(max(0.0, until - time.monotonic()))
 
     def pause(self) -> None:
         if self._worker is not None:

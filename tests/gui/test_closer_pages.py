@@ -17,7 +17,7 @@ from gan_studio.feature_networks import Looked
 from gan_studio.feature_networks.pixels import EyeOfPixels
 from gan_studio.gui import theme
 from gan_studio.gui.evaluate import closer as closer_module
-from gan_studio.gui.evaluate import map_page
+from gan_studio.gui.evaluate import map_page, spectrum_page
 from gan_studio.gui.evaluate.classes_page import ClassesPage
 from gan_studio.gui.evaluate.closer import Closer
 from gan_studio.gui.evaluate.closer_page import CloserPage
@@ -180,6 +180,28 @@ def test_what_cannot_be_looked_at_is_one_sentence(room, monkeypatch, qtbot):
     monkeypatch.setattr(closer_module, "look_closely", refuse)
     page = look(room, qtbot, MapPage)
     assert page.is_blank and page.words.text() == "It is broken; take another." and page.first_button.isEnabled()
+
+
+def test_what_a_page_makes_of_a_look_is_cancelled_and_fails_for_itself(room, qtbot, monkeypatch):
+    gate = threading.Event()
+
+    def slow(close):
+        while not gate.wait(0.01):
+            yield Progress(1, 2, "Taking spectra")
+        raise ConfigError("Too few.")
+
+    monkeypatch.setattr(spectrum_page, "spectra", slow)
+    page = show(room, SpectrumPage)
+    qtbot.mouseClick(page.first_button, LEFT)
+    qtbot.waitUntil(lambda: page.bar.value() == 1, timeout=SECONDS)
+    qtbot.mouseClick(page.cancel_button, LEFT)
+    assert not page.closer.working and page.is_blank and "cancelled" in page.words.text()
+    gate.set()
+    qtbot.mouseClick(page.first_button, LEFT)  # the look is there: this is the page's own work
+    settle(room, qtbot)
+    assert page.is_blank and page.words.text() == "Too few." and page.first_button.text() == "Again"
+    assert not look(room, qtbot, NearestPage).is_blank  # what failed elsewhere is no reason here
+    assert show(room, SpectrumPage).words.text() == "Too few."
 
 
 def test_classes_name_what_is_dropped(room, qtbot):

@@ -24,6 +24,7 @@ from gan_studio.gui.evaluate.numbers import NumbersPage
 from gan_studio.gui.evaluate.over_time import OverTimePage
 from gan_studio.gui.evaluate.room import EvaluateRoom
 from gan_studio.gui.evaluate.table import BADGE, MEASURE, OF, VALUE, as_csv, rows_of
+from gan_studio.gui.worker import Worker
 from gan_studio.jobs.diagnose import Diagnosis
 from gan_studio.jobs.evaluations import Basis, Evaluated, Number, keep, read
 from gan_studio.jobs.verdict import figure, headline, judge
@@ -228,6 +229,16 @@ def test_cancel_keeps_what_was_measured(room, run, fake, qtbot):
     assert room.working.isVisible() and "being measured" in room.measure.evaluate_button.toolTip()
     qtbot.mouseClick(room.cancel_button, Qt.MouseButton.LeftButton)
     assert not room.working.isVisible() and room.measure.evaluate_button.isEnabled()
+
+
+def test_a_window_that_closes_waits_for_what_is_being_measured(room, fake, qtbot):
+    _, gate = fake
+    gate.clear()
+    qtbot.mouseClick(room.measure.evaluate_button, Qt.MouseButton.LeftButton)
+    (worker,) = room.working_on.findChildren(Worker)
+    assert worker.is_alive()
+    room.leave()
+    assert not worker.is_alive() and not room.working_on.is_running
 
 
 def test_what_goes_wrong_is_told_and_the_form_is_free_again(room, fake, qtbot, monkeypatch):

@@ -6,7 +6,6 @@ another subject, step, eye or folder is looked at.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +19,14 @@ from ...jobs.subjects import Chosen
 from ...progress import Progress
 from ..computing import Stream
 from ..forecast import Forecast
-from ..worker import Worker
 
 if TYPE_CHECKING:
     from .desk import Desk
 
 PATIENCE_S = 2.0  # a closing window waits so long for what is being computed
 GETTING_READY = "Getting ready"
+CLOSE = "close"  # the look itself, beside what pages make of it
+CANCELLED = "It was cancelled before there was anything to see."
 Work = Callable[[Close], Generator[Any, None, Any]]
 
 
@@ -58,8 +58,8 @@ class Closer(QObject):
         self.target: Target | None = None  # that all of the following is about
         self.close: Close | None = None
         self.found: dict[str, Found] = {}
-        self.error = ""  # why there is no close look, or no more of it
-        self.working = ""  # what is worked on: "" is nothing, "close", or a page's name
+        self.why: dict[str, str] = {}  # by name: why it came to nothing, which is not begun again by itself
+        self.working = ""  # what is worked on: "" is nothing, CLOSE, or a page's name
         self.progress = Progress(0, 0, "")
         self.doing = ""  # in words, with the time that is left
         self._forecast = Forecast()
@@ -79,12 +79,12 @@ class Closer(QObject):
         target = Target(subject.path, desk.step, desk.real, desk.eye or "auto") if subject else None
         if target != self.target:
             self.stop()
-            self.target, self.close, self.found, self.error = target, None, {}, ""
+            self.target, self.close, self.found, self.why = target, None, {}, {}
 
     def look(self) -> None:
         """Make and read pictures."""
         assert self.target
-        self._begin("close", looking(self.target))
+        self._begin(CLOSE, looking(self.target))
 
     def ask(self, name: str, work: Work) -> None:
         """Begin a page's work on the close look, which is there."""
@@ -92,18 +92,22 @@ class Closer(QObject):
         self._begin(name, worked(name, work, self.close))
 
     def stop(self) -> None:
+        """What has come so far stays."""
         self._stream.stop()
+
+    def cancel(self) -> None:
+        """The user does not want what is worked on."""
+        if self.working:
+            self.why[self.working] = CANCELLED
+        self.stop()
 
     def leave(self) -> None:
         """The window closes: what computes is waited for."""
-        workers = self._stream.findChildren(Worker)
-        self.stop()
-        until = time.monotonic() + PATIENCE_S
-        for worker in workers:
-            worker.join(max(0.0, until - time.monotonic()))
+        self._stream.leave(PATIENCE_S)
 
     def _begin(self, name: str, work: Iterator[Any]) -> None:
-        self.working, self.error = name, ""
+        self.working = name
+        self.why.pop(name, None)
         self._show(Progress(0, 0, GETTING_READY))
         self._stream.start(work)
         self.changed.emit()
@@ -123,7 +127,7 @@ class Closer(QObject):
         self.progress, self.doing = progress, self._forecast.told(progress)
 
     def _fail(self, error: Exception) -> None:
-        self.error = str(error)
+        self.why[self.working] = str(error)
         if not isinstance(error, ConfigError):  # a sentence is shown in the page; all else the room tells
             self.desk.failed.emit(error)
 

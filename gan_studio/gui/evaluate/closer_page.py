@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ...jobs.closely import POINTS, Close
-from .closer import Closer, Found
+from .closer import CLOSE, Closer, Found
 from .desk import Desk
 from .page import Page
 
@@ -41,7 +41,7 @@ class CloserPage(Page):
         self.bar.setFixedWidth(280)
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setToolTip("Stop looking; nothing is lost but what is being made now.")
-        self.cancel_button.clicked.connect(self.closer.stop)
+        self.cancel_button.clicked.connect(self.closer.cancel)
         column = QVBoxLayout(self.busy)
         column.addStretch(1)
         column.addWidget(self.doing)
@@ -94,11 +94,11 @@ class CloserPage(Page):
         return None if step in subject.steps else NO_CHECKPOINT
 
     def _show_start(self) -> None:
-        if self.closer.working == "close":
+        if self.closer.working == CLOSE:
             self._show_busy()
         else:
             at = f" at step {self.desk.step:,}" if self.desk.step is not None else ""
-            self.blank(self.closer.error or self.about, f"{LOOK}{at}", TIP)
+            self.blank(self.closer.why.get(CLOSE, self.about), f"{LOOK}{at}", TIP)
 
     def _show_work(self) -> None:
         found = self.closer.found.get(self.name)
@@ -110,8 +110,8 @@ class CloserPage(Page):
                 self.show_found(found.value, found.is_done)
         elif is_working:
             self._show_busy()
-        elif self.closer.error:
-            self.blank(self.closer.error, "Again", "Try it once more")
+        elif why := self.closer.why.get(self.name):
+            self.blank(why, "Again", "Begin it once more")
         else:
             self.closer.ask(self.name, self.work)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 NO_SUBJECT = "Choose a run above."
 NO_CHECKPOINT = "It keeps no checkpoint yet; train it on, or save one now in the Train tab."
 BUSY = "It is being measured; cancel that first."
+PATIENCE_S = 2.0  # a closing window waits so long for what is being measured
 KEYS = (
     ("Space", "Check a metric", "In the list of metrics: measure it, or leave it out."),
     ("Left, Right, Home, End", "From step to step", "In the plots over time."),
@@ -400,7 +401,7 @@ class EvaluateRoom(EvaluateFrame):
 
     def leave(self) -> None:
         if self._ready:
-            self.working_on.stop()
+            self.working_on.leave(PATIENCE_S)
             self.choosing.leave()
             for page in self.page_list:
                 page.leave()
