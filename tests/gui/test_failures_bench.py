@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gan_studio.config import ConfigError
+from gan_studio.feature_networks import FEATURE_NETWORKS
 from gan_studio.gui import theme
 from gan_studio.gui.computing import LatestWins
 from gan_studio.gui.forecast import Forecast
@@ -168,6 +171,24 @@ def test_a_folder_that_cannot_be_used_is_told_once(measured, qtbot, tmp_path, mo
     bench.data.setCurrentIndex(0)
     bench.data.activated.emit(0)
     assert bench.scene() is not None and bench.table.rowCount()
+
+
+def test_features_that_cannot_be_used_say_why_and_others_take_their_place(measured, qtbot, monkeypatch):
+    bench, threads = measured, []
+
+    def missing(choice):
+        threads.append(threading.current_thread())
+        return {network.kind: "It is not there." if network.kind == "pixels" else "" for network in FEATURE_NETWORKS}
+
+    monkeypatch.setattr(failures, "missing_eyes", missing)
+    assert bench.eyes.currentData() == "pixels"
+    bench.data.activated.emit(bench.data.currentIndex())
+    qtbot.waitUntil(lambda: bench.eyes.currentData() != "pixels", timeout=20_000)
+    qtbot.mouseClick(bench.hold, LEFT)  # what else is measured is no matter here
+    row = bench.eyes.findData("pixels")
+    assert bench.eyes.itemData(row, Qt.ItemDataRole.ToolTipRole) == "It is not there."
+    assert not bench.eyes.model().item(row).isEnabled()
+    assert threads and threading.main_thread() not in threads  # a library may be imported for it
 
 
 def test_nothing_chosen_in_the_dialog_stays_with_the_digits(measured, monkeypatch):

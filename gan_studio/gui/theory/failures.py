@@ -47,10 +47,8 @@ DATA: dict[str, dict[str, Any]] = {"digits": {"kind": "digits"}, "avatars": {"ki
 FOLDER = {"kind": "image-folder", "size": 32}
 OTHER = "folder"  # the entry that asks for a folder
 EYES = ("auto", "own-classifier", "random-convolutions", "pixels")  # the first that can be used is taken first
-NAMES = {"lower": "lower is better", "higher": "higher is better"}
 TABS = {"one": "This failure", "all": "All failures"}
 GETTING_READY = "Pictures appear once the data is read."
-
 
 Choice = tuple[str, str]  # the data's id, or a folder's path, and the kind of eye
 
@@ -89,7 +87,7 @@ class FailuresBench(Bench):
     def build(self) -> None:
         self.known: dict[Choice, Known] = {}
         self.folder = ""
-        self._held = False  # by the user: nothing is measured until it is wanted again
+        self._held = False  # by the user, or as something went wrong: nothing is measured until Measure is pressed
         self._measure = ""  # to choose once it is there
         self._preparing: Choice | None = None
         self._shown: Scene | None = None
@@ -111,7 +109,7 @@ class FailuresBench(Bench):
         self.tabs.setAccessibleName("Parts of this bench")
         self._lay_out()
         self._connect()
-        self._fill_eyes()
+        self._ask_for_eyes()
         self._show_failure()
 
     def _make_controls(self) -> None:
@@ -132,6 +130,9 @@ class FailuresBench(Bench):
             self.failures.addItem(failure.title, id)
             self.failures.setItemData(self.failures.count() - 1, failure.about, Qt.ItemDataRole.ToolTipRole)
         self.failures.setCurrentIndex(self.failures.findData("duplicates"))
+        for network in sorted(FEATURE_NETWORKS, key=lambda network: rank(network.kind)):
+            self.eyes.addItem(network.title, network.kind)
+            self.eyes.setItemData(self.eyes.count() - 1, network.about, Qt.ItemDataRole.ToolTipRole)
         self.amount = QSlider(Qt.Orientation.Horizontal)
         self.amount.setRange(0, NOTCHES)
         self.amount.setPageStep(2)
@@ -234,7 +235,7 @@ class FailuresBench(Bench):
     def _choose_data(self) -> None:
         if self.data.currentData() == OTHER and not self._ask_for_folder():
             self.data.setCurrentIndex(0)
-        self._fill_eyes()
+        self._ask_for_eyes()
         self.compute()
 
     def _ask_for_folder(self) -> bool:
@@ -251,21 +252,24 @@ class FailuresBench(Bench):
         self.data.setItemData(row, path, Qt.ItemDataRole.ToolTipRole)
         self.data.setCurrentIndex(row)
 
-    def _fill_eyes(self) -> None:
-        """Those that can be used with the data; the others say why not."""
-        before, source = self.eyes.currentData(), source_of(self.choice())
-        self.eyes.clear()
-        usable = []
+    def _ask_for_eyes(self) -> None:
+        """Which can be used with the data; to know that, a library of networks is imported."""
+        self.ask("eyes", partial(missing_eyes, self.choice()), self._show_eyes)
+
+    def _show_eyes(self, missing: dict[str, str]) -> None:
+        """Those that cannot be used say why."""
         model = self.eyes.model()
         assert isinstance(model, QStandardItemModel)
-        for row, network in enumerate(sorted(FEATURE_NETWORKS, key=lambda network: rank(network.kind))):
-            missing = network_of(network.kind).missing(source)
-            self.eyes.addItem(network.title, network.kind)
-            self.eyes.setItemData(row, missing or network.about, Qt.ItemDataRole.ToolTipRole)
-            model.item(row).setEnabled(not missing)
-            usable += [] if missing else [network.kind]
-        chosen = before if before in usable else next(iter(usable), None)
-        self.eyes.setCurrentIndex(self.eyes.findData(chosen))
+        for row in range(self.eyes.count()):
+            why = missing[self.eyes.itemData(row)]
+            tip = why or FEATURE_NETWORKS[self.eyes.itemData(row)].about
+            self.eyes.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+            model.item(row).setEnabled(not why)
+        if missing[self.eyes.currentData()]:
+            usable = (row for row in range(self.eyes.count()) if not missing[self.eyes.itemData(row)])
+            self.eyes.setCurrentIndex(next(usable, -1))
+            if self.isVisible():
+                self.compute()
 
     def set_amount(self, amount: float) -> None:
         self.amount.setValue(round(amount * NOTCHES))
@@ -286,13 +290,13 @@ class FailuresBench(Bench):
 
     def _measure_rest(self) -> None:
         choice, scene = self.choice(), self.scene()
-        wanted = self._missing()
-        if self._held or not wanted:
+        rest = self._missing()
+        if self._held or not rest:
             self._preparing = None
             self.stream.stop()
         elif scene is not None:
             self._preparing = None
-            self.stream.start(measuring(scene, wanted))
+            self.stream.start(measuring(scene, rest))
         elif self._preparing != choice or not self.stream.is_running:
             self._preparing = choice
             self.stream.start(preparing(choice))
@@ -441,7 +445,7 @@ class FailuresBench(Bench):
         eye = one_of(settings["eye"], [network.kind for network in FEATURE_NETWORKS]) if "eye" in settings else ""
         if data:
             self.data.setCurrentIndex(self.data.findData(data))
-            self._fill_eyes()
+            self._ask_for_eyes()
         if eye:
             self.eyes.setCurrentIndex(self.eyes.findData(eye))
         if failure:
@@ -530,6 +534,12 @@ def source_of(choice: Choice) -> Source:
 
 def network_of(kind: str) -> FeatureNetwork:
     return FEATURE_NETWORKS.parse(kind)
+
+
+def missing_eyes(choice: Choice) -> dict[str, str]:
+    """{kind: why it cannot be used with the data; "" where it can}."""
+    source = source_of(choice)
+    return {network.kind: network_of(network.kind).missing(source) for network in FEATURE_NETWORKS}
 
 
 def rank(kind: str) -> int:
