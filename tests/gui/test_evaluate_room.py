@@ -23,6 +23,7 @@ from gan_studio.gui.evaluate.measure_panel import KIND
 from gan_studio.gui.evaluate.numbers import NumbersPage
 from gan_studio.gui.evaluate.over_time import OverTimePage
 from gan_studio.gui.evaluate.room import EvaluateRoom
+from gan_studio.gui.evaluate.spectrum_page import SpectrumPage
 from gan_studio.gui.evaluate.table import BADGE, MEASURE, OF, VALUE, as_csv, rows_of
 from gan_studio.gui.worker import Worker
 from gan_studio.jobs.diagnose import Diagnosis
@@ -523,6 +524,25 @@ def test_a_run_that_cannot_be_read_is_told_and_looked_at_again(open_window, run,
     qtbot.waitUntil(lambda: len(page.cards) == 1, timeout=SECONDS)
 
 
+def test_what_goes_wrong_with_the_doctor_is_told_once_and_may_be_tried_again(
+    open_window, run, doctor, qtbot, monkeypatch
+):
+    def broken(run, curves):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(examining.diagnose, "diagnose", broken)
+    room = ready(open_window().rooms[0], qtbot)
+    with qtbot.waitSignal(room.session.problem, timeout=SECONDS):
+        page = show(room, DoctorPage)
+    monkeypatch.setattr(room.session, "run", run)  # it goes on, and yet is not looked at again and again
+    page._timer.timeout.emit()
+    assert page.first_button.isVisible() and not room.desk.disk._waiting
+    monkeypatch.setattr(room.session, "run", None)
+    monkeypatch.setattr(examining.diagnose, "diagnose", lambda run, curves: doctor["diagnosis"])
+    qtbot.mouseClick(page.first_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.cards) == 1, timeout=SECONDS)
+
+
 # --- from elsewhere --------------------------------------------------------------------------------------------------
 
 
@@ -532,6 +552,16 @@ def test_another_room_may_ask_for_a_run_and_a_page(room, picture_run, qtbot):
     qtbot.waitUntil(lambda: room.desk.subject.path == other.folder, timeout=SECONDS)
     assert room.pages.currentWidget() is room.page(DoctorPage)
     ready(room, qtbot)
+
+
+def test_a_run_that_was_deleted_says_so(room, run, qtbot):
+    shutil.rmtree(run.folder)
+    room.session.runs_changed.emit()
+    qtbot.waitUntil(lambda: "there no more" in room.measure.evaluate_button.toolTip(), timeout=SECONDS)
+    assert room.steps.count() == 0 and not room.measure.evaluate_button.isEnabled()
+    for kind in (DoctorPage, SpectrumPage):
+        page = show(room, kind)
+        assert "there no more" in page.words.text() and not page.first_button.isVisible()
 
 
 def test_what_was_chosen_is_there_again_in_the_next_session(room):

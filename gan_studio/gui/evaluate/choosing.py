@@ -14,7 +14,7 @@ from ..computing import attempted
 from ..explore.opening import FILES, told_of
 from .desk import Desk
 from .frame import EvaluateFrame
-from .subjects import Subject, of_run, run_subjects, subject_at
+from .subjects import Subject, as_it_is, run_subjects, subject_at
 
 NEWEST, BEST, EVERY = "newest", "best", "every"  # beside single steps
 LOOK_MS = 3000  # between two looks at a run that goes on
@@ -55,6 +55,8 @@ class Choosing(QObject):
                 self.choose(found[0])
         elif newer := next((subject for subject in found if subject.path == here.path), None):
             self._renew(newer)
+        elif here.run:  # it lies elsewhere, or was deleted
+            self._ask_again(here)
         self._fill_runs()
         self.changed.emit()
 
@@ -68,7 +70,10 @@ class Choosing(QObject):
     def _look_again(self) -> None:
         here = self.desk.subject
         if here and here.run and self.desk.goes_on:
-            self.desk.disk.ask("again", partial(attempted, partial(of_run, here.run)), self._renew_if_there)
+            self._ask_again(here)
+
+    def _ask_again(self, here: Subject) -> None:
+        self.desk.disk.ask("again", partial(attempted, partial(as_it_is, here)), self._renew_if_there)
 
     def _renew_if_there(self, found: Subject | Exception) -> None:
         if isinstance(found, Subject):
@@ -81,7 +86,8 @@ class Choosing(QObject):
             self.desk.renew(newer)
             if follows:
                 self.desk.look_at(newer.steps[-1])
-            self._fill_steps(self.frame.steps.currentData())
+            if (newer.steps, newer.starred, newer.best) != (here.steps, here.starred, here.best):
+                self._fill_steps(self.frame.steps.currentData())  # not while its list may be open, for nothing
             self.changed.emit()
 
     def _fill_runs(self) -> None:

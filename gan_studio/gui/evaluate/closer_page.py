@@ -86,6 +86,8 @@ class CloserPage(Page):
         subject, step = self.desk.subject, self.desk.step
         if subject is None:
             return f"{self.about} {CHOOSE}"
+        if subject.problem:
+            return subject.problem
         if subject.run is None:
             return None if self.desk.real else f"{self.about} Choose a folder of real pictures on the left first."
         shape = subject.run.about().get("shape")

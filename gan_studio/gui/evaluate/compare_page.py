@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QSplitter, QVBoxLayout
 
 from ...jobs.comparison import Comparison
 from ...jobs.verdict import Key, good_is
 from .. import theme
+from ..computing import attempted
 from ..exporting import Exporting
 from ..widgets.fold import quiet
 from ..widgets.overlaid import OverlaidPlot
@@ -81,16 +82,22 @@ class ComparePage(Page):
         runs = [subject.run for subject in desk.subjects if subject.run]
         key = desk.key
         asked = (tuple(run.folder for run in runs), key, len(desk.found))
-        if asked == self._asked and not self.is_blank:
+        if asked == self._asked:
             return
         self._asked = asked
-        desk.disk.ask("compare", partial(compared, runs, key[0] if key else ""), self._show)
+        work = partial(compared, runs, key[0] if key else "")
+        desk.disk.ask("compare", partial(attempted, work), self._show)
         if self.is_blank:
             self.blank("Reading what was measured of the runs …")
 
-    def _show(self, found: Comparison | None) -> None:
-        if found is None:
-            self.blank(FEW)
+    def showEvent(self, event: QShowEvent) -> None:
+        """Other programs may have measured, too."""
+        self._asked = ()
+        super().showEvent(event)
+
+    def _show(self, found: Comparison | Exception | None) -> None:
+        if found is None or isinstance(found, Exception):
+            self.blank(str(found or FEW))
             return
         there = [one.run.name for one in found.entrants]
         names = self.table.names & set(there) if self.table.found else set(there[:MOST])

@@ -59,6 +59,7 @@ class DoctorPage(Page):
         self._timer = QTimer(self, interval=AGAIN_MS)
         self._timer.timeout.connect(self._look_again)
         desk.chosen.connect(self._forget)
+        desk.failed.connect(self._stumble)
 
     # looking
 
@@ -68,6 +69,8 @@ class DoctorPage(Page):
             self.blank("Choose a run above, and the doctor says what is wrong with its training, if anything is.")
         elif subject.run is None:
             self.blank("The doctor looks at trainings: choose a run.")
+        elif subject.problem:
+            self.blank(subject.problem)
         elif self.found is None:
             self.blank("The doctor is looking at the curves…")
             self._ask(subject.run)
@@ -94,7 +97,7 @@ class DoctorPage(Page):
         return bool(self.found and subject and self.found.diagnosis.step < subject.last)
 
     def _forget(self) -> None:
-        self.found = None
+        self.found = self._asked = None
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -125,6 +128,11 @@ class DoctorPage(Page):
             self._fill_cards(found)
         self.fill()
 
+    def _stumble(self, _error: Exception) -> None:
+        """The room tells what happened, and once is enough: it is not looked at again by itself."""
+        if self._asked is not None and self.found is None:
+            self.blank("The doctor could not look at it.", "Look again")
+
     def begin(self) -> None:
         self._forget()
         self.show_now()
@@ -141,7 +149,7 @@ class DoctorPage(Page):
             card.remedy_wanted.connect(self.treat)
             self.column.insertWidget(place, card)
         if focus is not None and focus < len(self.cards) and self.cards[focus].buttons:
-            self.cards[focus].buttons[0].setFocus()
+            next(iter(self.cards[focus].buttons)).setFocus()
 
     # what helps
 

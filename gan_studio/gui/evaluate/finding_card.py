@@ -88,7 +88,9 @@ class FindingCard(QFrame):
         remedies.setHorizontalSpacing(10)
         remedies.setVerticalSpacing(6)
         remedies.setColumnStretch(1, 1)
-        self.buttons = [self._remedy(number, remedies) for number in range(len(finding.remedies))]
+        self.buttons: dict[QPushButton, str] = {}  # and what each does, in the order of the remedies
+        for number in range(len(finding.remedies)):
+            self._add_remedy(number, remedies)
         column.addLayout(remedies)
         self.renew(finding, found)
 
@@ -112,27 +114,28 @@ class FindingCard(QFrame):
                 self.plots[evidence.curve].show_evidence(evidence, found.curves[evidence.curve], finding.severity)
         self.update()
 
-    def _remedy(self, number: int, rows: QGridLayout) -> QPushButton:
+    def _add_remedy(self, number: int, rows: QGridLayout) -> None:
         remedy = self.finding.remedies[number]
         anew = remedy.anew or self.finding.healthy is None
         button = QPushButton("Begin anew" if anew else f"Branch from {self.finding.healthy:,}")
         changes = ", ".join(f"{path} = {value}" for path, value in remedy.changes.items())
         where = "A new run" if anew else f"A new run from the checkpoint of step {self.finding.healthy:,}"
-        button.setToolTip(f"{where}, with {changes}. It is not started before you say so.")
+        self.buttons[button] = f"{where}, with {changes}. It is not started before you say so."
+        button.setToolTip(self.buttons[button])
         button.setAccessibleName(f"{button.text()}: {remedy.sentence}")
         button.clicked.connect(partial(self._want, remedy))
         theme.tint(button, "restart" if anew else "source-branch")
         rows.addWidget(button, number, 0, Qt.AlignmentFlag.AlignTop)
         rows.addWidget(sentence(remedy.sentence), number, 1, Qt.AlignmentFlag.AlignVCenter)
-        return button
 
     def _want(self, remedy: Remedy) -> None:
         self.remedy_wanted.emit(self.finding, remedy)
 
     def allow(self, reason: str) -> None:
         """Whether a branch can be made now; `reason` is why not."""
-        for button in self.buttons:
+        for button, tip in self.buttons.items():
             button.setEnabled(not reason)
+            button.setToolTip(reason or tip)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -190,6 +190,8 @@ class EvaluateRoom(EvaluateFrame):
             return NO_SUBJECT if self.desk.subjects else NO_RUNS
         if self.working_on.is_running:
             return BUSY
+        if subject.problem:
+            return subject.problem
         if subject.run and not subject.steps:
             return NO_CHECKPOINT
         if self._fits is None:

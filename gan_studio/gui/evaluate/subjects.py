@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ... import runs
@@ -24,6 +24,7 @@ class Subject:
     state: str = ""  # as in `runs.State`
     run: Run | None = None
     real: Path | None = None  # a folder to compare it with, where it came with one
+    problem: str = ""  # why there is nothing of it to evaluate any more
 
     @property
     def lives(self) -> bool:
@@ -45,6 +46,15 @@ def of_run(run: Run) -> Subject:
         state.name,
         run,
     )
+
+
+def as_it_is(subject: Subject) -> Subject:
+    """The same run by now; one that was deleted says so."""
+    assert subject.run
+    if is_run(subject.path):
+        return of_run(subject.run)
+    gone = f"The run {subject.title} is there no more; choose another one above."
+    return replace(subject, steps=(), starred=(), best=None, state="", problem=gone)
 
 
 def of_pictures(path: Path, real: Path | None = None) -> Subject:
