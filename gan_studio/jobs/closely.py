@@ -58,6 +58,10 @@ class Close:
     seed: int = 0
     snapshot: Snapshot | None = field(default=None, repr=False)  # of what is a generator
 
+    @property
+    def knows_classes(self) -> bool:
+        return bool(self.eye.classes) and self.real.chances is not None and self.generated.chances is not None
+
     def shares(self) -> tuple[tuple[str, float, float], ...]:
         """(class, share of the real pictures, share of the generated) by the eye; () where it knows none."""
         real, generated = self.real.chances, self.generated.chances

@@ -79,7 +79,7 @@ def numbers(measured: Evaluated | None) -> str:
 
 def classes(close: Close) -> Generator[Progress, None, str]:
     yield Progress(0, 1, WRITING)
-    if not close.shares():
+    if not close.knows_classes:
         return ""
     found = classes_of(close)
     shares = zip(found.names, found.real, found.generated, strict=True)

@@ -235,6 +235,9 @@ def test_copies_stand_first_beside_their_originals(room, qtbot):
     assert page.table.rowCount() == 40 and not page.table.isColumnHidden(UNSEEN)
     assert {page.table.item(row, 0).text() for row in (0, 1)} == {"no. 38", "no. 39"}
     assert page.table.item(0, TRAIN).text() == "0 away" and page.table.item(0, HONEST).text() == "0 of 100"
+    assert not page.table.grab().isNull()
+    made = [page.table.item(row, 0)._icon is not None for row in range(40)]
+    assert made[0] and not made[-1]  # what is not seen is not made
     assert not page.table.item(0, 0).icon().isNull()
     assert [line.label for line in page.chart.lines] == ["honest", "generated"]
     page.by.setCurrentIndex(page.by.findData("pixels"))
@@ -280,7 +283,9 @@ def test_the_map_shows_pictures_where_one_points(room, qtbot):
 def test_kinds_are_hidden_and_points_coloured_by_class(room, qtbot):
     page = look(room, qtbot, MapPage)
     before = page.view.grab().toImage()
+    page.view._point(7)
     page.kinds["real"].click()
+    assert page.view.at == -1 and "Real" not in page.view.accessibleDescription()
     page.kinds["unseen"].click()
     assert page.view.visible().sum() == 20 and page.view.grab().toImage() != before
     assert all(page.view.nearest(page.view.place_of(i)) >= 40 or page.view.nearest(page.view.place_of(i)) == -1

@@ -53,7 +53,7 @@ class ClassesPage(CloserPage):
         self.by_gap.toggled.connect(self.bars.sort)
 
     def lacking(self, close: Close) -> str:
-        return "" if close.shares() else NONE
+        return "" if close.knows_classes else NONE
 
     def work(self, close: Close) -> Generator[Any, None, Classes]:
         yield from ()

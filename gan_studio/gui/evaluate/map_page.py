@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -133,6 +133,7 @@ class MapPage(CloserPage):
             box.setIcon(theme.swatch(colour_of(KINDS.index(kind))))
 
 
+KEYS = "Left and Right go from point to point."
 HOVER = "Rings are real, squares unseen, discs generated. Point at one, or use the arrow keys."
 
 
@@ -153,8 +154,6 @@ def told(value: Map) -> str:
 class MapView(QWidget):
     """The points. The one under the mouse, or that the arrow keys came to, shows its picture."""
 
-    pointed = Signal(int)  # the number of the point, -1 is none
-
     def __init__(self) -> None:
         super().__init__()
         self.map: Map | None = None
@@ -170,7 +169,7 @@ class MapView(QWidget):
         self.setMinimumSize(240, 200)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Map of pictures")
-        self.setAccessibleDescription("Left and Right go from point to point.")
+        self.setAccessibleDescription(KEYS)
         theme.changed.connect(self._redraw)
 
     def show_map(self, found: Map, close: Close) -> None:
@@ -181,6 +180,8 @@ class MapView(QWidget):
 
     def choose(self, shown: set[str], by_class: bool) -> None:
         self.shown, self.by_class = shown, by_class
+        if self.at >= 0 and not self.visible()[self.at]:
+            self._point(-1)
         self._redraw()
 
     def visible(self) -> np.ndarray:
@@ -319,8 +320,7 @@ class MapView(QWidget):
                 fast = Qt.TransformationMode.FastTransformation if image.width() < SHOWN else SMOOTH
                 ratio = round(SHOWN * self.devicePixelRatioF())
                 self._picture = image.scaled(ratio, ratio, Qt.AspectRatioMode.IgnoreAspectRatio, fast)
-            self.setAccessibleDescription(f"{self.words()}. Left and Right go from point to point.")
-        self.pointed.emit(at)
+        self.setAccessibleDescription(f"{self.words()}. {KEYS}" if at >= 0 else KEYS)
         self.update()
 
     def nearest(self, place: QPointF) -> int:

@@ -59,7 +59,7 @@ class NearestPage(CloserPage):
         self.by.setToolTip("What tells how near pictures are: their pixels, or the features on the left")
         for id, title in BY.items():
             self.by.addItem(title, id)
-        self.by.activated.connect(self._compare)
+        self.by.activated.connect(self.show_now)
         self.save_button = QPushButton("&Save the sheet …")
         self.save_button.setToolTip("The most suspicious pictures beside their nearest, as a PNG")
         self.save_button.clicked.connect(self.save)
@@ -100,9 +100,6 @@ class NearestPage(CloserPage):
         self._pixels = self.by_pixels  # the thread reads no widget
         self.name = f"nearest, {self.by.currentData()}"
         super().show_now()
-
-    def _compare(self) -> None:
-        self.show_now()
 
     def show_found(self, value: Suspects, is_done: bool) -> None:
         close = self.closer.close
@@ -166,8 +163,7 @@ class SuspectTable(QTableWidget):
 
     def _picture(self, row: int, column: int, pictures: np.ndarray | None, number: int, words: str) -> None:
         assert pictures is not None
-        item = QTableWidgetItem(icon_of(pictures[number]), words)
-        self.setItem(row, column, item)
+        self.setItem(row, column, PictureItem(pictures[number], words))
 
     def _number(self, row: int, column: int, text: str, one: Suspect) -> None:
         item = QTableWidgetItem(text)
@@ -176,6 +172,22 @@ class SuspectTable(QTableWidget):
             item.setForeground(theme.colours().danger)
             item.setToolTip("Nearer to a training picture than 99 % of honest pictures: a copy, or nearly.")
         self.setItem(row, column, item)
+
+
+class PictureItem(QTableWidgetItem):
+    """Its icon is made when it comes in sight, as most of hundreds never do."""
+
+    def __init__(self, pixels: np.ndarray, words: str):
+        super().__init__(words)
+        self._pixels = pixels
+        self._icon: QIcon | None = None
+
+    def data(self, role: int) -> Any:
+        if role != Qt.ItemDataRole.DecorationRole:
+            return super().data(role)
+        if self._icon is None:
+            self._icon = icon_of(self._pixels)
+        return self._icon
 
 
 def icon_of(pixels: np.ndarray) -> QIcon:
