@@ -56,7 +56,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Smoothness:
-    ways: tuple[Way, ...]  # the least even first
+    ways: tuple[Way, ...]  # that with the longest step, by its mean, first
     eye: str
     between: str  # "slerp" or "lerp"
 

@@ -60,7 +60,7 @@ class Spectra:
 def _meaning(spectra: Spectra) -> str:
     gap = spectra.gap
     upper = gap[2 * len(gap) // 3 :]
-    if abs(upper.mean()) < 2:
+    if abs(upper.mean()) < EVEN:
         return "; the finest details have about the power of real ones"
     return (
         "; the finest details are too weak: blur" if upper.mean() < 0 else "; the finest details are too strong: grain"

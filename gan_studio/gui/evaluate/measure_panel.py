@@ -85,7 +85,7 @@ class MeasurePanel(QWidget):
         theme.tint(self.own_button, "close")
         self._lay_out()
         self._fill()
-        self.features.activated.connect(self._features_chosen)
+        self.features.activated.connect(self._changed)
         self.metrics.itemChanged.connect(self._checked)
         self.metrics.currentRowChanged.connect(self._show_options)
         self.metric_options.changed.connect(self._changed)
@@ -255,9 +255,6 @@ class MeasurePanel(QWidget):
         kind = item.data(KIND)
         if kind not in self._metrics:
             self._wished[kind] = item.checkState() == Qt.CheckState.Checked
-        self._changed()
-
-    def _features_chosen(self) -> None:
         self._changed()
 
     def _show_options(self, row: int) -> None:

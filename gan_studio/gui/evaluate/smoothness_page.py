@@ -50,7 +50,9 @@ class SmoothnessPage(CloserPage):
         self.found: Smoothness | None = None
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setAccessibleName("Walks")
-        self.table.setAccessibleDescription("Arrow keys choose the walk that is shown, the least even first.")
+        self.table.setAccessibleDescription(
+            "Arrow keys choose the walk that is shown; that with the longest step is first."
+        )
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QToolTip
 
 from ...jobs.verdict import Point, good_is, with_interval
@@ -33,7 +33,6 @@ class TimePlot(Chart):
         self.points: list[Point] = []
         self.best: int | None = None  # the step that gets a star
         self.step: int | None = None  # that is looked at
-        self.changes: list[int] = []  # steps where settings were changed
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setMinimumHeight(130)
@@ -73,9 +72,6 @@ class TimePlot(Chart):
         super().paint_line(painter, line)
 
     def paint_more(self, painter: QPainter, box: QRectF, c: theme.Colours) -> None:
-        for step in self.changes:
-            painter.setPen(QColor(c.warning))
-            painter.drawLine(self.point(step, self.y_range[0]), QPointF(self.point(step, 0).x(), box.bottom() - 6))
         painter.setPen(Qt.PenStyle.NoPen)
         for point in self.points:
             centre = self.point(point.step, point.number.value)
