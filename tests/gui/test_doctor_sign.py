@@ -65,6 +65,9 @@ def test_the_sign_stands_there_while_a_run_trains_and_leads_to_the_evidence(wind
     assert window.current_room() is evaluate
     assert isinstance(evaluate.pages.currentWidget(), DoctorPage)
     qtbot.waitUntil(lambda: bool(evaluate.desk.subject) and evaluate.desk.subject.path == run.folder, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not sign._looks, timeout=SECONDS)
+    sign._timer.timeout.emit()
+    assert not sign._looks  # nobody sees it
     monkeypatch.setattr(window.session, "run", None)
     window.session.stage_changed.emit("idle")
     assert not sign.isVisibleTo(room) and not sign._timer.isActive()

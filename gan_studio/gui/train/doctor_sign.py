@@ -52,8 +52,9 @@ class DoctorSign(QToolButton):
             self.hide()
 
     def _look(self) -> None:
-        run = self.session.run
-        if run and not self._looks:
+        run, place = self.session.run, self.parentWidget()
+        is_seen = place is not None and place.isVisible()  # or would be, once there is something to say
+        if run and is_seen and not self._looks:
             self._looks = True
             self._line.ask("doctor", partial(attempted, partial(diagnosed, run)), partial(self._show, run))
 
