@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QSplitter, QVBoxLayout
 
 from ...jobs.comparison import Comparison
@@ -63,7 +63,7 @@ class ComparePage(Page):
         self.filter.textChanged.connect(self.table.filter)
         self.copy_button = QPushButton("Copy")
         self.copy_button.setToolTip("Copy the table for a spreadsheet, with all digits (Ctrl+C)")
-        self.copy_button.clicked.connect(self.copy)
+        self.copy_button.clicked.connect(self.table.copy)
         self.report_button = QPushButton("Report…")
         self.report_button.clicked.connect(self.report)
         theme.tint(self.copy_button, "content-copy")
@@ -130,9 +130,6 @@ class ComparePage(Page):
         self.plot.setVisible(bool(title))
 
     # what can be done
-
-    def copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.table.as_csv())
 
     def report(self) -> None:
         self.exporting.ask("Report of the checked runs", "comparison.html", KINDS, self._write)

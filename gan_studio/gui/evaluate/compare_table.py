@@ -7,13 +7,14 @@ import io
 import math
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QIcon, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QAbstractItemView, QTableWidgetItem
 
 from ...jobs.comparison import Comparison, Entrant
 from ...jobs.verdict import Key, good_is, interval, value_of
 from .. import theme
 from ..widgets import looks
+from .sorted_table import Copy, SortedTable
 
 RUN, STEP = 0, 1
 NAME = Qt.ItemDataRole.UserRole
@@ -21,37 +22,21 @@ WIDEST = 260  # pixels of a column
 CHECK = "Checked runs are compared: in the plot beneath, in the settings that differ, and in the report"
 
 
-class CompareTable(QTableWidget):
+class CompareTable(SortedTable):
     checked = Signal()  # other runs are to be compared
 
     def __init__(self) -> None:
-        super().__init__(0, 2)
+        super().__init__(2, "Table of runs", f"{CHECK}. Space checks a run.")
         self.found: Comparison | None = None
         self.part: Comparison | None = None  # of those that are checked
         self.names: set[str] = set()  # of the runs that are checked
-        self.order = (-1, False)  # the column that sorts, and whether downward
         self.words = ""  # that rows must hold
-        self.setAccessibleName("Table of runs")
-        self.setAccessibleDescription(f"{CHECK}. Space checks a run.")
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setIconSize(QSize(looks.WIDTH, looks.HEIGHT))
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setMaximumSectionSize(WIDEST)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionsClickable(True)
-        header.sectionClicked.connect(self.sort_by)
         self.itemChanged.connect(self._check)
-        theme.changed.connect(self._fill)
 
     # what is shown
 
@@ -59,7 +44,7 @@ class CompareTable(QTableWidget):
         """`names` are the folders of the runs that are checked."""
         self.found, self.names = found, names
         self.part = found.only([one for one in found.entrants if one.run.name in names])
-        self._fill()
+        self.fill()
 
     def filter(self, words: str) -> None:
         """Only rows that hold each of these words somewhere."""
@@ -69,17 +54,9 @@ class CompareTable(QTableWidget):
             text = " ".join(item.text() for item in items if item).casefold()
             self.setRowHidden(row, not all(word in text for word in words.casefold().split()))
 
-    def sort_by(self, column: int) -> None:
-        """The best or lowest first; then the other way; then as they came, the newest first."""
-        before, downward = self.order
-        if column != before:
-            self.order = (column, False)
-        else:
-            self.order = (-1, False) if downward else (column, True)
-        self.horizontalHeader().setSortIndicatorShown(self.order[0] >= 0)
-        way = Qt.SortOrder.DescendingOrder if self.order[1] else Qt.SortOrder.AscendingOrder
-        self.horizontalHeader().setSortIndicator(self.order[0], way)
-        self._fill()
+    def titles(self) -> list[str]:
+        heads = map(self.horizontalHeaderItem, range(self.columnCount()))
+        return [head.text() for head in heads if head]
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -114,7 +91,7 @@ class CompareTable(QTableWidget):
         except ValueError:
             return (math.inf, text)
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         self.blockSignals(True)
         current = self.item(self.currentRow(), RUN)
         chosen = current.data(NAME) if current else ""
@@ -216,8 +193,8 @@ class CompareTable(QTableWidget):
             table.writerow([one.title, one.step, *values, *(one.settings.get(path, "") for path in self.paths)])
         return file.getvalue()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self.as_csv())
-        else:
-            super().keyPressEvent(event)
+    def copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.as_csv())
+
+    def copies(self) -> list[Copy]:
+        return [("&Copy", "For a spreadsheet, with all digits", self.copy)]

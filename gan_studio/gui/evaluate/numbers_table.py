@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAction,
-    QContextMenuEvent,
     QGuiApplication,
-    QKeyEvent,
-    QKeySequence,
     QPainter,
     QPalette,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHeaderView,
-    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableWidget,
     QTableWidgetItem,
 )
 
 from ...jobs.verdict import good_is, ideal_of, interval
 from .. import theme
+from .sorted_table import Copy, SortedTable
 from .table import (
     BADGE,
     ENDLESS,
@@ -52,63 +44,38 @@ WIDEST = 170  # pixels of the column that says whose samples
 PAD = 6
 
 
-class NumbersTable(QTableWidget):
+class NumbersTable(SortedTable):
     described = Signal(object)  # the Row to tell about, or None
     looked_at = Signal(object)  # the Row that the user chose
 
     def __init__(self) -> None:
-        super().__init__(0, len(FIELDS))
+        super().__init__(len(FIELDS), "Table of numbers", "What was measured, with intervals.")
         self.rows: list[Row] = []  # as they were given
-        self.order = (-1, False)  # the column that sorts, and whether downward
         for column, field in enumerate(FIELDS):
             item = QTableWidgetItem(field.title)
             item.setToolTip(f"{field.tip}. A click sorts by it.")
             side = Qt.AlignmentFlag.AlignRight if column in RIGHT else Qt.AlignmentFlag.AlignLeft
             item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(column, item)
-        self.setAccessibleName("Table of numbers")
-        self.setAccessibleDescription("What was measured, with intervals. The menu key sorts and copies.")
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.bars = IntervalDelegate(self)
         self.setItemDelegateForColumn(INTERVAL, self.bars)
         self.setItemDelegateForColumn(BADGE, BadgeDelegate(self))
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(MEASURE, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(OF, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(INTERVAL, QHeaderView.ResizeMode.Interactive)
-        header.setSectionsClickable(True)
-        header.sectionClicked.connect(self.sort_by)
         self.itemSelectionChanged.connect(self._look)
-        theme.changed.connect(self._fill)
 
     # what is shown
 
     def show_rows(self, rows: list[Row]) -> None:
         if rows != self.rows:
             self.rows = rows
-            self._fill()
+            self.fill()
 
-    def sort_by(self, column: int) -> None:
-        """The lowest first; then the highest; then again as they came, measure by measure."""
-        before, downward = self.order
-        if column != before:
-            self.order = (column, False)
-        else:
-            self.order = (-1, False) if downward else (column, True)
-        self.horizontalHeader().setSortIndicatorShown(self.order[0] >= 0)
-        way = Qt.SortOrder.DescendingOrder if self.order[1] else Qt.SortOrder.AscendingOrder
-        self.horizontalHeader().setSortIndicator(self.order[0], way)
-        self._fill()
+    def titles(self) -> list[str]:
+        return [field.name.capitalize() for field in FIELDS]
 
     def sorted_rows(self) -> list[Row]:
         return arranged(self.rows, *self.order)
@@ -117,7 +84,7 @@ class NumbersTable(QTableWidget):
         item = self.item(self.currentRow(), MEASURE) if self.selectedItems() else None
         return item.data(ROW) if item else None
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         chosen = self.chosen()
         rows = self.sorted_rows()
         self.blockSignals(True)
@@ -193,32 +160,11 @@ class NumbersTable(QTableWidget):
     def copy_csv(self) -> None:
         QGuiApplication.clipboard().setText(as_csv(self.sorted_rows()))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_text()
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu().popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(0, 0)))
-
-    def menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
-        copy = menu.addAction("&Copy as text", self.copy_text)
-        copy.setShortcut(QKeySequence.StandardKey.Copy)
-        copy.setToolTip("A line a number, to be read")
-        table = menu.addAction("Copy as CS&V", self.copy_csv)
-        table.setToolTip("For a spreadsheet, with all digits")
-        for action in menu.actions():
-            action.setEnabled(bool(self.rows))
-        by = menu.addMenu("S&ort by")
-        for column, field in enumerate(FIELDS):
-            action = QAction(field.name.capitalize(), by, checkable=True, checked=column == self.order[0])
-            action.triggered.connect(partial(self.sort_by, column))
-            by.addAction(action)
-        return menu
+    def copies(self) -> list[Copy]:
+        return [
+            ("&Copy as text", "A line a number, to be read", self.copy_text),
+            ("Copy as CS&V", "For a spreadsheet, with all digits", self.copy_csv),
+        ]
 
 
 class IntervalDelegate(QStyledItemDelegate):
