@@ -14,7 +14,7 @@ class Evaluation(Spec):
     """What is measured, and how."""
 
     metrics: tuple[Annotated[Metric, OneOf(METRICS)], ...] = option(
-        (), "What is measured; none: all that suit the samples.", learn=True
+        (), "What is measured; none: all that suit the samples."
     )
     features: Annotated[FeatureNetwork, OneOf(FEATURE_NETWORKS)] = option(
         "auto", "What pictures are looked at with: every number is one of these features, and named after them."
@@ -25,7 +25,6 @@ class Evaluation(Spec):
         "biased.",
         ge=2,
         le=1_000_000,
-        learn=True,
         log=True,
     )
     rounds: int = option(100, "Rounds of resampling, for the intervals; 0: none.", ge=0, le=10_000)

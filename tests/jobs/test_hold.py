@@ -98,7 +98,7 @@ def test_a_folder_that_was_deleted_is_begun_anew_and_held(make_run: Make, straig
         list(job_of(run))
     assert isinstance(list(training.events)[-1], Finished)
     assert_same_checkpoint(run, straight)
-    assert run.about() == about | {"shape": [2]}
+    assert run.about() == about | {"shape": [2], "facts": straight.about()["facts"]}
     assert run.engine() == straight.engine() and run.config() == straight.config()
     assert run.curves()["D/real"][0].tolist() == straight.curves()["D/real"][0].tolist()
     assert (run.folder / "real.npy").exists()
