@@ -26,6 +26,7 @@ from gan_studio.gui.evaluate.nearest_page import HONEST, TRAIN, UNSEEN, NearestP
 from gan_studio.gui.evaluate.room import EvaluateRoom
 from gan_studio.gui.evaluate.smoothness_page import SmoothnessPage
 from gan_studio.gui.evaluate.spectrum_page import SpectrumPage
+from gan_studio.gui.worker import Worker
 from gan_studio.jobs.classes_shown import classes_of, interval
 from gan_studio.jobs.closely import Close
 from gan_studio.jobs.snapshots import open_snapshot
@@ -308,6 +309,7 @@ def test_a_map_is_stopped_where_it_is_and_drawn_again(room, qtbot, monkeypatch):
 
     monkeypatch.setattr(map_page, "drawn_map", slow)
     qtbot.mouseClick(page.again_button, LEFT)
+    assert "Stop" in page.again_button.text().replace("&", "")  # also while the first points are being placed
     qtbot.waitUntil(lambda: page.view.map.iteration == 10, timeout=SECONDS)
     assert "Stop" in page.again_button.text().replace("&", "")
     qtbot.mouseClick(page.again_button, LEFT)
@@ -360,9 +362,10 @@ def test_a_window_that_closes_waits_for_what_computes(room, fake, qtbot):
     gate.clear()
     page = show(room, MapPage)
     qtbot.mouseClick(page.first_button, LEFT)
+    (worker,) = page.closer.findChildren(Worker)
     room.leave()
+    assert not worker.is_alive() and not page.closer.working
     gate.set()
-    assert not page.closer.working
 
 
 PAINTED = {

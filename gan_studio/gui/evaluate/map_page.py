@@ -49,7 +49,6 @@ class MapPage(CloserPage):
     def __init__(self, desk: Desk):
         super().__init__(desk)
         self.view = MapView()
-        self._is_done = False
         self.colouring = QComboBox()
         self.colouring.setAccessibleName("Coloured by")
         self.colouring.setToolTip("What the colours mean: real or generated, or the class by the classifier")
@@ -91,7 +90,7 @@ class MapPage(CloserPage):
 
     def show_now(self) -> None:
         super().show_now()
-        working = self.closer.working == self.name and not self._is_done
+        working = self.closer.working == self.name
         self.again_button.setText("&Stop" if working else "&Again")
         self.again_button.setToolTip("Leave the points where they are" if working else "Place the points once more")
         self.status.setText(self.closer.doing if working else self._summary())
@@ -109,7 +108,6 @@ class MapPage(CloserPage):
             else "These features know no classes; choose a classifier on the left to colour by class."
         )
         self.told.setText(told(value))
-        self._is_done = is_done
 
     def _summary(self) -> str:
         value, close = self.view.map, self.closer.close
@@ -123,7 +121,7 @@ class MapPage(CloserPage):
         self.view.choose(shown, str(self.colouring.currentData()) == "class")
 
     def _press(self) -> None:
-        if self.closer.working == self.name and not self._is_done:
+        if self.closer.working == self.name:
             self.closer.stop()
         else:
             self.begin()
