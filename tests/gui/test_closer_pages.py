@@ -95,8 +95,8 @@ def fake(monkeypatch, run):
         made = np.concatenate([pictures(38, 2, (40, 128)), real[:2]])
         snapshot = open_snapshot(run.folder, device="cpu")
         yield Progress(10, 10, "Making pictures")
-        return Close("a run", 20, eye, "Squares", seen(eye, made), seen(eye, real), seen(eye, pictures(60, 3)), (), 0,
-                     snapshot)  # fmt: skip
+        shown = seen(eye, made), seen(eye, real), seen(eye, pictures(60, 3))
+        return Close("a run", 20, eye, "Squares", *shown, ("A note.",), 0, snapshot)
 
     monkeypatch.setattr(closer_module, "look_closely", look_closely)
     monkeypatch.setattr(map_page, "drawn_map", lambda close: original(close, most=20, iterations=60))
@@ -234,6 +234,7 @@ def test_an_eye_without_classes_says_what_to_choose(room, qtbot, monkeypatch):
 def test_copies_stand_first_beside_their_originals(room, qtbot):
     page = look(room, qtbot, NearestPage)
     assert page.table.rowCount() == 40 and not page.table.isColumnHidden(UNSEEN)
+    assert page.notes.text() == "A note." and page.notes.isVisible()
     assert {page.table.item(row, 0).text() for row in (0, 1)} == {"no. 38", "no. 39"}
     assert page.table.item(0, TRAIN).text() == "0 away" and page.table.item(0, HONEST).text() == "0 of 100"
     assert not page.table.grab().isNull()

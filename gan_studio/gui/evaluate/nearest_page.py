@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
@@ -28,6 +29,7 @@ from ...jobs.suspects import RARE, Suspect, Suspects, suspects, write_sheet
 from .. import theme
 from ..exporting import Exporting
 from ..widgets.chart import Chart, Line, Zone, danger, of_p, of_q
+from ..widgets.fold import quiet
 from ..widgets.image_grid import tile, to_image
 from .closer_page import CloserPage
 from .desk import Desk
@@ -66,6 +68,8 @@ class NearestPage(CloserPage):
         theme.tint(self.save_button, "content-save-outline")
         self.told = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.notes = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
+        self.notes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.table = SuspectTable()
         self.chart = RatioChart()
         self.found: Suspects | None = None
@@ -87,6 +91,7 @@ class NearestPage(CloserPage):
         column.setSpacing(6)
         column.addLayout(row)
         column.addWidget(self.told)
+        column.addWidget(self.notes)
         column.addWidget(halves, 1)
 
     @property
@@ -106,6 +111,8 @@ class NearestPage(CloserPage):
         assert close
         self.found = value
         self.told.setText(value.told())
+        self.notes.setText("\n".join(close.notes))  # such as why there are no unseen pictures
+        self.notes.setVisible(bool(close.notes))
         self.table.show_suspects(value, close)
         self.chart.show_suspects(value)
 
