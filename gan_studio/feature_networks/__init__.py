@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -81,13 +82,19 @@ class BatchedEye(Eye):
 
     @abstractmethod
     def see(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        """Of pixels [n, C, H, W] uint8 on the device: (rows [n, F],), or (rows [n, F], chances [n, K])."""
+        """Of what `reader` lays, pixels [n, C, H, W] uint8 on the device: (rows [n, F],), or (rows [n, F],
+        chances [n, K])."""
+
+    def reader(self, shape: tuple[int, ...]) -> Callable[[np.ndarray], Tensor]:
+        """What lays pictures [n, *shape] before `see`; it is asked once for many batches, and so may keep room."""
+        return partial(_laid, device=self.device)
 
     @torch.inference_mode()
     def look(self, pictures: np.ndarray) -> Looked:
         seen: list[tuple[Tensor, ...]] = []
+        laid = self.reader(pictures.shape[1:])
         for start in range(0, len(pictures), self.batch):
-            seen.append(self.see(_laid(pictures[start : start + self.batch], self.device)))
+            seen.append(self.see(laid(pictures[start : start + self.batch])))
             if len(seen) > 1:  # the device works on the newest while the one before is fetched
                 seen[-2] = _fetched(seen[-2])
         seen[-1] = _fetched(seen[-1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,8 +139,24 @@ class EyeOfClassifier(BatchedEye):
         self._columns = slice(int(ends[shown]), int(ends[shown + 1]))
         self._shape = learnt.shape
 
+    def reader(self, shape: tuple[int, ...]) -> Callable[[np.ndarray], Tensor]:
+        """On the processor, pictures that need no more than that become floats in place: to make room anew for each
+        batch would take as long as a tenth of the network."""
+        C, H, W = self._shape
+        if self.device.type != "cpu" or tuple(shape) != (H, W, C):
+            return super().reader(shape)
+        room = torch.empty(self.batch, C, H, W)
+
+        def laid(pictures: np.ndarray) -> Tensor:
+            ours = pictures if pictures.flags.writeable else pictures.copy()  # torch warns of what it cannot write
+            x = room[: len(pictures)].copy_(torch.from_numpy(ours).permute(0, 3, 1, 2))
+            return x.div_(127.5).sub_(1)  # as `to_float`
+
+        return laid
+
     def see(self, pixels: Tensor) -> tuple[Tensor, ...]:
-        rows = self.network.features(prepared(pixels, self._shape))  # [n, F]
+        x = pixels if pixels.is_floating_point() else prepared(pixels, self._shape)
+        rows = self.network.features(x)  # [n, F]
         return rows, self.network.answer(rows)[:, self._columns].softmax(dim=1)
 
 

@@ -157,6 +157,19 @@ def test_endless_and_large_pictures_are_read_as_far_as_needed_and_made_smaller()
     assert light.chances.argmax(axis=1).tolist() == [0, 1]
 
 
+def test_pictures_that_fit_are_laid_in_place_and_seen_the_same() -> None:
+    """As the long way; also what cannot be written, and more than one batch, the last a short one."""
+    eye = ready(SHORT)
+    pictures = np.random.default_rng(0).integers(0, 256, (eye.batch + 5, 8, 8, 1), np.uint8)
+    pictures.flags.writeable = False
+    seen = eye.look(pictures)
+    x = prepared(torch.tensor(pictures).permute(0, 3, 1, 2), (1, 8, 8))
+    with torch.no_grad():
+        rows = torch.cat([eye.network.features(part) for part in x.split(eye.batch)])
+    np.testing.assert_allclose(seen.rows, rows.numpy(), rtol=1e-4, atol=1e-5)
+    assert np.array_equal(eye.look(pictures).rows, seen.rows)
+
+
 def test_larger_pictures_are_made_smaller_by_means_that_do_not_alias() -> None:
     stripes = torch.zeros(1, 1, 64, 64, dtype=torch.uint8)
     stripes[:, :, ::2] = 254
