@@ -293,6 +293,7 @@ class Monkey(QObject):
         room = min(self.window.rooms, key=lambda room: self.been[room.title])
         room.raise_tab()
         if isinstance(room, TheoryRoom) and room.benches:
+            self.stay //= 2  # there are many, and all are to be seen
             room.show_bench(min(room.benches, key=lambda id: self.been[id]))
         if isinstance(room, TranslateRoom) and room.is_ready and room.desk.opened is None:
             network, faces = (next(thing for thing in self.things if thing.name == name) for name in (G_A, "faces"))
