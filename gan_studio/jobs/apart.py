@@ -97,13 +97,13 @@ class Apart:
         """Have a process import what a training needs; it waits for an order."""
         with self._lock:
             if self._spare is None or not self._spare[0].is_alive():
-                self._spare = born()
+                self._spare = born(serve, name="training")
 
     def take(self) -> tuple[SpawnProcess, Connection]:
         """A process that waits for its order."""
         with self._lock:
             spare, self._spare = self._spare, None
-        return spare if spare and spare[0].is_alive() else born()
+        return spare if spare and spare[0].is_alive() else born(serve, name="training")
 
     def dismiss(self) -> None:
         """Let the waiting process go."""
@@ -115,10 +115,11 @@ class Apart:
             spare[0].join()
 
 
-def born() -> tuple[SpawnProcess, Connection]:
+def born(life: Callable[..., None], *given: Any, name: str) -> tuple[SpawnProcess, Connection]:
+    """A new process that lives `life(pipe, *given)`, and the pipe to it."""
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
-    process = spawning.Process(target=serve, args=(theirs,), name="training", daemon=True)
+    process = spawning.Process(target=life, args=(theirs, *given), name=name, daemon=True)
     process.start()
     theirs.close()
     return process, ours
@@ -295,7 +296,10 @@ def portable(error: Exception) -> Failure:
     return Failure(error, trace)
 
 
-def lower_priority() -> None:
-    """Let the window come first. Threads made later inherit it, so this stands before the first parallel region."""
+def lower_priority(nice: int = NICE, elsewhere: str = "BELOW_NORMAL_PRIORITY_CLASS") -> None:
+    """Let others come first; `elsewhere` is what Windows calls it.
+
+    Threads made later inherit it, so this stands before the first parallel region.
+    """
     with contextlib.suppress(OSError, psutil.Error):  # a sandbox may forbid it
-        psutil.Process().nice(NICE if os.name == "posix" else psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        psutil.Process().nice(nice if os.name == "posix" else getattr(psutil, elsewhere))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
@@ -16,10 +15,9 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from ..config import ConfigError
 from ..runs import Run
+from .apart import born, lower_priority
 from .evaluation import Evaluation
 from .evaluations import Evaluated
 from .events import Log, Progress
@@ -42,11 +40,6 @@ class Beside:
         self._pipe: Connection | None = None
         self._measuring: int | None = None  # step
         self._next: tuple[int, Evaluation] | None = None
-
-    @property
-    def measuring(self) -> int | None:
-        """The step that is being measured; None where nothing is."""
-        return self._measuring
 
     @property
     def held(self) -> frozenset[int]:
@@ -99,7 +92,7 @@ class Beside:
         if self._measuring is not None or self._next is None:
             return
         if self._pipe is None:
-            self._process, self._pipe = born(self.run.folder)
+            self._process, self._pipe = born(serve, self.run.folder, name="measuring")
         (step, how), self._next = self._next, None
         with contextlib.suppress(OSError):  # it has died, which `told` will say
             self._pipe.send((step, how.plain()))
@@ -114,15 +107,6 @@ class Beside:
         return Log(f"Measuring step {step} ended of itself (exit code {code}); the training goes on.", "warning")
 
 
-def born(folder: Path) -> tuple[SpawnProcess, Connection]:
-    spawning = multiprocessing.get_context("spawn")
-    ours, theirs = spawning.Pipe()
-    process = spawning.Process(target=serve, args=(theirs, folder), name="measuring", daemon=True)
-    process.start()
-    theirs.close()
-    return process, ours
-
-
 # --- on the other side -----------------------------------------------------------------------------------------------
 
 
@@ -130,8 +114,7 @@ def serve(pipe: Connection, folder: Path) -> None:
     """The whole life of the process: measure what it is asked for, and say None after each."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches all processes; the training decides
     multiprocessing.current_process().daemon = False  # pictures may be drawn by processes of its own
-    with contextlib.suppress(OSError, psutil.Error):  # a sandbox may forbid it
-        psutil.Process().nice(NICE if os.name == "posix" else psutil.IDLE_PRIORITY_CLASS)
+    lower_priority(NICE, "IDLE_PRIORITY_CLASS")
     import torch
 
     torch.set_num_threads(THREADS)

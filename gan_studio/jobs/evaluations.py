@@ -239,9 +239,3 @@ def best(evaluated: Sequence[Evaluated], measure: str, among: Collection[int] | 
         measured = ", ".join(comparable(evaluated)) or "nothing yet"
         raise ConfigError(f"No checkpoint that is there was measured by {measure!r}; measured: {measured}.")
     return min(finite, key=lambda step: finite[step].badness())
-
-
-def judge(evaluated: Evaluated) -> Number | None:
-    """The number that says how good it is, where nobody chooses."""
-    by_measure = {number.measure: number for number in reversed(evaluated.numbers)}
-    return next((by_measure[measure] for measure in (*JUDGES, *by_measure) if measure in by_measure), None)
