@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -25,6 +24,7 @@ from ..choice_boxes import doing_label, menu_tool, run_box, step_box
 from ..commands import Commands
 from ..room import PanedRoom, bar_row, empty_column, put
 from ..session import Session
+from ..widgets.work_bar import WorkBar
 
 if TYPE_CHECKING:
     from ..widgets.notice import Notices
@@ -109,19 +109,9 @@ class EvaluateFrame(PanedRoom):
         return self.head
 
     def _progress(self) -> QWidget:
-        self.working = QWidget()
-        self.doing = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self.progress = QProgressBar(textVisible=False)
-        self.progress.setMaximumHeight(8)
-        self.progress.setAccessibleName("Progress of the evaluation")
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.setToolTip("Stop measuring; what has been measured stays.")
-        row = QHBoxLayout(self.working)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.addWidget(self.doing)
-        row.addWidget(self.progress, 1)
-        row.addWidget(self.cancel_button)
-        self.working.hide()
+        self.working = WorkBar("Progress of the evaluation", "Stop measuring; what has been measured stays.")
+        self.cancel_button = self.working.cancel_button
+        self.doing = self.working.doing
         return self.working
 
     # --- later ---

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from ..commands import Commands
 from ..room import LOADING, Found, Keys
 from ..session import Session
-from ..words import duration
 from .frame import NO_RUNS, NOTHING, EvaluateFrame
 
 if TYPE_CHECKING:
@@ -50,7 +48,6 @@ class EvaluateRoom(EvaluateFrame):
         super().__init__(session, commands, notices)
         self.page_list: list[Page] = []
         self._kept: dict[str, Any] = {}  # how it was measured in the last session
-        self._began = 0.0
         self._doing = ""
         self._subject: Path | None = None  # whose numbers are being measured
         self._fits: Fits | None = None
@@ -338,13 +335,9 @@ class EvaluateRoom(EvaluateFrame):
         """The time that is left is that of what is being done now."""
         stage = text.partition(":")[0]
         if stage != self._doing or done == 0:
-            self._doing, self._began = stage, time.monotonic()
-        passed = time.monotonic() - self._began
-        left = f", {duration(passed * (total - done) / done)} left" if done and passed > 1 and done < total else ""
-        self.working.show()
-        self.progress.setRange(0, total)
-        self.progress.setValue(done)
-        self.doing.setText(f"{text}{left}")
+            self._doing = stage
+            self.working.begin()
+        self.working.tell(done, total, text)
 
     def _ended(self) -> None:
         self.working.hide()

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -22,6 +20,7 @@ from ..commands import Commands
 from ..room import LOADING, PanedRoom, bar_row
 from ..session import Session
 from ..widgets.empty_page import EmptyPage, waiting_button
+from ..widgets.work_bar import WorkBar
 
 if TYPE_CHECKING:
     from ..widgets.notice import Notices
@@ -119,17 +118,6 @@ class GalleryFrame(PanedRoom):
         theme.tint(self.first_button, "image-multiple-outline")
 
     def _progress(self) -> QWidget:
-        self.working = QWidget()
-        self.doing = QLabel(textFormat=Qt.TextFormat.PlainText)
-        self.progress = QProgressBar(textVisible=False)
-        self.progress.setMaximumHeight(8)
-        self.progress.setAccessibleName("Progress of making the pictures")
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.setToolTip("What has been made stays.")
-        row = QHBoxLayout(self.working)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.addWidget(self.doing)
-        row.addWidget(self.progress, 1)
-        row.addWidget(self.cancel_button)
-        self.working.hide()
+        self.working = WorkBar("Progress of making the pictures", "What has been made stays.")
+        self.cancel_button = self.working.cancel_button
         return self.working

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,6 @@ from ..commands import Commands
 from ..room import LOADING, Found, Keys
 from ..session import Session
 from ..train.dropped import is_checkpoint, is_run
-from ..words import duration
 from .frame import HINT, GalleryFrame
 
 if TYPE_CHECKING:
@@ -69,7 +67,6 @@ class GalleryRoom(GalleryFrame):
         self.by: Measures | None = None
         self._kept: dict[str, Any] = {}  # how the last export was made
         self._folder = ""  # of the last export
-        self._began = 0.0
         self._ready = False
         for id in ("export_gallery", "make_gallery"):
             commands.allow(id, LOADING)
@@ -197,8 +194,8 @@ class GalleryRoom(GalleryFrame):
             assert self.choosing.choice
             open_ = partial(self.choosing.choice.snapshot, self.choosing.step, False)
         self.closer.back()
-        self._began = time.monotonic()
-        self._show_progress(0, 0, "Opening")
+        self.working.begin()
+        self.working.tell(0, 0, "Opening")
         self.making.start(making(Order(self.maker.plan(), open_, view, keys, walk)))
 
     def make_of(self, views: tuple[View, ...], walk: Walk | None) -> None:
@@ -221,7 +218,7 @@ class GalleryRoom(GalleryFrame):
                 case Arrived(samples, pictures) if self.held is not None:
                     self.held.add(samples, pictures)
                 case progress:
-                    self._show_progress(progress.done, progress.total, progress.text)
+                    self.working.tell(progress.done, progress.total, progress.text)
         if self.held is not None and len(self.held) > before:
             self.pictures.grow(before)
             if before == 0:
@@ -246,19 +243,11 @@ class GalleryRoom(GalleryFrame):
             self.notices.show_notice(begun.sentence, "warning")
 
     def _first_came(self) -> None:
-        self._began = time.monotonic()
+        self.working.begin()
         self._offer()
         self.grid.go_to(0)
         if self.maker.make_button.hasFocus() or self.first_button.hasFocus():
             self.grid.setFocus()
-
-    def _show_progress(self, done: int, total: int, text: str) -> None:
-        passed = time.monotonic() - self._began
-        left = f", {duration(passed * (total - done) / done)} left" if done and passed > 1 and done < total else ""
-        self.working.show()
-        self.progress.setRange(0, total)
-        self.progress.setValue(done)
-        self.doing.setText(f"{text}{left}")
 
     def _made(self) -> None:
         """By itself, or cancelled: what has come stays, and takes its place."""
