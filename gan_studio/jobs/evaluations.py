@@ -17,8 +17,6 @@ from ..config import ConfigError, differences
 from ..runs import EVALUATIONS, Run, append_lines, read_lines
 from .events import Event
 
-# Of what was measured, the first of these that is there says which checkpoint is best, where nobody chooses.
-JUDGES = ("frechet", "kernel", "w1", "histogram", "psnr", "perceptual")
 CURVES = "metrics/"  # before a measure's id: the name of its curve
 
 Curve = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # steps int64, values, lows, highs float64, [K] each

@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from .evaluations import JUDGES, Basis, Evaluated, Number, comparable
+from .evaluations import Basis, Evaluated, Number, comparable
 
+# Of what was measured, the first of these that is there says which checkpoint is best, where nobody chooses.
+JUDGING = ("frechet", "kernel", "w1", "histogram", "psnr", "perceptual")
 Key = tuple[str, str]  # a measure by its id and its title, which names the eye
 
 
@@ -50,7 +52,7 @@ def measures_of(found: Iterable[Evaluated]) -> list[Key]:
 
 def rank_of(measure: str) -> int:
     """Its place among those that judge; all others come after them, as they were measured."""
-    return JUDGES.index(measure) if measure in JUDGES else len(JUDGES)
+    return JUDGING.index(measure) if measure in JUDGING else len(JUDGING)
 
 
 def points_of(found: Iterable[Evaluated], key: Key) -> list[Point]:
