@@ -107,7 +107,6 @@ def main(open: str = "", start: bool | None = None, root: Path | None = None, me
     opening = Opening(window, open, start)
     window.ready.connect(opening.begin)
     window.ready.connect(session.warm)
-    window.ready.connect(session.warm)
     watch = Watch(window, measure) if measure else None
     window.show()
     code = app.exec()
