@@ -29,7 +29,8 @@ import typer
 from . import __version__, presets
 from .config import ConfigError, Problem, from_text, is_live, put, to_toml
 from .ranks import ALONE, Ranks, from_environment
-from .terminal import View, duration, jsonable, view
+from .terminal import View, jsonable, view
+from .words import clock
 
 if TYPE_CHECKING:
     from .classes import Shares
@@ -557,7 +558,7 @@ def list_runs(root: Root = None, as_json: AsJson = False) -> None:
         typer.echo(f"No runs in {root or runs.default_root()} yet. `gan-studio train {presets.DEFAULT}` makes one.")
     for row in rows:
         progress = f"{row['step']} of {row['steps']}" if row["steps"] else str(row["step"])
-        typer.echo(f"{row['name']:50}  {row['state']:11}  step {progress:17}  {duration(row['seconds'])}")
+        typer.echo(f"{row['name']:50}  {row['state']:11}  step {progress:17}  {clock(row['seconds'])}")
 
 
 def run_row(run: Run) -> dict[str, Any]:

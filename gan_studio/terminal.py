@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from .progress import Pace
+from .words import rate, time_left
+
 if TYPE_CHECKING:  # torch comes with the events, and takes seconds to load
     import numpy as np
 
@@ -81,8 +84,9 @@ def line(event: Any) -> str:
         case "Log":
             return event.text if event.level == "info" else f"{event.level}: {event.text}"
         case "Forecast":
-            rate = f", {event.samples_per_second:,.0f} samples/s" if event.samples_per_second else ""
-            return f"computing on {event.device} with {event.picked}{rate}, {event.memory_bytes / 2**30:.1f} GiB in use"
+            speed = f", {rate(event.samples_per_second)}" if event.samples_per_second else ""
+            memory = f"{event.memory_bytes / 2**30:.1f} GiB in use"
+            return f"computing on {event.device} with {event.picked}{speed}, {memory}"
         case "Started":
             return f"{'resuming' if event.step else 'starting'} {event.run} at step {event.step} of {event.steps}"
         case "Checkpoint":
@@ -120,21 +124,19 @@ def losses(event: Curves, most: int = 4) -> str:
     return "  ".join(f"{name} {_newest(values):.3g}" for name, values in list(event.values.items())[:most])
 
 
+def told_of(event: Curves) -> list[str]:
+    """How fast it trains, how long still ("" while nobody knows), and the losses."""
+    return [rate(event.samples_per_second), time_left(event.seconds_left), losses(event)]
+
+
+def joined(*words: str) -> str:
+    """The words that there are, with commas."""
+    return ", ".join(filter(None, words))
+
+
 def _newest(values: np.ndarray) -> float:
     measured = [value for value in values.tolist() if not math.isnan(value)]
     return measured[-1] if measured else math.nan
-
-
-def duration(seconds: float) -> str:
-    """For people: "8 s", "3 min 20 s", "2 h 5 min"."""
-    if not math.isfinite(seconds):
-        return "unknown"
-    seconds = round(seconds)
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min {seconds % 60} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
 class PlainLines(View):
@@ -144,20 +146,22 @@ class PlainLines(View):
         self.err, self.every, self.told_at = err, every, -math.inf
         self.steps = 0
         self.doing = ""
+        self.pace = Pace()
 
     def show(self, event: Any) -> None:
         match type(event).__name__:
             case "Started":
                 self.steps = event.steps
             case "Curves" if self._is_time():
-                left = duration(event.seconds_left)
-                step, rate = int(event.steps[-1]), f"{event.samples_per_second:,.0f} samples/s"
-                self._say(f"step {step} of {self.steps}: {rate}, {left} left, {losses(event)}")
+                self._say(f"step {int(event.steps[-1])} of {self.steps}: {joined(*told_of(event))}")
             case "Translating" if self._is_time():
-                self._say(f"{event.done} of {event.total} pictures, {duration(event.seconds_left)} left")
-            case "Progress" if event.text != self.doing or self._is_time():
-                self.doing, self.told_at = event.text, time.monotonic()
-                self._say(f"{event.text}: {event.done} of {event.total}" if event.total else event.text)
+                self._say(joined(f"{event.done} of {event.total} pictures", time_left(event.seconds_left)))
+            case "Progress":
+                left = self.pace.left(event)
+                if event.text != self.doing or self._is_time():
+                    self.doing, self.told_at = event.text, time.monotonic()
+                    counted = f"{event.text}: {event.done} of {event.total}" if event.total else event.text
+                    self._say(joined(counted, left))
         if said := line(event):
             self._say(said)
 
@@ -189,6 +193,7 @@ class LiveBar(View):
             transient=True,
         )
         self.task = self.bar.add_task("", total=None, note="")
+        self.pace = Pace()
         self.bar.start()
 
     def show(self, event: Any) -> None:
@@ -196,16 +201,15 @@ class LiveBar(View):
             case "Started":
                 self.bar.reset(self.task, description="training", total=event.steps, completed=event.step, note="")
             case "Curves":
-                rate, left = f"{event.samples_per_second:,.0f} samples/s", f"{duration(event.seconds_left)} left"
-                note = "  ".join([rate, left, losses(event)])
-                self.bar.update(self.task, completed=int(event.steps[-1]), note=note)
+                self.bar.update(self.task, completed=int(event.steps[-1]), note="  ".join(filter(None, told_of(event))))
             case "Translating":
-                note = f"{duration(event.seconds_left)} left" if math.isfinite(event.seconds_left) else ""
+                note = time_left(event.seconds_left)
                 self.bar.update(
                     self.task, description="translating", completed=event.done, total=event.total, note=note
                 )
             case "Progress":
-                self.bar.update(self.task, description=event.text, completed=event.done, total=event.total or None)
+                done, total, note = event.done, event.total or None, self.pace.left(event)
+                self.bar.update(self.task, description=event.text, completed=done, total=total, note=note)
         if type(event).__name__ != "Checkpoint" and (said := line(event)):
             self.bar.console.print(said, markup=False, highlight=False, soft_wrap=True)
 

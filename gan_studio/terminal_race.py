@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from .terminal import JsonLines, View, duration, jsonable, line, plain
+from .terminal import JsonLines, View, jsonable, line, plain
+from .words import clock
 
 if TYPE_CHECKING:  # rich takes long to load, torch longer
     from rich.table import Table
@@ -140,5 +141,5 @@ def league_table(league: League) -> Table:
         table.add_column(column, justify="left" if column in ("lane", "state") else "right")
     for row in league.rows:
         values = [f"{row.measures[name]:.3g}" if name in row.measures else "" for name in measures]
-        table.add_row(str(row.place), row.title, *values, duration(row.seconds), row.state)
+        table.add_row(str(row.place), row.title, *values, clock(row.seconds), row.state)
     return table

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +74,12 @@ def test_the_newest_measured_value_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(8.4, "8 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (float("inf"), "unknown")]
+    ("seconds_left", "told"),
+    [(61.0, "1,234 samples/s, 1 min left, D/real 0.25"), (math.inf, "1,234 samples/s, D/real 0.25")],
 )
-def test_durations(seconds: float, text: str) -> None:
-    assert terminal.duration(seconds) == text
+def test_the_time_that_is_left_is_told_where_it_is_known(capsys, seconds_left: float, told: str) -> None:
+    terminal.PlainLines().show(replace(CURVES, seconds_left=seconds_left))
+    assert capsys.readouterr().out == f"step 8 of 0: {told}\n"
 
 
 @pytest.mark.parametrize("live", [False, True])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,8 @@ from PySide6.QtCore import QObject, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from ..progress import Pace, Progress
 from .widgets.notice import Notices
-from .words import duration
 from .worker import Worker
 
 STAYS_S = 20  # a notice that offers to open a file
@@ -86,7 +85,7 @@ class Writing(QObject):
     def __init__(self, events: Iterator[Any], what: str, notices: Notices, parent: QObject):
         super().__init__(parent)
         self._what, self._notices = what, notices
-        self._began = time.monotonic()
+        self._pace = Pace()
         self.paths: list[Path] = []
         self.worker = Worker(events, parent=self)
         self.worker.events.connect(self._show)
@@ -100,19 +99,16 @@ class Writing(QObject):
         self._notices.take_back(self.bar)
 
     def _show(self, mail: list[Any]) -> None:
-        from ..jobs.events import Exported, Progress
+        from ..jobs.events import Exported
 
         for event in mail:
             match event:
                 case Exported(path):
                     self.paths.append(path)
-                case Progress(done, total) if total and self.bar in self._notices.bars:  # else it was closed
-                    self.bar.say(f"{self._what}: {100 * done // total} %{self._left(done, total)}")
-
-    def _left(self, done: int, total: int) -> str:
-        """ ", 12 s left", once that can be told."""
-        passed = time.monotonic() - self._began
-        return f", {duration(passed * (total - done) / done)} left" if done and passed > 1 else ""
+                case Progress(done, total) if total:
+                    said = self._pace.told(Progress(done, total, f"{self._what}: {100 * done // total} %"))
+                    if self.bar in self._notices.bars:  # else it was closed
+                        self.bar.say(said)
 
 
 class SaveDialog(QFileDialog):

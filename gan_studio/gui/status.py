@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QWidget
 
-from .words import duration, memory, rate
+from ..words import memory, rate, time_left
 
 MESSAGE_MS = 5000
 MEMORY_MS = 1000  # between two looks at the memory
@@ -124,9 +124,9 @@ class StatusBar(QStatusBar):
 
     def _forecast(self, samples_per_second: float, seconds_left: float) -> None:
         self.rate.setText(rate(samples_per_second))
-        known = 0 <= seconds_left < 1e9
-        self.left.setText(f"{duration(seconds_left)} left" if known else "measuring…")
-        end = time.strftime("%a %H:%M", time.localtime(time.time() + seconds_left)) if known else "not known yet"
+        left = time_left(seconds_left)
+        self.left.setText(left or "measuring…")
+        end = time.strftime("%a %H:%M", time.localtime(time.time() + seconds_left)) if left else "not known yet"
         self.left.setToolTip(f"Time until the last step; the end: {end}")
 
     # where it is computed, and how much memory that takes

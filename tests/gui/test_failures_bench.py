@@ -14,14 +14,12 @@ from gan_studio.config import ConfigError
 from gan_studio.feature_networks import FEATURE_NETWORKS
 from gan_studio.gui import theme
 from gan_studio.gui.computing import LatestWins
-from gan_studio.gui.forecast import Forecast
 from gan_studio.gui.theory import failures
 from gan_studio.gui.theory.alarm_table import SAYS, STRIP, counted
 from gan_studio.gui.theory.failures import FailuresBench, coarse_to_fine
 from gan_studio.gui.theory.words import read
 from gan_studio.gui.worker import Worker
 from gan_studio.jobs.failures import FAILURES
-from gan_studio.progress import Progress
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -230,15 +228,6 @@ def test_amounts_come_coarse_to_fine_and_all_of_them(monkeypatch):
 
 def test_verdicts_are_counted():
     assert counted(["blind", "alarmed", "alarmed", "fooled", "notices"]) == "2 alarmed, 1 notice, 1 blind, 1 fooled"
-
-
-def test_the_time_that_is_left_follows_what_is_done(monkeypatch):
-    now = iter([0.0, 1.0, 10.0, 11.0])
-    monkeypatch.setattr("gan_studio.gui.forecast.time.monotonic", lambda: next(now))
-    forecast = Forecast()
-    assert forecast.told(Progress(0, 100, "A")) == "A" and forecast.told(Progress(1, 100, "A")) == "A"
-    assert forecast.told(Progress(20, 100, "A")) == "A: about 40 s left"
-    assert forecast.told(Progress(50, 100, "B")) == "B"
 
 
 def test_everything_has_a_name_and_a_tooltip_and_fits(measured, assert_named):

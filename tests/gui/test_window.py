@@ -37,10 +37,10 @@ from gan_studio.gui.commands import COMMANDS
 from gan_studio.gui.session import Session
 from gan_studio.gui.warmup import warm_up
 from gan_studio.gui.window import Window
-from gan_studio.gui.words import clock, duration, memory, rate
 from gan_studio.gui.worker import Worker
 from gan_studio.jobs import events as e
 from gan_studio.runs import Run
+from gan_studio.words import clock, duration, memory, rate
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # the offscreen screen has no window frames
 

@@ -16,9 +16,8 @@ from PySide6.QtCore import QObject, Signal
 from ...config import ConfigError
 from ...jobs.closely import Close, Closely, look_closely
 from ...jobs.subjects import Chosen
-from ...progress import Progress
+from ...progress import Pace, Progress
 from ..computing import Stream
-from ..forecast import Forecast
 
 if TYPE_CHECKING:
     from .desk import Desk
@@ -62,7 +61,7 @@ class Closer(QObject):
         self.working = ""  # what is worked on: "" is nothing, CLOSE, or a page's name
         self.progress = Progress(0, 0, "")
         self.doing = ""  # in words, with the time that is left
-        self._forecast = Forecast()
+        self._pace = Pace()
         self._stream = Stream(self)
         self._stream.told.connect(self._take)
         self._stream.failed.connect(self._fail)
@@ -124,7 +123,7 @@ class Closer(QObject):
         self.changed.emit()
 
     def _show(self, progress: Progress) -> None:
-        self.progress, self.doing = progress, self._forecast.told(progress)
+        self.progress, self.doing = progress, self._pace.told(progress)
 
     def _fail(self, error: Exception) -> None:
         self.why[self.working] = str(error)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QByteArray
 from PySide6.QtGui import QHideEvent, QShowEvent
 
+from ...progress import Progress
 from ..commands import Commands
 from ..room import LOADING, Found, Keys
 from ..session import Session
@@ -48,7 +49,6 @@ class EvaluateRoom(EvaluateFrame):
         super().__init__(session, commands, notices)
         self.page_list: list[Page] = []
         self._kept: dict[str, Any] = {}  # how it was measured in the last session
-        self._doing = ""
         self._subject: Path | None = None  # whose numbers are being measured
         self._fits: Fits | None = None
         self._ready = False
@@ -308,7 +308,7 @@ class EvaluateRoom(EvaluateFrame):
             self.measure.wished_metrics(),
             int(self.measure.samples.value()),
         )
-        self._show_progress(0, 0, "Getting ready")
+        self.working.tell(Progress(0, 0, "Getting ready"))
         self._subject = subject.path
         self.working_on.start(evaluating(order))
         self._offer()
@@ -323,25 +323,16 @@ class EvaluateRoom(EvaluateFrame):
                     self._take(event)
                 case Log():
                     self.logged.emit(event.text, event.level)
-                case _:
-                    self._show_progress(event.done, event.total, event.text)
+                case Progress():
+                    self.working.tell(event)
 
     def _take(self, one: Evaluated) -> None:
         """Somebody may look at another run by now, which finds what was kept when it is chosen again."""
         if self.desk.subject and self.desk.subject.path == self._subject:
             self.desk.add(one)
 
-    def _show_progress(self, done: int, total: int, text: str) -> None:
-        """The time that is left is that of what is being done now."""
-        stage = text.partition(":")[0]
-        if stage != self._doing or done == 0:
-            self._doing = stage
-            self.working.begin()
-        self.working.tell(done, total, text)
-
     def _ended(self) -> None:
         self.working.hide()
-        self._doing = ""
         self._offer()
 
     # --- the window's wishes ---

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,12 @@ from PySide6.QtWidgets import QFileDialog
 
 from ...jobs.encoder import Encoding
 from ...jobs.invert import FEATURE_WEIGHT, Found, Inversion
-from ...progress import Progress
+from ...progress import Pace, Progress
 from ..computing import Stream
 from ..train.dropped import PICTURES
-from ..words import duration
 from .frame import ExploreFrame
 from .reading import Wanted, inverting
 from .scene import Scene
-
-SHOWN_AFTER = 0.02  # the share of work after which the time that is left is told
 
 
 class Searching(QObject):
@@ -29,7 +25,7 @@ class Searching(QObject):
         self.frame, self.scene, self.row = frame, scene, frame.search_row
         self._path: Path | None = None  # of what is searched for
         self._near: Found | None = None
-        self._began = 0.0
+        self._pace = Pace()
         self.stream = Stream(self)
         self.stream.told.connect(self._told)
         self.stream.failed.connect(scene.failed)
@@ -63,7 +59,7 @@ class Searching(QObject):
                 f"Open a run first, then drop {path.name}: it is searched for there.", "warning"
             )
             return
-        self._path, self._near, self._began = path, None, time.monotonic()
+        self._path, self._near, self._pace = path, None, Pace()
         self.row.begin(f"Searching for {path.name}")
         how = Inversion(feature_weight=FEATURE_WEIGHT if self.row.features.isChecked() else 0.0)
         encoding = Encoding() if self.row.encoder.isChecked() else None
@@ -88,16 +84,9 @@ class Searching(QObject):
             case Wanted(picture):
                 self.row.show_wanted(picture)
             case Progress() as progress:
-                text = f"{progress.text}{self._time_left(progress)}"
-                self.row.show_progress(progress.done, progress.total, text, trains=True)
+                self.row.show_progress(progress.done, progress.total, self._pace.told(progress), trains=True)
             case Found() as near:
                 self._show_near(near)
-
-    def _time_left(self, progress: Progress) -> str:
-        share = progress.done / progress.total if progress.total else 0.0
-        if share < SHOWN_AFTER:
-            return ""
-        return f": about {duration((time.monotonic() - self._began) * (1 - share) / share)} left"
 
     def _show_near(self, near: Found) -> None:
         self._near = near

@@ -21,7 +21,7 @@ from ...jobs.slides import Slides, slide_show
 from ...jobs.snapshots import Snapshot
 from ...jobs.timelapse import FORMATS
 from ...jobs.walk import Walk, export_walk
-from ..words import duration
+from ...words import duration
 
 PREVIEW_PX = 900  # of its longer side
 MOST_TILES = 2000  # more are too small to be told apart

@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray, QPoint, Qt
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
+from ...progress import Progress
 from ..commands import Commands
 from ..room import LOADING, Found, Keys
 from ..session import Session
@@ -194,8 +195,7 @@ class GalleryRoom(GalleryFrame):
             assert self.choosing.choice
             open_ = partial(self.choosing.choice.snapshot, self.choosing.step, False)
         self.closer.back()
-        self.working.begin()
-        self.working.tell(0, 0, "Opening")
+        self.working.tell(Progress(0, 0, "Opening"))
         self.making.start(making(Order(self.maker.plan(), open_, view, keys, walk)))
 
     def make_of(self, views: tuple[View, ...], walk: Walk | None) -> None:
@@ -217,8 +217,8 @@ class GalleryRoom(GalleryFrame):
                     self.by = by
                 case Arrived(samples, pictures) if self.held is not None:
                     self.held.add(samples, pictures)
-                case progress:
-                    self.working.tell(progress.done, progress.total, progress.text)
+                case Progress() as progress:
+                    self.working.tell(progress)
         if self.held is not None and len(self.held) > before:
             self.pictures.grow(before)
             if before == 0:
@@ -243,7 +243,6 @@ class GalleryRoom(GalleryFrame):
             self.notices.show_notice(begun.sentence, "warning")
 
     def _first_came(self) -> None:
-        self.working.begin()
         self._offer()
         self.grid.go_to(0)
         if self.maker.make_button.hasFocus() or self.first_button.hasFocus():

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QIcon, QKeyEvent, QKeySequence, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableWidget, QTableWidgetItem, QWidget
 
+from ...words import clock
 from .. import theme
 from ..widgets import looks
-from ..words import clock
 from .lane_view import COVERED, QUALITY
 
 if TYPE_CHECKING:

@@ -30,10 +30,9 @@ from ...config import ConfigError
 from ...data import SOURCES, Source
 from ...feature_networks import FEATURE_NETWORKS, FeatureNetwork
 from ...jobs import failures as job
-from ...jobs.events import Progress
 from ...jobs.failures import FAILURES, NOTICED, Failure, Finding, Ground, Honest, Usual
+from ...progress import Pace, Progress
 from .. import theme
-from ..forecast import Forecast
 from ..widgets.chart import Chart, Line, of_q
 from ..widgets.image_grid import ImageGrid
 from .alarm_table import FailureTable, StripTable, counted, wanted
@@ -91,7 +90,7 @@ class FailuresBench(Bench):
         self._measure = ""  # to choose once it is there
         self._preparing: Choice | None = None
         self._shown: Scene | None = None
-        self.forecast = Forecast()
+        self.pace = Pace()
         self.stream = self.new_stream()
         self.stream.told.connect(self._take)
         self.stream.failed.connect(self._stumble)
@@ -322,7 +321,7 @@ class FailuresBench(Bench):
         choice = self.choice()
         for one in told:
             if isinstance(one, Progress):
-                self.status.setText(self.forecast.told(one))
+                self.status.setText(self.pace.told(one))
                 self.progress.setRange(0, one.total)
                 self.progress.setValue(one.done)
             elif isinstance(one, Scene):

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ...words import duration
 from ..form_fields import bounds_of, field_title
 from ..widgets.editors import CheckBox, ChoiceBox, NumberBox
 from ..widgets.fold import alarming, quiet
-from ..words import duration
 from ..worker import Worker
 
 if TYPE_CHECKING:

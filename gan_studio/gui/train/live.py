@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QLabel
 
-from ..words import duration, rate
+from ...words import duration, rate
 from .playback import Playback
 from .results_panel import ResultsPanel
 from .run_words import in_words

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from ...words import clock
 from ..form_fields import WORDS, as_sentence
 from ..widgets.editors import number_text
-from ..words import clock
 from .run_reader import Entry
 
 STATE_WORDS = {"new": "not started", "queued": "in the queue"}

@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ...words import time_left
 from .. import theme
 from ..widgets.drop_area import DropArea
 from ..widgets.file_queue import FileQueue, QueueView
 from ..widgets.fold import quiet
 from ..widgets.tool import tool_button
-from ..words import duration
 
 ANY = "Any size will do: where a network wants more, the picture is mirrored on at its edges, and cut back. "
 ANY += "Transparency stays as it is; 16 bits, EXIF and colour profiles are kept."
@@ -205,8 +205,8 @@ class QueuePanel(QWidget):
 def progress_words(done: int, total: int, seconds_left: float, pictures_per_second: float) -> str:
     """ "3 of 12 · 40 s left · 0.7 pictures/s" """
     parts = [f"{done:,} of {total:,}"]
-    if seconds_left >= 0:
-        parts.append(f"{duration(seconds_left)} left")
+    if left := time_left(seconds_left):
+        parts.append(left)
     if pictures_per_second > 0:
         parts.append(f"{pictures_per_second:.3g} pictures/s")
     return " · ".join(parts)

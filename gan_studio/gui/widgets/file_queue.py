@@ -29,8 +29,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ...words import duration
 from .. import theme
-from ..words import duration
 from .preset_list import paint_ground
 
 Index = QModelIndex | QPersistentModelIndex

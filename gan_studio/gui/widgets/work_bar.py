@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from ..words import duration
+from ...progress import Pace, Progress
 
 
 class WorkBar(QWidget):
@@ -15,7 +13,7 @@ class WorkBar(QWidget):
 
     def __init__(self, name: str, cancel_tip: str):
         super().__init__()
-        self._began = 0.0
+        self._pace = Pace()
         self.doing = QLabel(textFormat=Qt.TextFormat.PlainText)
         self.progress = QProgressBar(textVisible=False)
         self.progress.setMaximumHeight(8)
@@ -29,14 +27,8 @@ class WorkBar(QWidget):
         row.addWidget(self.cancel_button)
         self.hide()
 
-    def begin(self) -> None:
-        """The time that is left is reckoned from now."""
-        self._began = time.monotonic()
-
-    def tell(self, done: int, total: int, text: str) -> None:
-        passed = time.monotonic() - self._began
-        left = f", {duration(passed * (total - done) / done)} left" if done and passed > 1 and done < total else ""
+    def tell(self, progress: Progress) -> None:
+        self.progress.setRange(0, progress.total)
+        self.progress.setValue(progress.done)
+        self.doing.setText(self._pace.told(progress))
         self.show()
-        self.progress.setRange(0, total)
-        self.progress.setValue(done)
-        self.doing.setText(f"{text}{left}")

@@ -1,8 +1,10 @@
-"""Numbers as people say them."""
+"""Numbers as people say them, in the window and in a terminal."""
 
 from __future__ import annotations
 
 import math
+
+NEVER_S = 1e9  # an estimate of thirty years is none
 
 
 def duration(seconds: float) -> str:
@@ -18,6 +20,11 @@ def duration(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{round(hours / 24)} days"
+
+
+def time_left(seconds: float) -> str:
+    """ "40 s left"; "" where nobody knows: NaN, endless, or negative."""
+    return f"{duration(seconds)} left" if 0 <= seconds < NEVER_S else ""
 
 
 def clock(seconds: float) -> str:
