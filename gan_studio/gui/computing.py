@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Generator, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from .worker import Worker
+from .worker import Worker, end_all
 
 HZ = 60  # how often answers are fetched: what is dragged is to follow the hand
 
@@ -123,11 +122,8 @@ class Stream(QObject):
 
     def leave(self, seconds: float) -> None:
         """The window closes: what is being computed is waited for, also of those that were replaced."""
-        workers = self.findChildren(Worker)
         self.stop()
-        until = time.monotonic() + seconds
-        for worker in workers:
-            worker.join(max(0.0, until - time.monotonic()))
+        end_all(self, seconds)
 
     def pause(self) -> None:
         if self._worker is not None:

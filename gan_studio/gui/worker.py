@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterable
 from typing import Any
@@ -132,6 +133,18 @@ class Worker(QObject):
             if self._error:
                 self.failed.emit(self._error)
             self.finished.emit()
+
+
+def end_all(below: QObject, seconds: float) -> None:
+    """The window closes: what works below this object is told to end, and waited for, no longer than that in all.
+
+    Quitting while torch computes on a thread is an abort, and a file that is written then is nobody's any more.
+    """
+    workers, until = below.findChildren(Worker), time.monotonic() + seconds
+    for worker in workers:
+        worker.cancel()
+    for worker in workers:
+        worker.join(max(0.0, until - time.monotonic()))
 
 
 def lower_priority() -> None:

@@ -17,6 +17,7 @@ from gan_studio.gui.explore.past import Past
 from gan_studio.gui.explore.room import ExploreRoom
 from gan_studio.gui.train.room import TrainRoom
 from gan_studio.gui.widgets.fold import Fold
+from gan_studio.gui.worker import Worker
 from gan_studio.jobs import find_directions
 from gan_studio.jobs.explore import View, keep, latent, latent_from_text, view_of
 from gan_studio.jobs.snapshots import open_snapshot
@@ -397,12 +398,17 @@ def test_nothing_on_the_left_is_cut_off_in_a_narrow_window(room, qtbot):
             assert widget.mapTo(inside, widget.rect().topRight()).x() < inside.width(), widget
 
 
-def test_closing_in_the_middle_of_everything_leaves_nothing_behind(room, qtbot):
+def test_closing_in_the_middle_of_everything_waits_for_it_and_leaves_nothing_behind(room, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setattr("gan_studio.gui.explore.room.PATIENCE_S", 60.0)
     add_keys(room, qtbot, 1, 2)
     room.walks.play_button.click()
     room.finding.find(("pca", "sefa", "random"), "")
     room.company.button.click()
+    room.playing.write_walk(tmp_path / "walk.gif")
+    workers = room.findChildren(Worker)
     room.window().close()
+    assert len(workers) >= 3 and not any(worker.is_alive() for worker in workers)
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".tmp")]
 
 
 def test_the_past_is_bounded_by_what_was_taken_back():

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QObject, QTimer
 
-from gan_studio.gui.worker import Worker
+from gan_studio.gui.worker import Worker, end_all
 from gan_studio.jobs.inbox import Inbox, Pause, Resume, Stop
 
 
@@ -121,6 +121,31 @@ def test_stop_closes_the_job_on_its_own_thread(qtbot):
         worker.stop()
     assert job.saved_on is worker._thread
     assert not worker.is_alive()
+
+
+def test_those_that_work_for_a_window_are_ended_together(qtbot):
+    window, jobs = QObject(), [Saving(), Saving(), Saving()]
+    for job in jobs:
+        Worker(job, parent=QObject(window)).start()
+        assert job.reached.wait(10)
+    end_all(window, 60.0)
+    assert all(job.saved_on is not None for job in jobs)
+
+
+def test_the_wait_for_one_that_hangs_is_bounded(qtbot):
+    window, go = QObject(), threading.Event()
+    workers = [Worker(hanging(go), parent=window) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    end_all(window, 0.05)
+    assert all(worker.is_alive() for worker in workers)
+    go.set()
+    end_all(window, 60.0)
+    assert not any(worker.is_alive() for worker in workers)
+
+
+def hanging(go):
+    yield go.wait(60)
 
 
 def test_pause_holds_a_job_between_two_events(qtbot):

@@ -21,6 +21,7 @@ from ..commands import Commands
 from ..room import LOADING, Found, Keys
 from ..session import Session
 from ..train.dropped import PICTURES, is_checkpoint, is_run
+from ..worker import end_all
 from .frame import HINT, SAVE_ONE, ExploreFrame
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ KEYS = (
     ("Space", "Play the walk, or pause it", "On the line of the walk."),
 )
 SAVE_SEVERAL = "Write all these pictures: as a contact sheet, a folder of PNGs, a page, a PDF or a data set."
+PATIENCE_S = 2.0  # a closing window waits so long for what is being read, looked for and written
 NOTHING_OPEN = "Open a run in the Explore tab first."
 
 
@@ -306,3 +308,4 @@ class ExploreRoom(ExploreFrame):
             ):
                 part.leave()
             self.scene.leave()
+            end_all(self, PATIENCE_S)  # the streams of the parts, which have been stopped

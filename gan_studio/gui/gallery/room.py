@@ -458,6 +458,6 @@ class GalleryRoom(GalleryFrame):
             self.making.stop()
             self.exporting.leave()
             self.grid.leave(PATIENCE_S)
-            for line in (self.disk, self.looking):
+            for line in (self.disk, self.looking, self.making):
                 line.leave(PATIENCE_S)
             self.starring.leave()

@@ -38,6 +38,11 @@ class RaceWatch(QObject):
         self._enough.set()
         self._stream.stop()
 
+    def leave(self, seconds: float) -> None:
+        """The window closes."""
+        self._enough.set()
+        self._stream.leave(seconds)
+
     def _take(self, mail: list[Any]) -> None:
         for event in mail:
             match event:

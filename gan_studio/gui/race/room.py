@@ -522,7 +522,7 @@ class RaceRoom(RaceFrame):
 
     def leave(self) -> None:
         if self._furnished:
-            self.watch.end()
+            self.watch.leave(PATIENCE_S)
             self.show_.leave()
             self.latest.leave(PATIENCE_S)
             self.races.chores.leave(PATIENCE_S)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
@@ -27,7 +26,7 @@ from PySide6.QtWidgets import (
 from ..commands import Commands
 from ..room import Found, Room
 from ..session import Session
-from ..worker import Worker
+from ..worker import Worker, end_all
 
 if TYPE_CHECKING:
     from ..computing import LatestWins
@@ -224,14 +223,9 @@ class TheoryRoom(Room):
 
     def leave(self) -> None:
         self._leave_bench()
-        if self._loader:
-            self._loader.cancel()
         if self.benches:
             self.latest.forget_all()
-        until = time.monotonic() + PATIENCE_S
-        for worker in self.findChildren(Worker):  # quitting while torch computes on a thread is an abort
-            worker.cancel()
-            worker.join(max(0.0, until - time.monotonic()))
+        end_all(self, PATIENCE_S)
 
     def save_layout(self) -> list[QByteArray]:
         kept = dict(self._kept)

@@ -150,7 +150,7 @@ class PairingDialog(QDialog):
 
     def done(self, result: int) -> None:
         """However it is closed: nothing is read any more."""
-        self._reader.stop()
+        self._reader.leave(PATIENCE_S)
         self._line.leave(PATIENCE_S)
         self.pictures.leave()
         super().done(result)
