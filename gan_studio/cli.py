@@ -952,7 +952,9 @@ def explore_directions(
         ),
     ] = "",
     seed: Annotated[int, typer.Option(help="Names the latents that are looked at.")] = 0,
-    strips: Annotated[Path | None, typer.Option(help="Also draw what each does, as a PNG.")] = None,
+    strips: Annotated[
+        Path | None, typer.Option(help="Also draw what each does, as a PNG that tells how to make it again.")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Instead of the PNG that is there.")] = False,
     save: Annotated[
         bool, typer.Option("--save/--no-save", help="Keep them in the run's folder, or beside the file.")
@@ -966,10 +968,11 @@ def explore_directions(
     """Find what there is to change, the strongest first, and keep it by name."""
     from .directions import ranked
     from .jobs import find_directions
-    from .jobs.exports import refuse_existing
+    from .jobs.explore import refuse_pair
+    from .jobs.pictures import write_strips
 
     if strips is not None and not replace:
-        refuse_existing(strips)
+        refuse_pair(strips)
     values: dict[str, Any] = {
         "ways": [way.strip() for way in by.split(",") if way.strip()],
         "layer": layer,
@@ -986,7 +989,7 @@ def explore_directions(
         find_directions.keep(snapshot, found)
     alive, dead = ranked(found)
     if strips is not None:
-        write_strips(strips, snapshot, alive, shares)
+        write_strips(strips, snapshot, alive, shares=shares)
     rows = [direction_row(one, one in dead) for one in alive + dead]
     if as_json:
         return print_json(rows)
@@ -997,19 +1000,6 @@ def explore_directions(
 
 def direction_row(one: Direction, dead: bool) -> dict[str, Any]:
     return one.plain() | {"dead": dead}
-
-
-def write_strips(path: Path, snapshot: Snapshot, found: list[Direction], shares: Shares) -> None:
-    """A row for each direction, from -3 to 3 sigmas of it."""
-    import numpy as np
-
-    from . import images
-    from .jobs.explore import strip, view_of
-
-    amounts = [-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]
-    plain = view_of(snapshot).of_classes(shares)
-    rows = [strip(plain, one, amounts, snapshot) for one in found]
-    images.write_png(path, images.grid(np.concatenate(rows), len(amounts)))
 
 
 # --- translate -------------------------------------------------------------------------------------------------------

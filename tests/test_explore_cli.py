@@ -12,6 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gan_studio import cli, directions, images
+from gan_studio.config import ConfigError
 from gan_studio.jobs.explore import reopened
 from gan_studio.jobs.find_directions import file_of
 from gan_studio.jobs.snapshots import open_snapshot
@@ -76,8 +77,23 @@ def test_directions_are_listed_by_their_effect_and_kept(run, tmp_path: Path) -> 
     rows = len(directions.ranked(kept)[0])
     with Image.open(tmp_path / "s.png") as sheet:
         assert sheet.size == (7 * 18 - 2, rows * 18 - 2)
+    assert json.loads((tmp_path / "s.json").read_text()) == images.read_recipe(tmp_path / "s.png")
     assert "there already" in typed("explore", "directions", run.name, "--strips", "s.png", code=2)[1]
     typed("explore", "directions", run.name, "--by", "random", "--count", 1, "--strips", "s.png", "--replace")
+
+
+def test_strips_carry_all_that_is_needed_to_make_them_again(run, tmp_path: Path) -> None:
+    typed("explore", "directions", run.name, "--by", "random", "--count", 2, "--strips", "s.png", "--device", "cpu")
+    recipe = images.read_recipe(tmp_path / "s.png")
+    snapshot = open_snapshot(run.folder, int(recipe["step"]), device="cpu")
+    ways = [directions.Direction.parse(values) for values in json.loads(recipe["directions"])]
+    z = snapshot.latents(1, int(recipe["seed"]))
+    pictures = [snapshot.generate(z + a * one.step()) for one in ways for a in json.loads(recipe["amounts"])]
+    expected = images.grid(images.to_uint8(torch.cat(pictures)), len(pictures) // len(ways))
+    with Image.open(tmp_path / "s.png") as sheet:
+        assert (np.abs(np.asarray(sheet).astype(int) - expected[:, :, 0]) <= 1).all()
+    with pytest.raises(ConfigError, match="several pictures"):
+        reopened(tmp_path / "s.png")
 
 
 def test_directions_as_json_without_keeping_them(run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,16 @@ from PIL import Image, ImageDraw
 from .. import images
 from ..classes import Shares, dense, told
 from ..config import ConfigError
+from ..directions import Direction
 from ..plane import Arrows
 from ..runs import Run
 from ..walks import truncated
-from .explore import SHEET, save_pair
+from .explore import SHEET, save_pair, strip, view_of
 from .frames import columns_of, frame_steps, read_frame
 from .snapshots import Snapshot, open_snapshot
 
 PAPER: images.Colour = (250, 249, 246)  # of a gallery's wall
+AMOUNTS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # sigmas of a direction, side by side
 PLANE_PX = 512  # width of a picture of points
 MOST = 5000  # points of a kind in the plane
 
@@ -153,7 +156,26 @@ def write_grid(
     Raises ConfigError.
     """
     grid = images.grid(shown(snapshot, count, seed, truncation, shares))
-    texts = provenance(snapshot, count, seed, truncation, shares)
+    _save_sheet(path, grid, provenance(snapshot, count, seed, truncation, shares))
+
+
+def write_strips(
+    path: Path, snapshot: Snapshot, found: Sequence[Direction], seed: int = 0, shares: Shares = ()
+) -> None:
+    """What directions do, a row each, of `AMOUNTS` sigmas; the recipe is inside and beside it as above.
+
+    Raises ConfigError.
+    """
+    plain = view_of(snapshot, seed).of_classes(shares)
+    rows = [strip(plain, one, AMOUNTS, snapshot) for one in found]
+    texts = provenance(snapshot, len(rows) * len(AMOUNTS), seed, shares=shares) | {
+        "directions": json.dumps([one.plain() for one in found], ensure_ascii=False),
+        "amounts": json.dumps(AMOUNTS),
+    }
+    _save_sheet(path, images.grid(np.concatenate(rows), len(AMOUNTS)), texts)
+
+
+def _save_sheet(path: Path, grid: np.ndarray, texts: dict[str, str]) -> None:
     save_pair(path, images.png(grid, texts), json.dumps(texts, ensure_ascii=False, indent=1) + "\n")
 
 
