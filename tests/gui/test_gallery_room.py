@@ -540,7 +540,9 @@ def translating():
         "recipe": {"kind": "pix2pix"} | networks,
         "compute": {"device": "cpu", "threads": 1},
     }
-    run = train.new_run(RunConfig.parse(values | {"steps": 1, "sample_count": 2}), "Lines", runs.default_root())
+    run = train.new_run(
+        RunConfig.parse(values | {"steps": 2, "checkpoint_every": 1, "sample_count": 2}), "Lines", runs.default_root()
+    )
     for _ in train.TrainJob(run, dry_run=False):
         pass
     return run
@@ -550,13 +552,14 @@ def test_a_run_that_translates_goes_to_the_tab_that_does(open_window, translatin
     window = open_window((TrainRoom, ExploreRoom, TranslateRoom, GalleryRoom))
     translate = window.rooms[2]
     for room in (window.rooms[1], window.rooms[3]):
-        for path in (translating.folder, translating.checkpoint_at(1).path):
+        for path, step in ((translating.folder, 2), (translating.checkpoint_at(1).path, 1)):
             room.raise_tab()
             before = translate.desk.opened
             drop(window, path)
             qtbot.waitUntil(lambda before=before: translate.desk.opened is not before, timeout=SECONDS)
             assert window.current_room() is translate
             assert translate.desk.opened.choice.path == translating.folder
+            assert translate.desk.opened.translator.about["step"] == step
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -765,6 +765,15 @@ def test_weights_of_nobody_knows_what_are_told_of_where_one_is(open_window, qtbo
     assert window.current_room() is window.rooms[tab]
 
 
+def test_a_dropped_checkpoint_opens_at_its_very_step(room, qtbot, translating_run):
+    run = translating_run("pix2pix")
+    first = run.checkpoints()[0]
+    assert first.step < run.checkpoints()[-1].step
+    drop(room.window(), first.path)
+    qtbot.waitUntil(lambda: room.desk.opened is not None, timeout=SECONDS)
+    assert room.desk.opened.translator.about["step"] == first.step == room.steps.currentData()
+
+
 def test_a_runs_own_weights_open_with_their_run(room, qtbot, translating_run):
     run = translating_run("pix2pix")
     drop(room.window(), run.checkpoints()[-1].path / "generator.safetensors")

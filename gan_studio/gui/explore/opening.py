@@ -163,7 +163,7 @@ class Opening(QObject):
         One that makes pictures of pictures is for the Translate tab.
         """
         if choices.translates(run):
-            self.frame.session.translate_wanted.emit(run)
+            self.frame.session.translate_wanted.emit(run, step)
         else:
             self._open(partial(choices.open_run_at, run, step, raw, self.scene.view))
 

@@ -118,11 +118,12 @@ class Choosing(QObject):
         """A run's folder, a checkpoint or a file."""
         self.disk.ask("take", partial(attempted, partial(chosen_by, path)), self._take)
 
-    def _take(self, found: tuple[Choice, int | None] | Run | Exception) -> None:
-        if isinstance(found, Exception):
-            self.frame.notices.show_notice(str(found), "error")
-        elif isinstance(found, Run):
-            self.frame.session.translate_wanted.emit(found)
-        else:
-            self.other.emit()
-            self.choose(*found)
+    def _take(self, found: tuple[Choice | Run, int | None] | Exception) -> None:
+        match found:
+            case Exception():
+                self.frame.notices.show_notice(str(found), "error")
+            case Run() as run, step:
+                self.frame.session.translate_wanted.emit(run, step)
+            case choice, step:
+                self.other.emit()
+                self.choose(choice, step)

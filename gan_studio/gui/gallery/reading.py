@@ -88,14 +88,14 @@ def _marks(snapshot: Snapshot) -> tuple[Marks, str]:
         return Marks({}, frozenset()), str(error)
 
 
-def chosen_by(path: Path) -> tuple[Choice, int | None] | Run:
-    """What a run's folder, a checkpoint or a file is, and the step that it names; the run where it translates.
+def chosen_by(path: Path) -> tuple[Choice | Run, int | None]:
+    """What a run's folder, a checkpoint or a file is, the run itself where it translates; and the step that it names.
 
     Raises ConfigError where a file is of no generator that can be opened.
     """
     if is_checkpoint(path) or is_run(path):
         run, step = (Run(path), None) if is_run(path) else (Run(path.parent.parent), Checkpoint(path).step)
-        return run if translates(run) else (of_run(run), step)
+        return (run if translates(run) else of_run(run)), step
     choice = of_file(path)
     choice.snapshot(None, False)
     return choice, None

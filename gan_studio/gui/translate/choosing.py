@@ -107,8 +107,9 @@ class Choosing(QObject):
 
     # --- opening ---
 
-    def open_run(self, run: Run) -> None:
-        self.open(Opening(path=str(run.folder)))
+    def open_run(self, run: Run, step: int | None) -> None:
+        """At the newest step where none is named."""
+        self.open(Opening(path=str(run.folder), step=step))
 
     def open(self, opening: Opening) -> None:
         self._wanted = opening
