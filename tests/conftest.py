@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import random
 import sys
 import threading
 import time
@@ -22,10 +23,16 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["MKL_NUM_THREADS"] = "1"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-hypothesis.settings.register_profile("shared cores", deadline=None)  # another process may hold the core
-hypothesis.settings.load_profile("shared cores")
+# The same examples each time, and as slowly as they come: another process may hold the core. What was found with fresh
+# ones (`--hypothesis-profile=search`) becomes an `@example`.
+calm = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("repeatable", derandomize=True, **calm)
+hypothesis.settings.register_profile("search", max_examples=2000, **calm)
+hypothesis.settings.load_profile("repeatable")
 
 
+TORCHS = 67280421310721  # the seed that torch begins with
+GRACE_S = 30  # for threads that are about to end, on a machine that is busy with other things
 TQDMS = "tqdm_monitor"  # a daemon that torch.fx begins, where tqdm is installed, though no progress is shown
 
 
@@ -59,12 +66,38 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(1)
 
 
+def generators(module: Any) -> list[Any]:
+    """NumPy's, that all tests of a module draw from."""
+    numpy = sys.modules.get("numpy")
+    return [one for one in vars(module).values() if numpy and isinstance(one, numpy.random.Generator)]
+
+
+BEGINNINGS: dict[int, Any] = {}  # their states, by their ids, before any test has drawn
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    for module in {item.module for item in session.items if isinstance(item, pytest.Function)}:
+        BEGINNINGS.update((id(one), one.bit_generator.state) for one in generators(module))
+
+
+@pytest.fixture(autouse=True)
+def same_chance(request: pytest.FixtureRequest) -> None:
+    """Each test draws the same numbers, whatever ran before it in this process."""
+    random.seed(0)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(TORCHS)
+    for one in generators(request.module):
+        one.bit_generator.state = BEGINNINGS[id(one)]
+
+
 @pytest.fixture(autouse=True)
 def no_leaked_threads() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     leaked = [thread for thread in threading.enumerate() if thread not in before and thread.name != TQDMS]
-    until = time.monotonic() + 5  # those that are about to end may do so
+    until = time.monotonic() + GRACE_S
     for thread in leaked:
         thread.join(max(0.0, until - time.monotonic()))
     alive = [thread.name for thread in leaked if thread.is_alive()]
