@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 import time
 
@@ -13,11 +14,14 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QThread, QTimer
 from PySide6.QtGui import QAccessible, QFont
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from gan_studio.gui import theme
+from gan_studio.gui.worker import Worker
 
-from ..conftest import TQDMS
+from ..conftest import GRACE_S, TQDMS
 
 
 def pytest_collection_modifyitems(items):
@@ -26,7 +30,30 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.qt_log_ignore(what, extend=True))
 
 
-GRACE_S = 5  # for threads that were told to end
+WAIT_MS = 60_000  # at least: far more than anything needs, on a machine that is busy with other things
+
+
+class PatientBot(QtBot):
+    """Whatever must come may take its time; `timeout` counts only where it is longer, or where nothing must come."""
+
+    def waitUntil(self, callback, *, timeout=WAIT_MS):
+        super().waitUntil(callback, timeout=max(timeout, WAIT_MS))
+
+    def waitSignal(self, signal, *, timeout=WAIT_MS, raising=True, **rest):
+        timeout = max(timeout, WAIT_MS) if raising else timeout
+        return super().waitSignal(signal, timeout=timeout, raising=raising, **rest)
+
+    def waitSignals(self, signals, *, timeout=WAIT_MS, raising=True, **rest):
+        timeout = max(timeout, WAIT_MS) if raising else timeout
+        return super().waitSignals(signals, timeout=timeout, raising=raising, **rest)
+
+    def waitActive(self, widget, *, timeout=WAIT_MS):
+        return super().waitActive(widget, timeout=max(timeout, WAIT_MS))
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    return PatientBot(request)
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +86,9 @@ def leaves_nothing_behind(request):
     running = [t for t in running if not ends_by(t, until)]
     assert not running, f"threads were left running: {running}"
     ticking = [o for o in gc.get_objects() if is_ticking(o)]
+    if any(isinstance(o.parent(), Worker) for o in ticking):  # its thread has just ended; this tells what came last
+        QTest.qWait(100)
+        ticking = [o for o in ticking if is_ticking(o)]
     assert not ticking, f"timers or threads of Qt were left running: {ticking}"
 
 
@@ -82,6 +112,15 @@ def is_ticking(thing: object) -> bool:
     if isinstance(thing, QTimer):
         return thing.isActive()
     return thing.isRunning() and thing is not QCoreApplication.instance().thread()
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A window that closes waits for its threads as long as they take."""
+    for name, module in list(sys.modules.items()):
+        for word in ("PATIENCE_S", "LEAVE_S", "CHORES_S"):
+            if name.startswith("gan_studio.gui.") and hasattr(module, word):
+                monkeypatch.setattr(module, word, float(GRACE_S))
 
 
 @pytest.fixture

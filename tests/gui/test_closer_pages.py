@@ -305,7 +305,7 @@ def test_a_map_is_stopped_where_it_is_and_drawn_again(room, qtbot, monkeypatch):
     def slow(close):
         for one in original(close, most=20, iterations=60):
             yield one
-            if not isinstance(one, Progress) and not go.wait(20):
+            if not isinstance(one, Progress) and not go.wait(60):
                 return
 
     monkeypatch.setattr(map_page, "drawn_map", slow)
@@ -358,6 +358,7 @@ def test_a_folder_needs_a_real_one_and_has_no_walks(room, qtbot, tmp_path, fake)
     assert look(room, qtbot, SpectrumPage) and fake[0][-1][1].against == str(tmp_path)
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_window_that_closes_waits_for_what_computes(room, fake, qtbot):
     _, gate = fake
     gate.clear()

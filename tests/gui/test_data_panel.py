@@ -265,6 +265,7 @@ def test_starting_a_training_ends_the_preview(room, panel, qtbot, slow):
     assert not panel.is_working
 
 
+@pytest.mark.usefixtures("patient")
 def test_closing_the_window_ends_the_preview(window, room, panel, qtbot, slow):
     choose(room, FLIPPED)
     click(qtbot, panel.button)

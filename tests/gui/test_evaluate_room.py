@@ -232,6 +232,7 @@ def test_cancel_keeps_what_was_measured(room, run, fake, qtbot):
     assert not room.working.isVisible() and room.measure.evaluate_button.isEnabled()
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_window_that_closes_waits_for_what_is_being_measured(room, fake, qtbot):
     _, gate = fake
     gate.clear()

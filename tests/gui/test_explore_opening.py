@@ -240,7 +240,7 @@ def test_a_search_can_be_cancelled(open_window, run, picture_run, qtbot, tmp_pat
 
     def slow(checkpoint, name):
         read.append(checkpoint)
-        go_on.wait(10)
+        go_on.wait(60)
 
     monkeypatch.setattr(explore, "_hash_or_none", slow)
     drop(room.window(), tmp_path / "kept.png")

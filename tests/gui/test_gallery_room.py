@@ -300,6 +300,7 @@ def test_what_is_rejected_goes_and_can_be_seen_again(room, qtbot, snapshot):
     qtbot.waitUntil(lambda: len(marks.read(snapshot).rejected) == 1, timeout=SECONDS)
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_star_of_the_last_moment_is_kept(room, qtbot, snapshot):
     make(room, qtbot, count=6)
     for row in range(6):

@@ -79,7 +79,7 @@ def test_nothing_is_cut(scale, tmp_path):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert told.returncode == 0, told.stderr
     found = json.loads(told.stdout.splitlines()[-1])

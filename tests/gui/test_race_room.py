@@ -344,6 +344,7 @@ def test_what_nobody_expected_of_a_race_that_is_made_leaves_start_free(room, qtb
     assert "ZeroDivisionError" in told.args[0] and room.commands["race"].isEnabled()
 
 
+@pytest.mark.usefixtures("patient")
 def test_closing_the_window_waits_for_lanes_that_are_judged(room, monkeypatch):
     begun, over = threading.Event(), threading.Event()
 
@@ -355,7 +356,7 @@ def test_closing_the_window_waits_for_lanes_that_are_judged(room, monkeypatch):
 
     monkeypatch.setattr(race_form, "problems", judge)
     room.form.check()
-    assert begun.wait(10)
+    assert begun.wait(60)
     room.window().close()
     assert over.is_set()
 

@@ -109,7 +109,7 @@ class Slow:
     def __iter__(self) -> Iterator[Any]:
         try:
             yield Progress(1, 4, "Half a moment")
-            for _ in range(200):
+            for _ in range(1200):
                 if self.go.wait(0.05):
                     break
                 yield Progress(1, 4, "Half a moment")
@@ -223,6 +223,7 @@ def test_several_are_under_way_at_once(desk: Desk, tmp_path: Path) -> None:
     desk.wait_for_the_end()
 
 
+@pytest.mark.usefixtures("patient")
 def test_a_closing_window_waits_for_no_export(desk: Desk, tmp_path: Path) -> None:
     job = Slow(tmp_path / "a.txt")
     desk.exports.write(iter(job), "Writing")

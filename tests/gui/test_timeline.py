@@ -291,7 +291,7 @@ def test_the_newest_wish_wins(reader, qtbot, monkeypatch):
     gate = threading.Semaphore(0)
 
     def slow(run, step):
-        gate.acquire(timeout=10)
+        gate.acquire(timeout=60)
         return read_frame(run, step)
 
     monkeypatch.setattr(frames, "read_frame", slow)

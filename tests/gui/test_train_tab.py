@@ -354,7 +354,7 @@ def test_a_run_chosen_while_torch_is_loaded_is_opened_then(open_window, qtbot, t
 
     def slowly():
         yield "light"
-        loaded.wait(10)
+        loaded.wait(60)
         yield "ready"
 
     def click(window):
@@ -685,6 +685,7 @@ def test_a_followed_run_that_cannot_be_read_again_does_not_stay_followed(room, q
     assert "Another process" not in room.commands["start"].toolTip()
 
 
+@pytest.mark.usefixtures("patient")
 def test_what_was_asked_of_folders_is_done_as_the_window_closes(room, qtbot):
     run = stopped_run(room, qtbot)
     for title in ("First", "Then another"):
@@ -728,7 +729,7 @@ def test_a_run_that_begins_here_while_it_is_read_is_not_another_processes(room, 
     begun = threading.Event()
 
     def read_late(*about):
-        begun.wait(10)
+        begun.wait(60)
         yield from read(*about)
 
     monkeypatch.setattr(record, "read", read_late)

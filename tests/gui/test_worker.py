@@ -117,7 +117,7 @@ def test_stop_closes_the_job_on_its_own_thread(qtbot):
     worker = Worker(job)
     with qtbot.waitSignal(worker.finished):
         worker.start()
-        assert job.reached.wait(10)
+        assert job.reached.wait(60)
         worker.stop()
     assert job.saved_on is worker._thread
     assert not worker.is_alive()
@@ -196,7 +196,7 @@ def test_join_waits_for_the_end(qtbot):
     told = collect(worker)
     with qtbot.waitSignal(worker.finished):
         worker.start()
-        assert worker.join(10)
+        assert worker.join(60)
     assert told == [0, 1, 2, "finished"]  # what was told before the end is delivered after it
 
 
