@@ -17,6 +17,7 @@ from PySide6.QtCore import QMimeData, QSettings, QUrl
 from gan_studio import runs
 from gan_studio.directions import random as random_directions
 from gan_studio.gui import window as window_module
+from gan_studio.gui.explore import pace, past
 from gan_studio.gui.explore.room import ExploreRoom
 from gan_studio.gui.session import Session
 from gan_studio.gui.warmup import warm_up
@@ -32,6 +33,8 @@ SECONDS = 20_000
 
 def opened_window(qtbot, tmp_path, request, monkeypatch, rooms=(ExploreRoom,)) -> Window:
     monkeypatch.setattr(window_module, "ROOMS", rooms)
+    monkeypatch.setattr(past, "TOGETHER_S", 3600.0)  # a drag is one change however slow the machine is,
+    monkeypatch.setattr(pace, "SLOW_MS", 3.6e6)  # and no network takes long
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
     session = Session(runs.default_root())
     window = Window(session, settings, warm=lambda: (stage for stage in ("light", "ready")))

@@ -109,11 +109,13 @@ def make_slow(room, qtbot, monkeypatch):
 
 def slide(room, qtbot, *notches):
     """With a draft to be seen on the way."""
-    slider = room.directions.rows["Random 1"].number.slider
+    slider, rest = room.directions.rows["Random 1"].number.slider, room.scene._rest
+    rest.setInterval(3_600_000)  # the hand does not rest on the way, however slow the machine is
     for notch in notches:
         slider.setValue(notch)
         told = len(room.told)
         qtbot.waitUntil(lambda told=told: len(room.told) > told, timeout=SECONDS)
+    rest.start(scene.REST_MS)
 
 
 def test_a_draft_follows_the_hand_and_the_picture_comes_when_it_rests(room, qtbot, monkeypatch):

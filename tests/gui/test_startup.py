@@ -17,7 +17,7 @@ HEAVY = ("torch", "torchvision", "numpy", "pydantic", "pyqtgraph", "qtawesome", 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     known = {**os.environ, "QT_QPA_PLATFORM": "offscreen", **environment}
-    return subprocess.run([sys.executable, "-c", code], env=known, capture_output=True, text=True, timeout=120)
+    return subprocess.run([sys.executable, "-c", code], env=known, capture_output=True, text=True, timeout=300)
 
 
 def test_the_window_imports_nothing_heavy():
@@ -58,28 +58,29 @@ def test_the_start_can_be_measured(tmp_path):
 BUSY = (
     "import sys, threading, time, torch\n"
     "from gan_studio.gui import app, window\n"
-    "app.LAST_WORDS_S = 0.5\n"
+    "app.LAST_WORDS_S = PATIENCE\n"
     "def busy():\n"
     "    time.sleep(SECONDS)\n"
     "    print('written', flush=True)\n"
+    "    begun.set()\n"
     "    while time.monotonic() < until:\n"
     "        torch.randn(500, 500) @ torch.randn(500, 500)\n"
-    "until = time.monotonic() + LONG\n"
+    "until, begun = time.monotonic() + LONG, threading.Event()\n"
     "def begin(self):\n"
     "    threading.Thread(target=busy, daemon=True).start()\n"
+    "    begun.wait(LONG)\n"
     "    self.close()\n"
     "window.Window._after_first_paint = begin\n"
     "sys.exit(app.main(start=False))"
 )
 
 
-@pytest.mark.parametrize(("seconds", "long"), [("0.2", "0"), ("0", "60")])
-def test_leaving_waits_a_moment_for_threads_and_never_aborts(tmp_path, seconds, long):
+@pytest.mark.parametrize(("seconds", "long", "patience"), [("0.2", "0", "60"), ("0", "3600", "0.5")])
+def test_leaving_waits_a_moment_for_threads_and_never_aborts(tmp_path, seconds, long, patience):
     """A thread that is about to end may write its last words; one that goes on and on in torch is left behind."""
-    begun = time.monotonic()
-    told = python(BUSY.replace("SECONDS", seconds).replace("LONG", long), GAN_STUDIO_RUNS=str(tmp_path))
+    code = BUSY.replace("SECONDS", seconds).replace("LONG", long).replace("PATIENCE", patience)
+    told = python(code, GAN_STUDIO_RUNS=str(tmp_path))
     assert (told.returncode, told.stdout.strip()) == (0, "written"), told.stderr
-    assert time.monotonic() - begun < 60
 
 
 # --- why there can be no window --------------------------------------------------------------------------------------
