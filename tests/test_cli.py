@@ -254,7 +254,7 @@ def assert_saved_where_it_stopped() -> None:
 def test_ctrl_c_saves_and_ends(config: Path) -> None:
     process = start(config, "--steps", "1000000")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 130 and "Saving" in err and "Traceback" not in err
     assert_saved_where_it_stopped()
 
@@ -288,7 +288,7 @@ main()
     while "Saving" not in process.stderr.readline():
         pass
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
     assert process.returncode == 130
 
 
@@ -298,7 +298,7 @@ def test_a_reader_that_goes_away_is_no_error(config: Path) -> None:
     process.stdout.close()
     err = process.stderr.read()
     process.stderr.close()
-    assert process.wait(60) == 1 and err == ""
+    assert process.wait(300) == 1 and err == ""
     assert_saved_where_it_stopped()
 
 

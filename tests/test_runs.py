@@ -376,16 +376,19 @@ def test_threads_that_ask_do_not_take_each_other_for_the_writer(run: Run) -> Non
 
 
 def test_with_patience_a_moment_is_not_taken_for_a_job(run: Run) -> None:
-    held = threading.Event()
+    held, seen = threading.Event(), threading.Event()
 
     def ask() -> None:
         with run.lock():  # as another process does that asks
             held.set()
+            seen.wait(60)
             time.sleep(0.1)
 
     asker = threading.Thread(target=ask)
     asker.start()
-    assert held.wait(10) and run.is_being_written() and not run.is_being_written(patience=10)
+    assert held.wait(60) and run.is_being_written()
+    seen.set()
+    assert not run.is_being_written(patience=60)
     asker.join()
     with run.lock():
         assert run.is_being_written(patience=0.05)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -117,18 +118,28 @@ def test_closing_cancels_and_leaves_nothing(own_cache):
     assert len(calls) < 5_000 and names(own_cache) == []
 
 
-def test_closing_does_not_wait_for_slow_items(own_cache):
+def test_closing_does_not_wait_for_slow_items(own_cache, monkeypatch):
+    """Each thread ends with the picture it is at, and nobody begins another one."""
+    closing, drawn = threading.Event(), []
+
+    class Pool(ThreadPoolExecutor):
+        def shutdown(self, *rest, **options):
+            closing.set()
+            super().shutdown(*rest, **options)
+
     def slow(i):
-        time.sleep(0.05)
+        if i >= cache.CHUNK:  # those before are drawn at once, to see how long they take
+            closing.wait(60)
+        drawn.append(i)
         return draw(0)
 
+    monkeypatch.setattr(cache, "ThreadPoolExecutor", Pool)
     generator = start(count=1_000, draw=slow)
     while next(generator).done == 0:
         pass
     next(generator)
-    began = time.perf_counter()
     generator.close()
-    assert time.perf_counter() - began < 2 and names(own_cache) == []
+    assert len(drawn) <= cache.CHUNK + cache._workers() and names(own_cache) == []
 
 
 def test_an_error_half_way_leaves_nothing_and_is_not_hidden(own_cache):
@@ -209,16 +220,17 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(monkeypatch, tmp_path):
         finish(start())
 
 
-def test_items_are_drawn_by_several_threads():
-    seen = set()
+def test_items_are_drawn_by_several_threads(monkeypatch):
+    """Two chunks meet half way, which one thread alone would wait for in vain."""
+    both = threading.Barrier(2, timeout=60)
 
-    def draw_here(i):
-        seen.add(threading.current_thread().name)
-        time.sleep(0.001)
+    def meet(i):
+        if i in (cache.CHUNK, 2 * cache.CHUNK):
+            both.wait()
         return draw(0)
 
-    finish(start(count=200, draw=draw_here))
-    assert len(seen) > 1 or cache._workers() == 1
+    monkeypatch.setattr(cache, "_workers", lambda: 2)
+    assert len(finish(start(count=200, draw=meet))[0].pixels) == 200
 
 
 def test_processes_draw_the_same(monkeypatch):
@@ -248,7 +260,7 @@ def test_drawing_processes_end_with_a_killed_parent(tmp_path):
     )
     told = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=os.environ)
     worker = int(told.stdout)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while psutil.pid_exists(worker) and time.monotonic() < until:
         time.sleep(0.05)
     assert not psutil.pid_exists(worker)

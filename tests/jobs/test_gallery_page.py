@@ -56,7 +56,7 @@ def browse(page: Path, *options: str) -> str:
     assert BROWSER, "continuous integration needs Chromium for this"
     profile = page.parent / "profile"
     words = [BROWSER, *ALONE, f"--user-data-dir={profile}", *options, page.as_uri()]
-    told = subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
+    told = subprocess.run(words, capture_output=True, text=True, timeout=300, check=True)
     shutil.rmtree(profile, ignore_errors=True)
     return told.stdout
 

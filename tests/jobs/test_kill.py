@@ -64,7 +64,9 @@ def test_killed_fifty_times_at_random_moments(make_run: Callable[..., runs.Run])
         for _ in range(KILLS):
             print("live", file=nursery.stdin, flush=True)
             child = int(nursery.stdout.readline().split()[1])
-            time.sleep(chance.uniform(0.005, 0.5))
+            for _ in range(chance.choice((0, 0, 1, 3))):  # on a slow machine, too, most lives come to something
+                safe = max(safe, int(nursery.stdout.readline().split()[1]))
+            time.sleep(chance.uniform(0.005, 0.4))
             os.kill(child, signal.SIGKILL)
             while (line := nursery.stdout.readline().split())[0] != "dead":
                 safe = max(safe, int(line[1]))
@@ -78,9 +80,9 @@ def test_killed_fifty_times_at_random_moments(make_run: Callable[..., runs.Run])
             assert all(len(steps) == len(values) for steps, values in run.curves().values())
     finally:
         nursery.stdin.close()
-        nursery.wait(30)
+        nursery.wait(300)
         nursery.stdout.close()
-    assert safe > 20, "the lives were too short to save anything"
+    assert safe > 20
 
     # And it goes on from there to a proper end, with a curve that has each step once.
     step = run.checkpoint_at().step

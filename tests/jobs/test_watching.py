@@ -78,7 +78,7 @@ def test_a_process_that_dies_is_told_and_nothing_else(make_run: Make) -> None:
     assert process
     process.kill()
     process.join()
-    (log,) = beside.told(patience=30)
+    (log,) = beside.told(patience=300)
     assert isinstance(log, Log) and log.text.startswith("Measuring step 6 ended of itself (exit code -")
     assert not beside.held and not children()
 
