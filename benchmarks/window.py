@@ -118,14 +118,14 @@ class Pace:
 
 
 def headless(work: str, seconds: float) -> dict[str, float]:
-    from gan_studio.gui.worker import lower_priority
     from gan_studio.jobs.settings import RunConfig
     from gan_studio.jobs.train import TrainJob, new_run
     from gan_studio.presets import find
+    from gan_studio.priority import lower_of_thread
 
     name, changes = WORKS[work]
     config = RunConfig.parse(find(name).values).with_values(changes)
-    lower_priority()  # as in the window
+    lower_of_thread()  # as in the window
     pace = Pace(seconds)
     for event in TrainJob(new_run(config, work), spare_core=True, dry_run=False):
         if pace.take(event):

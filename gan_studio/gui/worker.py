@@ -6,8 +6,6 @@ a second costs the same whatever the job does.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 import threading
 import time
@@ -18,9 +16,9 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from ..jobs.inbox import Command, Inbox, Pause, Resume, Stop
+from ..priority import lower_of_thread
 
 SWITCH_S = 0.001  # what many small steps of NumPy hold the window up: a dragged start waited 44 ms, and now 27
-NICE = 5  # less than this the window notices, much more starves the training when anything else runs
 
 
 class Worker(QObject):
@@ -92,7 +90,7 @@ class Worker(QObject):
 
     def _run(self) -> None:
         if self._gently:
-            lower_priority()
+            lower_of_thread()
         try:
             events: Generator[Any, None, None] = iter(self._job)  # type: ignore[arg-type, assignment]
             try:
@@ -145,10 +143,3 @@ def end_all(below: QObject, seconds: float) -> None:
         worker.cancel()
     for worker in workers:
         worker.join(max(0.0, until - time.monotonic()))
-
-
-def lower_priority() -> None:
-    """Let the window come first. Threads made later inherit it, so this stands before the first parallel region."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):  # a sandbox may forbid it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

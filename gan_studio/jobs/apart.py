@@ -21,9 +21,8 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from ..config import ConfigError
+from ..priority import lower_of_process
 from ..runs import Run
 from .inbox import Command, Inbox, Stop
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from .settings import RunConfig
 
 PATIENCE_S = 120.0  # for a process that was told to end and gives no sign: longer than any step or checkpoint takes
-NICE = 5  # less than this the window notices, much more starves the training when anything else runs
 
 
 @dataclass(frozen=True)
@@ -212,7 +210,7 @@ def serve(pipe: Connection) -> None:
     """The whole life of a process: import, wait for an order, carry it out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches all processes; the window's decides
     multiprocessing.current_process().daemon = False  # data may be drawn by processes of its own, which end with it
-    lower_priority()
+    lower_of_process()
     import torch
 
     from . import train  # noqa: F401
@@ -294,12 +292,3 @@ def portable(error: Exception) -> Failure:
     except Exception:
         error = RuntimeError(f"{type(error).__name__}: {error}")
     return Failure(error, trace)
-
-
-def lower_priority(nice: int = NICE, elsewhere: str = "BELOW_NORMAL_PRIORITY_CLASS") -> None:
-    """Let others come first; `elsewhere` is what Windows calls it.
-
-    Threads made later inherit it, so this stands before the first parallel region.
-    """
-    with contextlib.suppress(OSError, psutil.Error):  # a sandbox may forbid it
-        psutil.Process().nice(nice if os.name == "posix" else getattr(psutil, elsewhere))

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config import ConfigError
+from ..priority import lower_of_process
 from ..runs import Run
-from .apart import born, lower_priority
+from .apart import born
 from .evaluation import Evaluation
 from .evaluations import Evaluated
 from .events import Log, Progress
@@ -114,7 +115,7 @@ def serve(pipe: Connection, folder: Path) -> None:
     """The whole life of the process: measure what it is asked for, and say None after each."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches all processes; the training decides
     multiprocessing.current_process().daemon = False  # pictures may be drawn by processes of its own
-    lower_priority(NICE, "IDLE_PRIORITY_CLASS")
+    lower_of_process(NICE, "IDLE_PRIORITY_CLASS")
     import torch
 
     torch.set_num_threads(THREADS)
