@@ -12,7 +12,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from ..nn.blocks import parameter_count
 from ..ranks import ALONE, Ranks
 from ..recipes import PLAYERS, Training
 from . import together
-from .beside import Beside
+from .beside import Beside, Measurer
 from .dryrun import dry_run, forecast, is_out_of_memory
 from .evaluations import CURVES as METRICS
 from .evaluations import Evaluated, read
@@ -87,6 +87,7 @@ class Common:
 
     dataset: Dataset
     engine: Engine
+    measurer: Measurer = field(default_factory=Measurer)
 
 
 class TrainJob:
@@ -155,7 +156,8 @@ class TrainJob:
         seen = shown(dataset, config.sample_count, config.seed, training)
         self._tell_what_is_shown(seen)
         hold.remember()
-        loop = Loop(self.run, hold, config, training, stream, engine, seen, self.inbox, self.common is not None)
+        beside = Beside(self.run, self.common.measurer if self.common else Measurer())
+        loop = Loop(self.run, hold, config, training, stream, engine, seen, self.inbox, beside, self.common is not None)
         if resumed:
             loop.load(*resumed[1:])
         self.ranks.tell(together.Begin(config.plain(), engine.plain(), resumed[0].path if resumed else None))
@@ -234,10 +236,11 @@ class Loop:
         engine: Engine,
         shown: Shown,
         inbox: Inbox,
+        beside: Beside,
         turns: bool = False,
     ):
         self.run, self.hold, self.config, self.training, self.stream = run, hold, config, training, stream
-        self.engine, self.shown, self.inbox, self.turns = engine, shown, inbox, turns
+        self.engine, self.shown, self.inbox, self.beside, self.turns = engine, shown, inbox, beside, turns
         self.untold: list[tuple[int, dict[str, torch.Tensor]]] = []  # scalars still on the device
         self.measured: dict[int, Measures] = {}  # {step: what was measured of its samples, and is not told yet}
         self.unkept: list[tuple[list[int], dict[str, np.ndarray]]] = []  # curves that could not be written yet
@@ -248,7 +251,6 @@ class Loop:
         self.foremost: dict[str, Any] | None = None  # the best by what was measured of checkpoints
         self.evaluated: list[Evaluated] = []  # what was measured of them
         self.judged_at = -1  # step of the last of these
-        self.beside = Beside(run)
         self.resumed_from = 0  # patience is counted from there
         self.seconds = 0.0  # of training, pauses not counted
         self.told_at = self.resumed_at = time.perf_counter()
@@ -603,10 +605,11 @@ class Loop:
             return
         if self.step % self.config.watch.every:
             self.beside.ask(self.step, self.config.watch.how)
-        while self.beside.held and not self.inbox.stop_waits():
+        while (held := self.beside.held) and not self.inbox.stop_waits():
+            yield Progress(0, 0, f"Measuring step {max(held):,}")
             yield from self._turn()
-            yield Progress(0, 0, f"Measuring step {max(self.beside.held):,}")
             yield from self._hear(patience=0.2)
+        yield from self._hear()  # what came while another lane listened
 
     def _save(self, starred: bool = False) -> Events:
         yield from self._writing(lambda: self._checkpoint(starred))

@@ -16,6 +16,9 @@ import torch
 
 from gan_studio import runs
 from gan_studio.config import ConfigError
+from gan_studio.jobs import evaluations
+from gan_studio.jobs.apart import born
+from gan_studio.jobs.evaluations import Evaluated
 from gan_studio.jobs.events import (
     Changed,
     Checkpoint,
@@ -70,6 +73,23 @@ def make_race() -> Make:
 
 def job_of(race: Race) -> RaceJob:
     return RaceJob(race, dry_run=False)
+
+
+def test_lanes_are_measured_by_one_process(make_race: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = []
+
+    def counted(*life: Any, name: str) -> Any:
+        begun.append(name)
+        return born(*life, name=name)
+
+    monkeypatch.setattr("gan_studio.jobs.beside.born", counted)
+    race = make_race(
+        {"plain": {}, "hinge": LANES["hinge"]},
+        {"watch.every": 6, "watch.how": {"metrics": ["kernel"], "samples": 50, "rounds": 2}},
+    )
+    told = [e for e in job_of(race) if isinstance(e, Lane) and isinstance(e.event, Evaluated)]
+    assert sorted((e.index, e.event.step) for e in told) == [(0, 6), (1, 6)] and begun == ["measuring"]
+    assert [[one.step for one in evaluations.read(run)] for run in race.lanes()] == [[6], [6]]
 
 
 def bare(events: list[Any], kind: type[Event]) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from gan_studio import runs
 from gan_studio.compute import Engine
 from gan_studio.jobs import evaluations, train
-from gan_studio.jobs.beside import Beside
+from gan_studio.jobs.beside import Beside, Measurer
 from gan_studio.jobs.evaluation import Evaluation
 from gan_studio.jobs.evaluations import Basis, Evaluated, Number
 from gan_studio.jobs.events import Checkpoint, Curves, Finished, Log, Stopped, Turn
@@ -71,16 +72,95 @@ def test_checkpoints_are_measured_beside_the_training_which_goes_as_without(make
 def test_a_process_that_dies_is_told_and_nothing_else(make_run: Make) -> None:
     run = make_run({"steps": 6})
     list(job_of(run))
-    beside = Beside(run)
+    measurer = Measurer()
+    beside = Beside(run, measurer)
     beside.ask(6, Evaluation(metrics=["kernel"], samples=50, rounds=2))
     assert beside.held == {6}
-    process = beside._process
+    process = measurer._process
     assert process
     process.kill()
     process.join()
     (log,) = beside.told(patience=300)
     assert isinstance(log, Log) and log.text.startswith("Measuring step 6 ended of itself (exit code -")
     assert not beside.held and not children()
+
+
+class Pipe:
+    """The other side, which does what the test says: `answers` are what it has told."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self.answers: list[Evaluated | None] = []
+
+    def send(self, order: tuple[Path, int, dict[str, Any]]) -> None:
+        self.asked.append((order[0].name, order[1]))
+
+    def poll(self) -> bool:
+        return bool(self.answers)
+
+    def recv(self) -> Evaluated | None:
+        return self.answers.pop(0)
+
+    def close(self) -> None:
+        pass
+
+
+class Process:
+    def __init__(self) -> None:
+        self.is_over = False
+
+    def terminate(self) -> None:
+        self.is_over = True
+
+    def join(self, _: float = 0.0) -> None:
+        assert self.is_over
+
+    kill = terminate
+
+
+@pytest.fixture
+def processes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Process, Pipe]]:
+    """Those that were begun, and what was asked of them."""
+    begun: list[tuple[Process, Pipe]] = []
+
+    def born(*_: Any, **__: Any) -> tuple[Process, Pipe]:
+        begun.append((Process(), Pipe()))
+        return begun[-1]
+
+    monkeypatch.setattr("gan_studio.jobs.beside.born", born)
+    return begun
+
+
+def test_lanes_share_a_process_that_measures_one_checkpoint_at_a_time(processes: list[tuple[Process, Pipe]]) -> None:
+    measurer, how = Measurer(), Evaluation(metrics=["kernel"])
+    lanes = [Beside(runs.Run(Path(name)), measurer) for name in "abc"]
+    for step in (10, 20):
+        for lane in lanes:
+            lane.ask(step, how)
+    ((_, pipe),) = processes
+    assert pipe.asked == [("a", 10)] and [lane.held for lane in lanes] == [{10, 20}, {20}, {20}]
+
+    first = Evaluated("a", 10, ())
+    pipe.answers = [first, None]
+    assert lanes[1].told() == [] and lanes[0].told() == [first] and lanes[0].told() == []  # each hears of its own
+    assert pipe.asked == [("a", 10), ("b", 20)] and [lane.held for lane in lanes] == [{20}, {20}, {20}]
+    pipe.answers = [None]
+    lanes[2].told()
+    assert pipe.asked[2:] == [("c", 20)]  # whose turn it is, though `a` had asked before
+
+
+def test_a_lane_that_leaves_takes_no_other_ones_turn(processes: list[tuple[Process, Pipe]]) -> None:
+    measurer, how = Measurer(), Evaluation(metrics=["kernel"])
+    a, b, c = (Beside(runs.Run(Path(name)), measurer) for name in "abc")
+    for lane in (a, b, c):
+        lane.ask(10, how)
+    b.leave()  # which only waited
+    assert not processes[0][0].is_over and not b.held
+    a.leave()  # in the middle
+    assert processes[0][0].is_over and not a.held and len(processes) == 1
+    assert c.told() == [] and processes[1][1].asked == [("c", 10)]
+    c.leave()
+    assert processes[1][0].is_over and not c.held and len(processes) == 2
 
 
 def test_what_cannot_be_measured_is_a_sentence(make_run: Make) -> None:
@@ -145,7 +225,7 @@ class Known:
     values: dict[int, tuple[Number, ...]]
     held: frozenset[int] = frozenset()
 
-    def __init__(self, run: runs.Run):
+    def __init__(self, run: runs.Run, _: Measurer):
         self.run = run
 
     def ask(self, step: int, how: Evaluation) -> None:
