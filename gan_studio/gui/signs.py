@@ -9,8 +9,20 @@ from PySide6.QtWidgets import QLabel
 from . import theme
 
 ICON = 20  # pixels
-ICONS = {"ill": "alert-octagon", "watch": "alert", "well": "check-circle", "early": "timer-sand"}
-WORDS = {"ill": "Ill: it will not mend itself", "watch": "To be watched", "well": "Well", "early": "Too early to tell"}
+ICONS = {
+    "ill": "alert-octagon",
+    "watch": "alert",
+    "well": "check-circle",
+    "unclear": "help-circle",
+    "early": "timer-sand",
+}
+WORDS = {
+    "ill": "Ill: it will not mend itself",
+    "watch": "To be watched",
+    "well": "Well",
+    "unclear": "Not well, and no rule says why",
+    "early": "Too early to tell",
+}
 
 
 def colour_of(verdict: str) -> QColor:

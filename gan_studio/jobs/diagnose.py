@@ -27,7 +27,7 @@ FEWEST_STEPS, FEWEST_DRAWN = 100, 8  # before a training that nothing is said ag
 
 NEARER, BACK = 0.1, 0.15  # of the way to the data: what samples must have come for it, and may not have gone back
 
-Verdict = Literal["ill", "watch", "well", "early"]
+Verdict = Literal["ill", "watch", "well", "unclear", "early"]
 _ORDER = ("ill", "watch")
 
 
@@ -38,9 +38,10 @@ class Diagnosis(Event):
     run: str  # its name
     step: int
     steps: int
-    verdict: Verdict  # "early": too little is known to call it well
+    verdict: Verdict  # "unclear": not well, and no rule says why; "early": too little is known to call it well
     sentence: str  # the whole in one line
     findings: tuple[Finding, ...] = ()  # the worst first
+    short: str = ""  # where there are no findings: the whole in a few words
 
     @property
     def remedies(self) -> list[tuple[Finding, Remedy]]:
@@ -59,8 +60,8 @@ def diagnose(
     rules = [rule() for rule in CONDITIONS] if conditions is None else conditions
     found = [finding for rule in rules if (finding := rule.find(course)) is not None]
     findings = tuple(_treated(course, finding) for finding in sorted(found, key=_urgency))
-    verdict, sentence = _summed_up(course, findings)
-    return Diagnosis(run.name, course.step, course.steps, verdict, sentence, findings)
+    verdict, short, sentence = _summed_up(course, findings)
+    return Diagnosis(run.name, course.step, course.steps, verdict, sentence, findings, short)
 
 
 def _urgency(finding: Finding) -> tuple[int, int]:
@@ -165,41 +166,47 @@ def branch(run: Run, finding: Finding, remedy: Remedy) -> Run:
 # --- the whole in a line ---------------------------------------------------------------------------------------------
 
 
-def _summed_up(course: Course, findings: tuple[Finding, ...]) -> tuple[Verdict, str]:
+def _summed_up(course: Course, findings: tuple[Finding, ...]) -> tuple[Verdict, str, str]:
+    """(verdict, the whole in a few words where nothing was found, and in a line)."""
     if findings:
-        return findings[0].severity, "; ".join(
-            f"{finding.title} (since step {finding.since:,})" for finding in findings
-        )
-    if why := _too_early(course) or _no_better(course):
-        return "early", why
-    return "well", "Nothing wrong that these curves could tell."
+        said = "; ".join(f"{finding.title} (since step {finding.since:,})" for finding in findings)
+        return findings[0].severity, "", said
+    if early := _too_early(course):
+        return "early", *early
+    if doubt := _no_better(course):
+        return "unclear", *doubt
+    return "well", "nothing wrong", "Nothing wrong that these curves could tell."
 
 
-def _no_better(course: Course) -> str:
-    """That samples are no better than the mean of the data, or were better before, where no rule says why."""
+def _no_better(course: Course) -> tuple[str, str] | None:
+    """That samples are no better than the mean of the data, or were better before, where no rule says why; in a few
+    words, and in a line."""
     if not course.way > 0:
-        return ""
+        return None
     gained, so = course.gained(0.2), f"No rule says that anything is wrong, but by {course.yardstick} samples"
     if gained <= NEARER:
-        return f"{so} came {max(0.0, gained):.0%} of the way to the data so far."
+        return "samples come no nearer", f"{so} came {max(0.0, gained):.0%} of the way to the data so far."
     steps, values = trends.between(trends.eased(course.line(course.yardstick), 5), course.start + 1, course.step)
     best = int(np.argmin(values))
     lost = gained + (float(values[best]) - course.floor) / course.way - 1
     if lost < -BACK:
-        return f"{so} were nearest around step {steps[best]:,}, and went back by {-lost:.0%} of the way since."
-    return ""
+        nearest = f"{steps[best]:,}"
+        said = f"{so} were nearest around step {nearest}, and went back by {-lost:.0%} of the way since."
+        return f"samples were nearer at step {nearest}", said
+    return None
 
 
-def _too_early(course: Course) -> str:
-    """What to wait for before the training can be called well; "" where enough is known."""
+def _too_early(course: Course) -> tuple[str, str] | None:
+    """What to wait for before the training can be called well, in a few words, and in a line; None where enough is
+    known."""
     every = course.settings["samples_every"]
     needed = course.start + max(FEWEST_STEPS, (FEWEST_DRAWN - 1) * every)
     drawn = len(course.line(course.yardstick)[0])
     if course.step >= needed and (drawn >= FEWEST_DRAWN or not course.yardstick):
-        return ""
+        return None
     if needed > course.steps or course.state == "finished":
-        return (
+        return "too short to tell", (
             f"Too short to tell: it is judged from {FEWEST_STEPS} steps and {FEWEST_DRAWN} drawn samples on. "
             "Train it for more steps, or draw samples more often."
         )
-    return f"Too early to tell; come back at step {max(needed, course.step + every):,}."
+    return "too early to tell", f"Too early to tell; come back at step {max(needed, course.step + every):,}."

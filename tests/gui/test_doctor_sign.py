@@ -40,8 +40,8 @@ def window(qtbot, tmp_path, request, monkeypatch, picture_run):
     [
         (ILL, "D has won since step 400"),
         (Diagnosis("run", 1, 9, "ill", "", (WON, WON)), "D has won since step 400 and 1 more"),
-        (Diagnosis("run", 1, 9, "well", "Nothing wrong."), "nothing wrong"),
-        (Diagnosis("run", 1, 9, "early", "Too early."), "too early to tell"),
+        (Diagnosis("run", 1, 9, "well", "Nothing wrong.", short="nothing wrong"), "nothing wrong"),
+        (Diagnosis("run", 9, 9, "unclear", "By ...", short="samples come no nearer"), "samples come no nearer"),
     ],
 )
 def test_the_sign_says_it_in_a_few_words(said, words):

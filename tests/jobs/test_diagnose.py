@@ -52,11 +52,12 @@ def test_a_runaway_is_named_and_a_branch_with_shorter_steps_goes_on_from_before_
 
 def test_too_early_says_when_to_come_back_and_too_short_what_to_do(make_run: Make) -> None:
     run = make_run({"steps": 1000, "samples_every": 50})
-    assert diagnose(run).verdict == "early"
+    assert diagnose(run).verdict == "early" and diagnose(run).short == "too early to tell"
     assert "come back at step 350" in diagnose(run).sentence
     short = make_run()
     list(job_of(short))
     assert diagnose(short).verdict == "early" and "Too short" in diagnose(short).sentence
+    assert diagnose(short).short == "too short to tell"
 
 
 def test_a_remedy_that_cannot_be_applied_is_not_offered(make_run: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,15 +94,15 @@ def test_a_long_curve_is_looked_at_in_no_time_and_facts_come_from_the_run(make_r
 
 
 @pytest.mark.parametrize(
-    ("low", "end", "verdict", "words"),
+    ("low", "end", "verdict", "short", "words"),
     [
-        (0.1, 0.1, "well", "Nothing wrong"),
-        (0.95, 0.95, "early", "came 5% of the way"),
-        (0.1, 0.4, "early", "nearest around step 5"),
+        (0.1, 0.1, "well", "nothing wrong", "Nothing wrong"),
+        (0.95, 0.95, "unclear", "samples come no nearer", "came 5% of the way"),
+        (0.1, 0.4, "unclear", "samples were nearer at step 5", "nearest around step 5"),
     ],
 )
 def test_samples_that_are_far_or_went_back_are_not_called_well(
-    make_run: Make, low: float, end: float, verdict: str, words: str
+    make_run: Make, low: float, end: float, verdict: str, short: str, words: str
 ) -> None:
     run = make_run({"steps": 1000, "samples_every": 20})
     steps = np.arange(0, 1001, 20)
@@ -110,6 +111,7 @@ def test_samples_that_are_far_or_went_back_are_not_called_well(
     runs.write_json(run.folder / "run.json", run.about() | {"facts": {"floor": 0.0, "mean": 1.0}})
     diagnosis = diagnose(run, curves, conditions=[])
     assert (diagnosis.verdict, words in diagnosis.sentence) == (verdict, True)
+    assert diagnosis.short.startswith(short)
 
 
 def invoke(*words: str) -> Any:

@@ -95,6 +95,6 @@ def diagnosed(run: Run) -> Diagnosis:
 def words_of(said: Diagnosis) -> str:
     """ "D has won since step 400", "nothing wrong"."""
     if not said.findings:
-        return "nothing wrong" if said.verdict == "well" else "too early to tell"
+        return said.short
     first, more = said.findings[0], len(said.findings) - 1
     return f"{first.title} since step {first.since:,}" + (f" and {more} more" if more else "")
