@@ -251,6 +251,9 @@ class Loop:
         self.foremost: dict[str, Any] | None = None  # the best by what was measured of checkpoints
         self.evaluated: list[Evaluated] = []  # what was measured of them
         self.judged_at = -1  # step of the last of these
+        self.first_asked = -1  # step of the first checkpoint that was to be measured
+        self.was_told = False  # anything of what came of measuring
+        self.is_judge_missed = False  # it is known what came of the first
         self.resumed_from = 0  # patience is counted from there
         self.seconds = 0.0  # of training, pauses not counted
         self.told_at = self.resumed_at = time.perf_counter()
@@ -335,6 +338,7 @@ class Loop:
             yield from self._save()
         if measured:
             self.beside.ask(self.step, self.config.watch.how)
+            self.first_asked = self.step if self.first_asked < 0 else self.first_asked
 
     def _end(self, ending: Ending) -> Stopped:
         """Save what is worth saving and say how it ended. Nothing in here waits for anybody."""
@@ -558,10 +562,28 @@ class Loop:
     def _hear(self, patience: float = 0.0) -> Events:
         """What was measured of checkpoints meanwhile, and what follows from it."""
         for event in self.beside.told(patience):
+            self.was_told = True
             yield event
             if isinstance(event, Evaluated):
                 yield from self._judge(event)
+        yield from self._miss_a_judge()
         self._stop_early()
+
+    def _miss_a_judge(self) -> Events:
+        """Say once that nothing can stop it early, where the first checkpoint has no number to judge by."""
+        if self.is_judge_missed or not self.was_told or self.first_asked in self.beside.held:
+            return
+        self.is_judge_missed = True
+        if not self.config.watch.patience or self.foremost or self.step >= self.config.steps:
+            return
+        chosen = self.config.watch.how.metrics
+        title = chosen[0].title if chosen else ""
+        notes = [note for one in self.evaluated[-1:] for note in one.notes if title and title in note]
+        yield self._say(
+            f"Nothing stops this training early yet: {title or 'nothing that judges a checkpoint'} could not be told of"
+            f" step {self.first_asked:,}, and watch.patience has nothing else to go by. {' '.join(notes)}".rstrip(),
+            "warning",
+        )
 
     def _judge(self, evaluated: Evaluated) -> Events:
         """Star the checkpoint that this was measured of, where it is the best so far."""

@@ -219,6 +219,9 @@ def number(value: float, samples: int = 100, measure: str = "kernel") -> Number:
     return Number(measure, measure, value, value, value, None, "lower", 0.0, basis)
 
 
+NOTES = ("Kernel distance needs more.", "Another note.")
+
+
 class Known:
     """Measures nothing: tells numbers that are given by step, and whatever was asked for at the next telling."""
 
@@ -233,7 +236,7 @@ class Known:
 
     def told(self, patience: float = 0.0) -> list[Evaluated]:
         steps, self.held = self.held, frozenset()
-        return [Evaluated(self.run.name, step, self.values[step]) for step in steps if step in self.values]
+        return [Evaluated(self.run.name, step, self.values[step], NOTES) for step in steps if step in self.values]
 
     def leave(self) -> None:
         self.held = frozenset()
@@ -261,6 +264,24 @@ def test_patience_that_ends_with_the_last_step_stops_nothing_early(make_run: Mak
     run = make_run(WATCHED | {"watch.patience": 30})
     known({10: (number(0.1),), 40: (number(0.2),)})
     assert isinstance(list(job_of(run))[-1], Finished) and run.state().name == "finished"
+
+
+@pytest.mark.parametrize(
+    ("told", "is_said"),
+    [({10: (), 20: ()}, True), ({10: (number(0.1, measure="coverage"),)}, True), ({10: (number(0.1),)}, False)],
+)
+def test_patience_without_a_number_to_judge_by_says_so_once(
+    make_run: Make, known: Give, told: dict[int, tuple[Number, ...]], is_said: bool
+) -> None:
+    known(told)
+    run = make_run(WATCHED | {"watch.patience": 30})
+    said = [event for event in job_of(run) if isinstance(event, Log) and "watch.patience" in event.text]
+    assert [event.level for event in said] == ["warning"] * is_said
+    for event in said:
+        assert "Kernel distance could not be told of step 10" in event.text
+        assert event.text.endswith(" Kernel distance needs more.")
+        assert event.text in (run.folder / "log.txt").read_text(encoding="utf-8")
+    assert not any(isinstance(event, Log) for event in job_of(make_run(WATCHED)))  # nobody asked to stop early
 
 
 def test_a_resumed_run_measures_no_samples_twice(make_run: Make, known: Give) -> None:
