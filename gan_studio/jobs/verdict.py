@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from .evaluations import Basis, Evaluated, Number, comparable
@@ -11,6 +12,9 @@ from .evaluations import Basis, Evaluated, Number, comparable
 # Of what was measured, the first of these that is there says which checkpoint is best, where nobody chooses.
 JUDGING = ("frechet", "kernel", "w1", "histogram", "psnr", "perceptual")
 Key = tuple[str, str]  # a measure by its id and its title, which names the eye
+
+
+LeftOut = dict[int, str]  # {step: why its number cannot be compared}
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Verdict:
     best: Point
     newest: Point
     count: int  # of the steps that were compared
-    left_out: int  # steps whose numbers cannot be compared with these
+    left_out: LeftOut  # steps whose numbers by this measure cannot be compared with these
 
     @property
     def can_be_told(self) -> bool:
@@ -42,6 +46,10 @@ class Verdict:
 
 def key_of(number: Number) -> Key:
     return number.measure, number.title
+
+
+def is_of(key: Key, number: Number) -> bool:
+    return key_of(number) == key
 
 
 def measures_of(found: Iterable[Evaluated]) -> list[Key]:
@@ -68,9 +76,27 @@ def judge(found: Iterable[Evaluated], key: Key) -> Verdict | None:
     points = points_of(found, key)
     if not points:
         return None
-    steps = {one.step for one in found if one.step is not None and any(key_of(n) == key for n in one.numbers)}
     best = min(points, key=lambda point: (point.number.badness(), point.step))
-    return Verdict(best, points[-1], len(points), len(steps) - len(points))
+    return Verdict(best, points[-1], len(points), left_out(found, points, lambda number: number.measure == key[0]))
+
+
+def left_out(found: Iterable[Evaluated], points: list[Point], is_meant: Callable[[Number], bool]) -> LeftOut:
+    """The other steps of which such numbers were measured, by step, and why each last one does not compare."""
+    found, newest = list(found), points[-1]
+    steps = {point.step for point in points}
+    weights = {one.weights for one in found if one.step == newest.step and newest.number in one.numbers}
+    reasons: LeftOut = {}
+    for one in found:
+        for number in filter(is_meant, one.numbers):
+            if one.step is not None and one.step not in steps:
+                reasons[one.step] = _why_left_out(number, one.weights, newest.number, weights)
+    return dict(sorted(reasons.items()))
+
+
+def _why_left_out(number: Number, weights: str, newest: Number, newest_weights: set[str]) -> str:
+    if reasons := differ(newest.basis, number.basis):
+        return "; ".join(reasons)
+    return "no finite number" if weights in newest_weights else f"{weights or 'other'} weights"
 
 
 def differ(a: Basis, b: Basis) -> tuple[str, ...]:
@@ -82,13 +108,25 @@ def headline(verdict: Verdict) -> str:
     """Which step is best and why, in a sentence."""
     best, newest = verdict.best, verdict.newest
     told = f"{best.number.title}: {with_interval(best.number)}"
+    others = f" {left_out_told(verdict.left_out)}" if verdict.left_out else ""
     if verdict.count == 1:
-        return f"Step {best.step:,} alone was measured, {told}. Evaluate every checkpoint to see which is best."
+        alone = f"Step {best.step:,} alone was measured{' so' if others else ''}"
+        return f"{alone}, {told}.{others} Evaluate every checkpoint to see which is best."
     if best.step == newest.step:
-        return f"Step {best.step:,}, the newest, is best by {told}."
+        return f"Step {best.step:,}, the newest, is best by {told}.{others}"
     rest = f"the newest, {newest.step:,}, has {figure(newest.number.value)}"
     doubt = "" if verdict.can_be_told else ", which their intervals do not tell apart"
-    return f"Step {best.step:,} is best by {told}; {rest}{doubt}."
+    return f"Step {best.step:,} is best by {told}; {rest}{doubt}.{others}"
+
+
+def left_out_told(left_out: LeftOut) -> str:
+    """How many steps do not compare, and why, as a sentence; the commonest reason stands for all where there are
+    several."""
+    reasons = Counter(left_out.values())
+    (why, _), more = reasons.most_common(1)[0], len(reasons) > 1
+    count = len(left_out)
+    steps = f"step {next(iter(left_out)):,} was" if count == 1 else f"{count:,} steps were"
+    return f"{steps[:1].upper()}{steps[1:]} measured otherwise, and left out ({why}{', and more' if more else ''})."
 
 
 # --- in words --------------------------------------------------------------------------------------------------------

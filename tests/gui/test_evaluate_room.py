@@ -148,7 +148,59 @@ def test_what_was_measured_otherwise_is_left_out_of_the_verdict(run):
     other = replace(BASIS, samples=(100, 100))
     found = [told(run, 10, 1.0, basis=other), told(run, 20, 12.0), told(run, 30, 14.0)]
     verdict = judge(found, FRECHET)
-    assert (verdict.best.step, verdict.count, verdict.left_out) == (20, 2, 1)
+    assert (verdict.best.step, verdict.count) == (20, 2)
+    assert verdict.left_out == {10: "other number of samples: 500, 100"}
+    assert headline(verdict).endswith(
+        "Step 10 was measured otherwise, and left out (other number of samples: 500, 100)."
+    )
+
+
+def of_other_eye(run, step, value) -> Evaluated:
+    basis = replace(BASIS, eye="pixels", eye_name="pixels")
+    return Evaluated(run.name, step, (number(value, measure=("frechet", "Frechet distance (pixels)"), basis=basis),))
+
+
+@pytest.mark.parametrize("others", ["samples", "features", "weights", "no number", "both"])
+def test_a_step_that_alone_was_measured_so_says_how_many_others_were_and_why_they_are_left_out(run, others):
+    fewer = [told(run, step, 5.0, basis=replace(BASIS, samples=(100, 100))) for step in (10, 20)]
+    found, sentence = {
+        "samples": (fewer, "2 steps were measured otherwise, and left out (other number of samples: 500, 100)."),
+        "features": (
+            [of_other_eye(run, step, 5.0) for step in (10, 20)],
+            "2 steps were measured otherwise, and left out (other features: digits CNN, pixels).",
+        ),
+        "weights": (
+            [replace(told(run, 20, 5.0), weights="raw")],
+            "Step 20 was measured otherwise, and left out (raw weights).",
+        ),
+        "no number": ([told(run, 20, np.inf)], "Step 20 was measured otherwise, and left out (no finite number)."),
+        "both": (
+            [*fewer, of_other_eye(run, 25, 5.0)],
+            "3 steps were measured otherwise, and left out (other number of samples: 500, 100, and more).",
+        ),
+    }[others]
+    verdict = judge([*found, told(run, 30, 14.0)], FRECHET)
+    assert headline(verdict) == (
+        "Step 30 alone was measured so, Frechet distance (digits CNN): 14 (13.5 to 14.5)."
+        f" {sentence} Evaluate every checkpoint to see which is best."
+    )
+
+
+def test_what_was_measured_otherwise_is_told_over_the_window_and_over_time(open_window, run, qtbot):
+    measured(run, {10: 20.0, 20: 12.0}, basis=replace(BASIS, samples=(100, 100)))
+    measured(run, {30: 14.0})
+    room = ready(open_window().rooms[0], qtbot)
+    qtbot.waitUntil(lambda: "alone was measured so" in room.verdict.text(), timeout=SECONDS)
+    sentence = "2 steps were measured otherwise, and left out (other number of samples: 500, 100)."
+    assert sentence in room.verdict.text()
+    assert "Step 10 is left out: other number of samples: 500, 100." in room.verdict.toolTip().splitlines()
+    page = show(room, OverTimePage)
+    assert page.hint.text().startswith(sentence) and "Every checkpoint" in page.hint.text()
+    room.steps.setCurrentIndex(room.steps.findData(EVERY))
+    measured(run, {10: 20.0, 20: 12.0})
+    room._read_kept()
+    qtbot.waitUntil(lambda: room.verdict.text().startswith("Step 20 is best"), timeout=SECONDS)
+    assert "left out" not in room.verdict.text() and "star" in page.hint.text()
 
 
 @pytest.mark.parametrize(

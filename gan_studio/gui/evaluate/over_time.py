@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from ...jobs.verdict import Key, good_is, judge, measures_of, points_of
+from ...jobs.verdict import Key, LeftOut, good_is, is_of, judge, left_out, left_out_told, measures_of, points_of
 from ..widgets.fold import quiet
 from .about import about_of
 from .desk import Desk
@@ -17,6 +18,8 @@ from .time_plot import TimePlot
 
 NO_STEPS = "Folders and single files have no time axis: choose a run."
 ONE = "One checkpoint is one point. Choose “Every checkpoint” above, and evaluate."
+USUAL = "A star is the best step of its measure. Click a point to see its samples."
+ALIKE = "Choose “Every checkpoint” above, and evaluate, to have all alike."
 WIDE = 900  # pixels of the page that hold two plots side by side
 
 
@@ -58,15 +61,18 @@ class OverTimePage(Page):
             self.blank("Nothing has been measured over time yet.", "Evaluate", tip, desk.reason)
             return
         self._keep(keys)
+        others: LeftOut = {}
         for key, plot in self.plots.items():
             verdict = judge(desk.found, key)
             points = points_of(desk.found, key)
+            others |= left_out(desk.found, points, partial(is_of, key))
             plot.show_points(points, desk.subject.last, verdict.best.step if verdict and len(points) > 1 else None)
             plot.look_at(desk.step)
             plot.setToolTip("")
             plot.y_title = f"{key[1]}: {good_is(points[0].number)}"
         alone = all(len(plot.points) < 2 for plot in self.plots.values())
-        self.hint.setText(ONE if alone else "A star is the best step of its measure. Click a point to see its samples.")
+        hint = ONE if alone and not others else USUAL
+        self.hint.setText(f"{left_out_told(others)} {ALIKE}" if others else hint)
         self.fill()
 
     def _keep(self, keys: list[Key]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from functools import partial
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 NO_SUBJECT = "Choose a run above."
 NO_CHECKPOINT = "It keeps no checkpoint yet; train it on, or save one now in the Train tab."
 BUSY = "It is being measured; cancel that first."
+MOST_TOLD = 12  # lines of a tooltip
 PATIENCE_S = 2.0  # a closing window waits so long for what is being measured
 KEYS = (
     ("Space", "Check a metric", "In the list of metrics: measure it, or leave it out."),
@@ -212,7 +214,8 @@ class EvaluateRoom(EvaluateFrame):
         if verdict is not None:
             tip = f"Of {verdict.count:,} checkpoints that can be compared."
             if verdict.left_out:
-                tip += f" {verdict.left_out:,} that were measured otherwise are left out."
+                left_out = (f"Step {step:,} is left out: {why}." for step, why in verdict.left_out.items())
+                tip = "\n".join([tip, *itertools.islice(left_out, MOST_TOLD)])
             self.show_verdict(headline(verdict), verdict.count > 1, tip)
         elif self.desk.key and self.desk.found:
             title = self.desk.key[1]
