@@ -170,3 +170,17 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
     out, err = typed(*(names.get(str(word), word) for word in words), code=2)
     assert (out, len(err.splitlines())) == ("", 1)
     assert sentence in err
+
+
+def test_classes_of_features_that_tell_none_apart_are_one_sentence(tmp_path: Path) -> None:
+    a = folder(tmp_path / "a")
+    classes = ("--metric", "histogram", "--metric", "score")
+    of = (a, "--against", a, "--features", "means", "--samples", 24, "--set", "rounds=0")
+    sentence = (
+        "Not measured: Class histogram, Classifier score. Classes are counted by a classifier, and means tell none"
+    )
+    out, err = typed(*of, *classes, code=2)
+    assert not out and err.count(sentence) == 1 and "needs a feature network" not in err
+    out, _ = typed(*of, *classes, "--metric", "shift")
+    assert out.count(sentence) == 1 and "needs a feature network" not in out
+    assert "Classes" not in typed(*of, "--metric", "shift")[0]  # nobody asked for them

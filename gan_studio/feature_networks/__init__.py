@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
@@ -20,6 +20,7 @@ from torch import Tensor
 from ..config import Spec
 from ..data import Source
 from ..data.makers import luma
+from ..data.published import Published
 from ..progress import Progress
 from ..registry import Registry
 
@@ -40,10 +41,16 @@ class Eye(ABC):
     preprocessing: str  # in words: "resized to 299 x 299, bilinear, as TensorFlow does it"
     classes: tuple[str, ...] = ()  # names of the columns of `chances`; () where there are none, or they have no names
     notes: tuple[str, ...] = ()  # what a person should know: how accurate it is
+    at_once = 256  # pictures that it looks at before whoever waits is told how far it is, and may cancel
 
     @abstractmethod
     def look(self, pictures: np.ndarray) -> Looked:
         """At pictures [N, H, W, C] uint8 of any one size, RGB or grey, in batches of its own."""
+
+    def looks(self, pictures: np.ndarray) -> Iterator[Looked]:
+        """At all of them, part by part and in order."""
+        for start in range(0, len(pictures), self.at_once):
+            yield self.look(pictures[start : start + self.at_once])
 
     def called(self, title: str) -> str:
         """What a measure of this title is called when it is computed with this eye."""
@@ -67,8 +74,24 @@ class FeatureNetwork(Spec):
         """Why it cannot be used here as it is, as a sentence; "" where it can. A quick look."""
         return ""
 
+    def lacks(self) -> Published | None:
+        """The file that a download would bring, where that is what is missing. A quick look."""
+        return None
+
+    def why_no_classes(self, source: Source | None) -> str:
+        """Why no classes can be counted with it, as a sentence; "" where they can, or only `prepare` finds out."""
+        return ""
+
 
 FEATURE_NETWORKS: Registry[FeatureNetwork] = Registry("gan_studio.feature_networks", "feature network")
+
+
+def without_classes(network: str) -> str:
+    """What is said of features that tell no classes apart, and what to choose instead."""
+    return (
+        f"Classes are counted by a classifier, and {network} tell none apart. Choose other features: a classifier of"
+        " the data's own labels, one of torchvision, or Inception."
+    )
 
 
 # --- bricks of eyes --------------------------------------------------------------------------------------------------
@@ -106,6 +129,11 @@ def _laid(pictures: np.ndarray, device: torch.device) -> Tensor:
     if device.type == "cpu":
         return torch.from_numpy(np.array(pictures.transpose(0, 3, 1, 2), order="C"))
     return torch.tensor(pictures).to(device, non_blocking=True).permute(0, 3, 1, 2).contiguous()
+
+
+def slowly(device: torch.device) -> int:
+    """Pictures at once of a large network: a second or two of them on a processor."""
+    return 8 if device.type == "cpu" else Eye.at_once
 
 
 def _fetched(parts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -28,3 +28,7 @@ class Auto(FeatureNetwork):
                 except ConfigError:  # what a quick look does not tell: the data has no labels after all
                     continue
         return (yield from last.prepare(source, device))
+
+    def why_no_classes(self, source: Source | None) -> str:
+        usable = (network for kind in BEST_FIRST if not (network := FEATURE_NETWORKS[kind]()).missing(source))
+        return next(usable).why_no_classes(source)

@@ -6,7 +6,6 @@ torch-fidelity is an extra and takes seconds to import, so that happens inside f
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Generator
 from importlib.util import find_spec
@@ -18,13 +17,13 @@ from torch import Tensor, nn
 from ..compute import pick_device
 from ..config import ConfigError, Problem, option
 from ..data import Progress, Source, cache
-from ..data.torchvision_sets import fetched
+from ..data.published import IN_A_TERMINAL, Published
 from ..importers.torch_file import read_weights
 from ..nn.undrawn import Undrawn
-from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork, digest, with_channels
+from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork, digest, slowly, with_channels
 
-FILE = "weights-inception-2015-12-05-6726825d.pth"  # as torch-fidelity names it
-SHA256 = "6726825d"  # how the checksum of that file begins
+FILE, SHA256, MB = "weights-inception-2015-12-05-6726825d.pth", "6726825d", 95  # as torch-fidelity names it
+URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
 FEATURES, LOGITS = "2048", "logits_unbiased"  # those that FID and KID, and the Inception score, are defined by
 CLASSES = tuple(map(str, range(1008)))  # of the logits, which come without names
 OWN_NAMES = {"Frechet distance": "FID", "Kernel distance": "KID", "Classifier score": "Inception score"}
@@ -48,47 +47,35 @@ class Inception(FeatureNetwork):
         if self.weights.strip():
             path = Path(self.weights).expanduser()
             return "" if path.is_file() else f"There is no file {path} with the weights of Inception; check the path."
-        if self.download or cached().is_file():
+        if self.download or published().path.is_file():
             return ""
         return (
-            f"The weights of Inception (95 MB) are not in {cached().parent}: turn the download on, or name a file that"
-            " holds them."
+            f"The weights of Inception ({MB} MB) are not in {published().path.parent}. Download them, or name a file"
+            " that holds them."
         )
+
+    def lacks(self) -> Published | None:
+        lacks_them = find_spec("torch_fidelity") is not None and not self.weights.strip()
+        return published() if lacks_them and not published().path.is_file() else None
 
     def prepare(
         self, source: Source | None, device: torch.device | None = None
     ) -> Generator[Progress, None, EyeOfInception]:
         if lacking := self.missing(source):
-            raise ConfigError(lacking)
-        path = Path(self.weights).expanduser() if self.weights.strip() else cached()
-        if not path.is_file():
-            yield from _downloaded(path)
+            raise ConfigError(lacking + (f" {IN_A_TERMINAL}" if self.lacks() else ""))
+        if lacked := self.lacks():
+            yield from lacked.fetched()
+        path = Path(self.weights).expanduser() if self.weights.strip() else published().path
         yield Progress(0, 1, "Reading the weights of Inception")
-        data = _bytes(path)
-        network = _filled(data, path)
+        network = _filled(_bytes(path), path)
+        is_the_one = published().is_the_one(path)
         yield Progress(1, 1, "Reading the weights of Inception")
-        return EyeOfInception(network, is_the_one(data), device or pick_device())
+        return EyeOfInception(network, is_the_one, device or pick_device())
 
 
-def cached() -> Path:
-    """Where torch-fidelity keeps the weights, whether they are there or not."""
-    return Path(torch.hub.get_dir()) / "checkpoints" / FILE
-
-
-def is_the_one(data: bytes) -> bool:
-    """Whether this is the file that FID is computed with, bit for bit."""
-    return hashlib.sha256(data).hexdigest().startswith(SHA256)
-
-
-def _downloaded(path: Path) -> Generator[Progress, None, None]:
-    from torch_fidelity.feature_extractor_inceptionv3 import URL_INCEPTION_V3
-
-    try:
-        yield from fetched([URL_INCEPTION_V3], path, lambda file: is_the_one(file.read_bytes()))
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written ({error.strerror or error}); free some space, or name a file with the weights."
-        ) from error
+def published() -> Published:
+    """The file that FID is computed with, where torch-fidelity keeps it."""
+    return Published(FILE, URL + FILE, SHA256, MB)
 
 
 def _bytes(path: Path) -> bytes:
@@ -102,10 +89,12 @@ def _filled(data: bytes, path: Path) -> nn.Module:
     """torch-fidelity's own network with weights that were read safely. Raises ConfigError."""
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
+    otherwise = _instead_of(path)
     try:
         weights = read_weights(data).weights
     except ConfigError as error:
-        raise ConfigError(f"{path.name} {error}") from None
+        what, _, _ = str(error).partition(";")
+        raise ConfigError(f"{path.name} {what.rstrip('.')}; {otherwise}.") from None
     # It unpickles its file without care, so it is given one of ours, which holds these tensors and nothing else.
     ours = io.BytesIO()
     torch.save(weights, ours)
@@ -116,8 +105,15 @@ def _filled(data: bytes, path: Path) -> nn.Module:
                 "inception-v3-compat", [FEATURES, LOGITS], feature_extractor_weights_path=ours
             )
     except RuntimeError:
-        raise ConfigError(f"{path.name} holds weights of another network than FID's Inception.") from None
+        raise ConfigError(f"{path.name} holds weights of another network than FID's Inception; {otherwise}.") from None
     return network
+
+
+def _instead_of(path: Path) -> str:
+    """What to do where a file is none."""
+    if path == published().path:
+        return f"delete it in {path.parent}, and download the weights again"
+    return "name another file with them, or none to take those in torch's cache"
 
 
 class EyeOfInception(BatchedEye):
@@ -125,6 +121,7 @@ class EyeOfInception(BatchedEye):
 
     def __init__(self, network: nn.Module, is_the_one: bool, device: torch.device):
         self.network, self.device, self.is_the_one = network.to(device), device, is_the_one
+        self.at_once = slowly(device)
         self.name = "Inception" if is_the_one else "Inception with other weights"
         self.preprocessing = "in colour, resized to 299 x 299 px, bilinear as TensorFlow 1 does it, (x - 128) / 128"
         self.id = f"inception-{cache.key({'weights': digest(network.state_dict()), 'seen': self.preprocessing})}"

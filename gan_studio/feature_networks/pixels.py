@@ -12,7 +12,7 @@ from ..compute import pick_device
 from ..config import option
 from ..data import Progress, Source, cache
 from ..images import to_float
-from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork
+from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork, without_classes
 
 
 @FEATURE_NETWORKS.add
@@ -28,6 +28,9 @@ class Pixels(FeatureNetwork):
     ) -> Generator[Progress, None, EyeOfPixels]:
         yield Progress(1, 1, "Pixels are ready")
         return EyeOfPixels(self.most, device or pick_device())
+
+    def why_no_classes(self, source: Source | None) -> str:
+        return without_classes("pixels")
 
 
 class EyeOfPixels(BatchedEye):

@@ -12,7 +12,7 @@ from ..config import option
 from ..data import Progress, Source, cache
 from ..images import to_float
 from ..nn.random_convolutions import SEED, SMALLEST_PX, WIDTHS, bounded, drawn, maps
-from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork
+from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork, without_classes
 
 
 @FEATURE_NETWORKS.add
@@ -28,6 +28,9 @@ class RandomConvolutions(FeatureNetwork):
     ) -> Generator[Progress, None, EyeOfRandomConvolutions]:
         yield Progress(1, 1, "Random convolutions are ready")
         return EyeOfRandomConvolutions(self.most, device or pick_device())
+
+    def why_no_classes(self, source: Source | None) -> str:
+        return without_classes("random convolutions")
 
 
 class EyeOfRandomConvolutions(BatchedEye):

@@ -17,7 +17,7 @@ import numpy as np
 from ..compute import pick_device
 from ..config import ConfigError, did_you_mean
 from ..data import cache
-from ..feature_networks import Eye, Looked
+from ..feature_networks import Eye, Looked, without_classes
 from ..metrics import METRICS, Metric, Need, Reading, Seen, Sets
 from ..progress import Progress
 from .evaluation import Evaluation as Evaluation
@@ -152,18 +152,32 @@ def prepare(
     if not reference.samples.are_points and any(metric.by_eye() for metric in asked(evaluation, reference, True)):
         eye = yield from evaluation.features.prepare(reference.source, pick_device(device))
     classes = eye is not None and bool(eye.classes)
-    metrics = asked(evaluation, reference, classes)
+    metrics, notes = _that_eye_serves(asked(evaluation, reference, classes), eye)
     with_pictures = any(map(_needs_pictures, metrics))
     real = yield from real_seen(reference.samples, eye, with_pictures, use_kept)
-    unseen, notes = None, []
+    unseen = None
     if any("unseen" in metric.needs for metric in metrics):
         try:
             others = yield from unseen_samples(reference, evaluation.samples)
             unseen = yield from real_seen(others, eye, with_pictures, use_kept)
         except ConfigError as error:  # the rest can be measured
-            notes = [str(problem) for problem in error.problems]
-            metrics = asked(evaluation, replace(reference, unseen=None), classes)
+            notes += map(str, error.problems)
+            metrics, _ = _that_eye_serves(asked(evaluation, replace(reference, unseen=None), classes), eye)
     return Ready(evaluation, metrics, reference, eye, real, unseen, tuple(notes), use_kept)
+
+
+def _that_eye_serves(metrics: tuple[Metric, ...], eye: Eye | None) -> tuple[tuple[Metric, ...], list[str]]:
+    """(those that it can be measured with, what is said of the others). Raises ConfigError where there are none."""
+    if eye is None or eye.classes:
+        return metrics, []
+    served = tuple(metric for metric in metrics if "classes" not in metric.needs)
+    titles = [metric.title for metric in metrics if metric not in served]
+    if not titles:
+        return metrics, []
+    told = f"Not measured: {', '.join(titles)}. {without_classes(eye.name)}"
+    if not served:
+        raise ConfigError(told)
+    return served, [told]
 
 
 def unseen_samples(reference: Reference, count: int) -> Generator[Progress, None, Samples]:
@@ -247,11 +261,12 @@ def looked_at(samples: Samples, eye: Eye | None, with_pictures: bool) -> Generat
         if samples.are_points:
             rows.put(batch)
             continue
-        looked = Looked(np.empty((len(batch), 0), np.float32)) if eye is None else eye.look(batch)
-        rows.put(looked.rows)
-        if looked.chances is not None:
-            chances.put(looked.chances)
         pictures.put(batch)
+        for looked in (Looked(np.empty((len(batch), 0), np.float32)),) if eye is None else eye.looks(batch):
+            rows.put(looked.rows)
+            if looked.chances is not None:
+                chances.put(looked.chances)
+            yield Progress(rows.filled, samples.count, MAKING)
     yield Progress(rows.filled, samples.count, MAKING)
     assert rows.array is not None and rows.filled == samples.count  # else the rest would be whatever memory held
     seen = Seen(rows.array, chances.array)

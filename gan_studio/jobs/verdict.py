@@ -12,8 +12,6 @@ from .evaluations import Basis, Evaluated, Number, comparable
 # Of what was measured, the first of these that is there says which checkpoint is best, where nobody chooses.
 JUDGING = ("frechet", "kernel", "w1", "histogram", "psnr", "perceptual")
 Key = tuple[str, str]  # a measure by its id and its title, which names the eye
-
-
 LeftOut = dict[int, str]  # {step: why its number cannot be compared}
 
 

@@ -150,10 +150,11 @@ def _check_pictures(title: str, named: dict[str, Seen]) -> None:
 def _check_counts(metric: Metric, named: dict[str, Seen], classes: int) -> None:
     features = named["real"].rows.shape[-1]
     fewest = metric.fewest(features, classes)
+    for_classes = f" for {classes:,} classes" if fewest > metric.fewest(features) else ""
     for name, seen in named.items():
         if len(seen) < fewest:
             raise ConfigError(
-                f"{metric.title} needs at least {fewest:,} {name} samples, and there are {len(seen):,}: "
+                f"{metric.title} needs at least {fewest:,} {name} samples{for_classes}, and there are {len(seen):,}: "
                 f"{metric.why_fewest()}. Take more."
             )
 

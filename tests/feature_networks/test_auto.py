@@ -48,3 +48,19 @@ def test_the_best_that_the_data_can_teach(
     for number in range(60):
         Image.fromarray(np.full((8, 8, 3), 4 * number, np.uint8)).save(f"pictures/{number}.png")
     assert eye_for(data) == name
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"kind": "digits"}, ""),
+        ({"kind": "avatar-lines"}, "random convolutions tell none apart"),
+        (None, "random convolutions tell none apart"),
+    ],
+)
+def test_whether_classes_can_be_counted_is_told_before_it_looks(data: dict[str, Any] | None, words: str) -> None:
+    source = None if data is None else SOURCES.parse(data)
+    told = FEATURE_NETWORKS.parse("auto").why_no_classes(source)
+    assert words in told and bool(told) == bool(words)
+    assert "pixels tell none apart" in FEATURE_NETWORKS.parse("pixels").why_no_classes(source)
+    assert all(not FEATURE_NETWORKS.parse(kind).why_no_classes(source) for kind in ("own-classifier", "inception"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +13,7 @@ from torchvision import models
 
 from gan_studio.config import ConfigError
 from gan_studio.feature_networks import torchvision_classifier
-from gan_studio.feature_networks.torchvision_classifier import TorchvisionClassifier, here
+from gan_studio.feature_networks.torchvision_classifier import TorchvisionClassifier, here, published
 from gan_studio.jobs.together import exhausted
 
 CPU = torch.device("cpu")
@@ -46,7 +49,7 @@ def test_it_sees_what_torchvision_sees(torch_home) -> None:
 
     eye = exhausted(TorchvisionClassifier().prepare(None, CPU))
     looked = eye.look(drawn)
-    assert next(iter(here())) == SHUFFLENET and eye.name == "ShuffleNet_V2_X0_5 IMAGENET1K_V1"
+    assert next(iter(here())) == SHUFFLENET and eye.name == "ShuffleNet_V2_X0_5 with other weights"
     assert eye.classes == tuple(weights.meta["categories"]) and looked.rows.shape == (2, 1024)
     np.testing.assert_allclose(looked.rows, rows, atol=1e-5)
     np.testing.assert_allclose(looked.chances, chances, atol=1e-6)
@@ -77,7 +80,41 @@ def test_files_of_other_times_and_networks_that_compute_while_they_are_built_are
         assert "features.denseblock1.denselayer1.norm.1.weight" in state
     put(own_home, weights, state)
     eye = exhausted(TorchvisionClassifier(weights=str(weights)).prepare(None, CPU))
-    assert eye.name.endswith("IMAGENET1K_V1") and not any(p.requires_grad for p in eye.network.parameters())
+    assert not any(p.requires_grad for p in eye.network.parameters())
+
+
+def test_only_the_published_file_has_its_name(own_home, monkeypatch) -> None:
+    weights = models.SqueezeNet1_1_Weights.IMAGENET1K_V1
+    put(own_home, weights, models.squeezenet1_1(weights=None).state_dict())
+    others = exhausted(TorchvisionClassifier().prepare(None, CPU))
+    assert others.called("Frechet distance") == "Frechet distance (SqueezeNet1_1 with other weights)"
+    assert "its checksum differs" in others.notes[0]
+
+    file = published(str(weights))
+    its_own = hashlib.sha256(file.path.read_bytes()).hexdigest()
+    monkeypatch.setattr(torchvision_classifier, "published", lambda name: replace(file, sha256=its_own))
+    eye = exhausted(TorchvisionClassifier().prepare(None, CPU))
+    assert eye.name == "SqueezeNet1_1 IMAGENET1K_V1" and not eye.notes and eye.id == others.id
+
+
+def test_every_classifier_has_a_file_with_a_checksum_and_a_size() -> None:
+    files = [published(name) for name in torchvision_classifier._known()]
+    assert len(files) > 100 and all(len(file.sha256) >= 8 and file.mb > 0 for file in files)
+
+
+@pytest.mark.parametrize("word", ["squeezenet1_1", "SqueezeNet1_1", "SqueezeNet1_1_Weights.IMAGENET1K_V1", ""])
+def test_a_network_may_be_named_instead_of_its_weights(own_home, word: str) -> None:
+    put(own_home, models.SqueezeNet1_1_Weights.IMAGENET1K_V1, {})
+    network = TorchvisionClassifier(weights=word)
+    assert network.missing(None) == "" and network.lacks() is None
+
+
+def test_a_network_that_is_not_there_names_the_file_that_would_come(own_home) -> None:
+    network = TorchvisionClassifier(weights="resnet18")
+    assert "Download ResNet18_Weights.IMAGENET1K_V1 (45 MB)" in network.missing(None)
+    assert network.lacks().name == "resnet18-f37072fd.pth" and network.lacks().sha256 == "f37072fd"
+    assert TorchvisionClassifier(weights="resnet18", download=True).missing(None) == ""
+    assert TorchvisionClassifier(weights="none such").lacks() is None
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
@@ -87,8 +124,8 @@ def test_where_there_is_none_it_says_how_to_get_one_and_nothing_is_fetched(own_h
     monkeypatch.setattr(torch.hub, "download_url_to_file", lambda *given: pytest.fail("fetched"))
     network = TorchvisionClassifier()
     assert network.missing(None).startswith(f"No weights of a classifier of torchvision are in {own_home}")
-    assert "models.get_model('resnet18', weights='IMAGENET1K_V1')" in network.missing(None)
-    with pytest.raises(ConfigError, match="No weights of a classifier"):
+    assert "Download ResNet18_Weights.IMAGENET1K_V1 (45 MB" in network.missing(None)
+    with pytest.raises(ConfigError, match=r"No weights of a classifier .* --set features\.download=true"):
         exhausted(network.prepare(None, CPU))
 
 
@@ -111,6 +148,6 @@ def test_a_file_that_is_none_is_refused_and_never_run(own_home, capsys, content:
     put(own_home, weights, {"a": torch.zeros(2)} if content == "other network" else Program())
     if content == "damaged":
         (torchvision_classifier.folder() / weights.url.rpartition("/")[2]).write_bytes(b"PK\x03\x04 and so on")
-    with pytest.raises(ConfigError, match="cannot be used as weights of shufflenet_v2_x0_5") as told:
+    with pytest.raises(ConfigError, match="another network than shufflenet_v2_x0_5; delete it") as told:
         exhausted(TorchvisionClassifier().prepare(None, CPU))
     assert "\n" not in str(told.value) and not capsys.readouterr().out

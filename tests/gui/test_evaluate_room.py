@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import threading
 from dataclasses import replace
@@ -15,12 +16,12 @@ from PySide6.QtWidgets import QApplication
 from gan_studio import runs
 from gan_studio.conditions import Evidence, Finding, Remedy
 from gan_studio.config import option
-from gan_studio.feature_networks import FEATURE_NETWORKS, FeatureNetwork
+from gan_studio.feature_networks import FEATURE_NETWORKS, FeatureNetwork, inception
 from gan_studio.gui.evaluate import examining, reading
 from gan_studio.gui.evaluate.choosing import EVERY
 from gan_studio.gui.evaluate.doctor_page import DoctorPage
 from gan_studio.gui.evaluate.measure_panel import KIND
-from gan_studio.gui.evaluate.numbers import NumbersPage
+from gan_studio.gui.evaluate.numbers import NumbersPage, newest_of_each
 from gan_studio.gui.evaluate.over_time import OverTimePage
 from gan_studio.gui.evaluate.room import EvaluateRoom
 from gan_studio.gui.evaluate.spectrum_page import SpectrumPage
@@ -201,6 +202,116 @@ def test_what_was_measured_otherwise_is_told_over_the_window_and_over_time(open_
     room._read_kept()
     qtbot.waitUntil(lambda: room.verdict.text().startswith("Step 20 is best"), timeout=SECONDS)
     assert "left out" not in room.verdict.text() and "star" in page.hint.text()
+
+
+def test_notes_of_several_features_stay_and_say_of_which_they_are(run):
+    first, other = told(run, 30, 14.0), replace(of_other_eye(run, 30, 5.0), notes=("A note.", "Take more."))
+    (merged,) = newest_of_each((first, other)).values()
+    assert merged.notes == ("Pixels: A note.", "Pixels: Take more.", "Digits CNN: A note.")
+    anew = replace(told(run, 30, 14.0), notes=("Now.",))
+    (merged,) = newest_of_each((first, other, anew)).values()
+    assert merged.notes == ("Digits CNN: Now.", "Pixels: A note.", "Pixels: Take more.")
+    assert newest_of_each((first,))[run.name, 30].notes == ("A note.",)
+
+
+def test_many_notes_leave_the_table_most_of_the_page(open_window, run, qtbot):
+    keep(run, replace(told(run, 30, 14.0), notes=tuple(f"Note {i}." for i in range(20))))
+    page = show(ready(open_window().rooms[0], qtbot), NumbersPage)
+    qtbot.waitUntil(lambda: "and 12 more" in page.notes.text(), timeout=SECONDS)
+    assert "Note 7." in page.notes.text() and "Note 8." not in page.notes.text()
+    assert "Note 19." in page.notes.toolTip()
+
+
+# --- features, and what they serve -----------------------------------------------------------------------------------
+
+
+def choose_eye(room, kind):
+    box = room.measure.features
+    box.setCurrentIndex(box.findData(kind))
+    box.activated.emit(box.currentIndex())
+
+
+def test_metrics_of_classes_are_for_features_that_tell_these_apart(room, fake, qtbot):
+    panel = room.measure
+    rows = {kind: panel.metrics.item(row) for row, kind in enumerate(panel._kinds())}
+    assert room.desk.eye == "auto"
+    choose_eye(room, "pixels")
+    for kind in ("class-histogram", "score"):
+        assert not rows[kind].flags() & Qt.ItemFlag.ItemIsEnabled
+        assert rows[kind].checkState() == Qt.CheckState.Unchecked
+        why, _, about = rows[kind].toolTip().partition("\n\n")
+        assert why.startswith("Classes are counted by a classifier, and pixels tell none apart.") and about
+    assert rows["frechet"].flags() & Qt.ItemFlag.ItemIsEnabled
+    assert panel.wished_metrics() == ()  # all that suit
+    evaluate(room, qtbot, 30)
+    assert fake[0][0][1].metrics == () and fake[0][0][1].features.kind == "pixels"
+    rows["precision-recall"].setCheckState(Qt.CheckState.Unchecked)
+    assert {one["kind"] for one in panel.wished_metrics()} == set(panel.chosen_metrics())
+    assert not {"score", "class-histogram"} & set(panel.chosen_metrics())
+
+
+def test_what_was_checked_is_checked_again_with_features_that_tell_classes_apart(needing, room):
+    panel = room.measure
+    row = panel._kinds().index("score")
+    choose_eye(room, "pixels")
+    assert panel.metrics.item(row).checkState() == Qt.CheckState.Unchecked
+    choose_eye(room, "needing")
+    assert panel.metrics.item(row).checkState() == Qt.CheckState.Checked
+    assert "pixels" not in panel.metrics.item(row).toolTip()
+
+
+@pytest.fixture
+def site(monkeypatch, tmp_path):
+    """An address that has the weights of Inception, and a cache of torch that has none."""
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / inception.FILE).write_bytes(b"weights")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setattr(inception, "URL", f"{site.as_uri()}/")
+    monkeypatch.setattr(inception, "SHA256", hashlib.sha256(b"weights").hexdigest())
+    return site
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_weights_that_lack_are_downloaded_when_the_user_asks(site, room, qtbot, is_there):
+    panel = room.measure
+    assert not panel.download_button.isVisible()
+    choose_eye(room, "inception")
+    assert panel.about_features.text().startswith("The weights of Inception (95 MB) are not in")
+    assert panel.download_button.isVisible() and panel.download_button.text() == "Download 95 MB"
+    assert not panel.evaluate_button.isEnabled() and not inception.published().path.parent.exists()
+    if not is_there:
+        (site / inception.FILE).unlink()
+    qtbot.mouseClick(panel.download_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not room.working_on.is_running, timeout=SECONDS)
+    ready(room, qtbot)
+    assert panel.evaluate_button.isEnabled() == (not panel.download_button.isVisible()) == is_there
+    if not is_there:
+        assert "See that you are online" in notice(room, qtbot, "could not be downloaded")
+        assert not list(inception.published().path.parent.iterdir())
+
+
+def test_a_download_can_be_cancelled(site, room, qtbot, monkeypatch):
+    gate = threading.Event()
+
+    def slow(file):
+        try:
+            while True:
+                yield Progress(1, 2, f"Downloading {file.name}: 1 MB of 2 MB")
+                gate.wait(0.01)
+        finally:
+            gate.set()
+
+    monkeypatch.setattr(reading, "downloading", slow)
+    choose_eye(room, "inception")
+    qtbot.mouseClick(room.measure.download_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "1 MB of 2 MB" in room.doing.text(), timeout=SECONDS)
+    assert not room.measure.download_button.isEnabled()
+    choose_eye(room, "pixels")
+    assert room.measure.evaluate_button.toolTip().startswith("Weights are being downloaded")
+    qtbot.mouseClick(room.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(gate.is_set, timeout=SECONDS)
+    assert not room.working.isVisible() and room.measure.evaluate_button.isEnabled()
 
 
 @pytest.mark.parametrize(

@@ -580,6 +580,26 @@ class Lightness(Metric):
         return {"lightness": float(b.mean() - a.mean())}
 
 
+def test_too_few_samples_for_many_classes_name_these(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = tuple(map(str, range(1000)))
+    monkeypatch.setattr(Means, "classes", names)
+    monkeypatch.setattr(Means, "look", lambda self, x: Looked(np.zeros((len(x), 1)), np.eye(1000)[[0] * len(x)]))
+    folder = write_folder(tmp_path / "real")
+    with pytest.raises(ConfigError, match="at least 5,000 real samples for 1,000 classes, and there are 20"):
+        told(folder, choices(against=str(folder), metrics=["class-histogram"]))
+
+
+def test_whoever_cancels_need_not_wait_for_a_whole_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Means, "at_once", 4)
+    folder = write_folder(tmp_path / "real")
+    events = evaluate([Chosen(folder)], choices(against=str(folder)))
+    while Means.looked == 0:
+        next(events)
+    assert Means.looked <= 8
+    events.close()
+    assert Means.looked <= 8
+
+
 def test_pictures_are_held_as_far_as_there_is_room_and_features_of_all(
     picture_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,7 +109,7 @@ class EvaluateFrame(PanedRoom):
         return self.head
 
     def _progress(self) -> QWidget:
-        self.working = WorkBar("Progress of the evaluation", "Stop measuring; what has been measured stays.")
+        self.working = WorkBar("Progress of the evaluation", "Stop it; what has been measured stays.")
         self.cancel_button = self.working.cancel_button
         self.doing = self.working.doing
         return self.working

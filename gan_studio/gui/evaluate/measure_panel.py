@@ -31,6 +31,7 @@ from .about import tip_of
 from .options_fold import Options, OptionsFold
 
 if TYPE_CHECKING:
+    from ...data.published import Published
     from .reading import Fits
 
 KIND = Qt.ItemDataRole.UserRole
@@ -45,16 +46,19 @@ class MeasurePanel(QWidget):
     evaluate_wanted = Signal()
     real_changed = Signal()  # what it is compared with
     eye_changed = Signal()  # the options of the features, which may make them usable
+    download_wanted = Signal(object)  # a `Published` file of weights
     changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.real: Path | None = None  # a folder instead of the data that a run learns from
-        self._needs_real = False
+        self._needs_real = self._is_busy = False
         self._reason = ""  # why nothing can be measured
         self._metrics: dict[str, str] = {}  # those that cannot be used here, and why
         self._eyes: dict[str, str] = {}
         self._suits: frozenset[str] = frozenset()  # metrics that are measured where nobody chose
+        self._no_classes: dict[str, str] = {}  # feature networks that tell none apart, and what to do
+        self._downloads: dict[str, Published] = {}  # weights that would make feature networks usable
         self._wished: dict[str, bool] = {}  # what the user checked or unchecked
         self.against = QLabel(OWN, textFormat=Qt.TextFormat.PlainText, wordWrap=True)
         self.folder_button = tool("Compare with the pictures of a folder")
@@ -65,6 +69,9 @@ class MeasurePanel(QWidget):
         self.features.setPlaceholderText("None are needed")
         self.features.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.about_features = quiet(QLabel(textFormat=Qt.TextFormat.PlainText))
+        self.download_button = QPushButton()
+        self.download_button.setAccessibleName("Download the weights")
+        self.download_button.hide()
         self.metrics = QListWidget()
         self.metrics.setAccessibleName("Metrics")
         self.metrics.setAccessibleDescription("What is to be measured. Space checks and unchecks.")
@@ -83,9 +90,11 @@ class MeasurePanel(QWidget):
         theme.tint(self.evaluate_button, "scale-balance")
         theme.tint(self.folder_button, "folder-open-outline")
         theme.tint(self.own_button, "close")
+        theme.tint(self.download_button, "download")
         self._lay_out()
         self._fill()
-        self.features.activated.connect(self._changed)
+        self.features.activated.connect(self._eye_chosen)
+        self.download_button.clicked.connect(self._ask_to_download)
         self.metrics.itemChanged.connect(self._checked)
         self.metrics.currentRowChanged.connect(self._show_options)
         self.metric_options.changed.connect(self._changed)
@@ -115,6 +124,7 @@ class MeasurePanel(QWidget):
             column.addWidget(widget, 1 if widget is self.metrics else 0)
             if widget is self.features:
                 column.addWidget(self.about_features)
+                column.addWidget(self.download_button)
                 column.addWidget(self.eye_options)
             if widget is self.metrics:
                 column.addWidget(self.metric_options)
@@ -146,7 +156,8 @@ class MeasurePanel(QWidget):
     def wished_metrics(self) -> tuple[Options, ...]:
         """As `chosen_metrics`, with their options; () where nobody chose, and all that suit are measured."""
         chosen = self.chosen_metrics()
-        as_it_is = set(chosen) == self._suits and not any(map(self.metric_options.options, chosen))
+        usual = {kind for kind in self._suits if not self._lacking(kind)}
+        as_it_is = set(chosen) == usual and not any(map(self.metric_options.options, chosen))
         return () if as_it_is else tuple(map(self.metric_options.plain, chosen))
 
     def wished_eye(self) -> Options:
@@ -154,7 +165,12 @@ class MeasurePanel(QWidget):
         return self.eye_options.plain(self.eye()) if self.eye() else {}
 
     def _is_wanted(self, kind: str) -> bool:
-        return kind not in self._metrics and self._wished.get(kind, kind in self._suits)
+        return not self._lacking(kind) and self._wished.get(kind, kind in self._suits)
+
+    def _lacking(self, metric: str) -> str:
+        """Why it cannot be used here with these features; "" if it can."""
+        no_classes = self._no_classes.get(self.eye(), "") if "classes" in METRICS[metric].needs else ""
+        return self._metrics.get(metric, "") or no_classes
 
     def commit(self) -> None:
         """What is still being typed counts."""
@@ -186,6 +202,7 @@ class MeasurePanel(QWidget):
     def show_fits(self, fits: Fits) -> None:
         """What can be used of this subject, and why the rest cannot."""
         self._eyes, self._metrics, self._suits = fits.eyes, fits.metrics, fits.suits
+        self._no_classes, self._downloads = fits.no_classes, fits.downloads
         model = self.features.model()
         for row in range(self.features.count()):
             kind = self.features.itemData(row)
@@ -210,9 +227,10 @@ class MeasurePanel(QWidget):
         usable = [kind for kind in (AUTO, *kinds) if kind in kinds and kind not in self._eyes]
         self.features.setCurrentIndex(self.features.findData(usable[0]) if usable else -1)
 
-    def set_reason(self, reason: str, needs_real: bool = False) -> None:
-        """Why nothing can be measured now; "" if it can. `needs_real`: of its own it has nothing to compare with."""
-        self._reason, self._needs_real = reason, needs_real
+    def set_reason(self, reason: str, needs_real: bool = False, is_busy: bool = False) -> None:
+        """Why nothing can be measured now; "" if it can. `needs_real`: of its own it has nothing to compare with.
+        `is_busy`: something is being measured or downloaded."""
+        self._reason, self._needs_real, self._is_busy = reason, needs_real, is_busy
         self._offer()
 
     def compare_with(self, folder: Path | None) -> None:
@@ -234,7 +252,7 @@ class MeasurePanel(QWidget):
         for row in range(self.metrics.count()):
             item = self.metrics.item(row)
             kind = item.data(KIND)
-            why = self._metrics.get(kind, "")
+            why = self._lacking(kind)
             flags = item.flags()
             enabled = Qt.ItemFlag.ItemIsEnabled
             item.setFlags(flags & ~enabled if why else flags | enabled)
@@ -253,13 +271,21 @@ class MeasurePanel(QWidget):
 
     def _checked(self, item: QListWidgetItem) -> None:
         kind = item.data(KIND)
-        if kind not in self._metrics:
+        if not self._lacking(kind):
             self._wished[kind] = item.checkState() == Qt.CheckState.Checked
         self._changed()
 
     def _show_options(self, row: int) -> None:
         item = self.metrics.item(row)
         self.metric_options.show_spec(METRICS[item.data(KIND)] if item else None)
+
+    def _eye_chosen(self) -> None:
+        """Other features serve other metrics."""
+        self._show_checks()
+        self._changed()
+
+    def _ask_to_download(self) -> None:
+        self.download_wanted.emit(self._downloads[self.eye()])
 
     def _changed(self) -> None:
         self._offer()
@@ -280,9 +306,10 @@ class MeasurePanel(QWidget):
         self.about_features.setVisible(bool(self.about_features.text()))
         role = QPalette.ColorRole.BrightText if kind in self._eyes else QPalette.ColorRole.PlaceholderText
         self.about_features.setForegroundRole(role)
+        self._offer_download()
         self.eye_options.show_spec(network)
         missing = "Choose a folder of real pictures to compare with." if self._needs_real and not self.real else ""
-        none = NONE_FITS if len(self._metrics) == self.metrics.count() else NO_METRIC
+        none = NO_METRIC if any(not self._lacking(each) for each in self._kinds()) else NONE_FITS
         problem = missing or ("" if self.chosen_metrics() else none)
         problem = problem or self._eyes.get(kind, "") or self._wrong_options()
         why = self._reason or problem
@@ -291,3 +318,12 @@ class MeasurePanel(QWidget):
         self.problem.setVisible(bool(self.problem.text()))
         self.evaluate_button.setEnabled(not why)
         self.evaluate_button.setToolTip(why or "Draw samples, and measure how good they are; what is measured is kept.")
+
+    def _offer_download(self) -> None:
+        """The weights that are lacking, where a download would bring them."""
+        file = self._downloads.get(self.eye())
+        self.download_button.setVisible(file is not None and self.eye() in self._eyes)
+        if file is not None:
+            self.download_button.setText(f"Download {file.mb} MB")
+            self.download_button.setToolTip(f"Fetch {file.url} into torch's cache. Nothing is fetched before you ask.")
+            self.download_button.setEnabled(not self._is_busy)

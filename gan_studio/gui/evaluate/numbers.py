@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ...jobs.evaluations import Evaluated
-from ...jobs.verdict import figure, good_is, judge, measures_of, points_of
+from ...jobs.verdict import figure, good_is, judge, key_of, measures_of, points_of
 from .. import theme
 from ..choice_boxes import menu_tool
 from ..widgets.flow import FlowLayout
@@ -24,6 +24,7 @@ from .table import Column, Row, rows_of
 
 NOTHING = "Nothing has been measured of this yet."
 MOST = 8  # beside each other; more are no table to read
+MOST_NOTES = 8  # beneath the table, which is to keep most of the page
 Place = tuple[str, int | None]  # (subject, step)
 
 
@@ -177,20 +178,34 @@ class NumbersPage(Page):
             self.desk.look_at(row.step)
 
     def _tell_notes(self) -> None:
-        lines = dict.fromkeys(note for column in self.columns for note in column.evaluated.notes)
-        self.notes.setText("\n".join(lines))
+        lines = list(dict.fromkeys(note for column in self.columns for note in column.evaluated.notes))
+        more = len(lines) - MOST_NOTES
+        shown = lines if more <= 0 else [*lines[:MOST_NOTES], f"... and {more} more, which the mouse here tells."]
+        self.notes.setText("\n".join(shown))
+        self.notes.setToolTip("\n".join(lines) if more > 0 else "")
         self.notes.setVisible(bool(lines))
 
 
 def newest_of_each(found: tuple[Evaluated, ...]) -> dict[Place, Evaluated]:
-    """All numbers of a subject's step as one, of those that were measured again the last."""
+    """All numbers of a subject's step as one, of those that were measured again the last; with the notes of all that
+    a number is from, and of the last, which come first."""
     merged: dict[Place, Evaluated] = {}
+    parts: dict[Place, list[Evaluated]] = {}
     for one in found:
-        place = one.subject, one.step
-        before = merged[place].numbers if place in merged else ()
-        numbers = {(number.measure, number.title): number for number in (*before, *one.numbers)}
-        merged[place] = replace(one, numbers=tuple(numbers.values()))
+        parts.setdefault((one.subject, one.step), []).append(one)
+    for place, ones in parts.items():
+        numbers = {key_of(number): number for one in ones for number in one.numbers}
+        shown = set(map(id, numbers.values()))
+        left = [one for one in ones if one is ones[-1] or any(id(number) in shown for number in one.numbers)]
+        notes = dict.fromkeys(note for one in reversed(left) for note in notes_of(one, alone=len(left) == 1))
+        merged[place] = replace(ones[-1], numbers=tuple(numbers.values()), notes=tuple(notes))
     return merged
+
+
+def notes_of(one: Evaluated, alone: bool) -> list[str]:
+    """With the features that they are about, where others were measured with, too."""
+    eye = next((number.basis.eye_name for number in one.numbers if number.basis.eye_name), "")
+    return [note if alone or not eye else f"{eye[:1].upper()}{eye[1:]}: {note}" for note in one.notes]
 
 
 def telling(desk: Desk) -> list[Place]:

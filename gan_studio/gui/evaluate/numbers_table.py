@@ -65,6 +65,7 @@ class NumbersTable(SortedTable):
         header.setSectionResizeMode(MEASURE, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(OF, QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(INTERVAL, QHeaderView.ResizeMode.Interactive)
+        header.moveSection(BADGE, FEATURES)  # seen before the long names of features
         self.itemSelectionChanged.connect(self._look)
 
     # what is shown

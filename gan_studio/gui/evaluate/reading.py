@@ -11,7 +11,8 @@ import numpy as np
 
 from ...config import ConfigError
 from ...data import Source
-from ...feature_networks import FEATURE_NETWORKS
+from ...data.published import Published
+from ...feature_networks import FEATURE_NETWORKS, FeatureNetwork
 from ...jobs import evaluations
 from ...jobs.comparison import Comparison, compare
 from ...jobs.evaluate import SPECIAL, Evaluation, evaluate
@@ -39,6 +40,8 @@ class Fits:
     metrics: dict[str, str] = field(default_factory=dict)
     suits: frozenset[str] = frozenset()  # metrics that are measured where nobody chose others
     problem: str = ""  # why nothing at all can be measured
+    no_classes: dict[str, str] = field(default_factory=dict)  # feature networks that tell none apart, and what to do
+    downloads: dict[str, Published] = field(default_factory=dict)  # what would make feature networks usable
 
 
 def fits_of(subject: Subject, real: Path | None, options: dict[str, dict[str, Any]]) -> Fits:
@@ -56,14 +59,25 @@ def fits_of(subject: Subject, real: Path | None, options: dict[str, dict[str, An
     metrics = {metric.kind: lacking(metric.needs, has, is_points) for metric in METRICS}
     if is_points:
         eyes = {network.kind: AS_THEY_ARE for network in FEATURE_NETWORKS}
-    else:
-        kinds = [network.kind for network in FEATURE_NETWORKS]
-        eyes = {kind: why_not(kind, options.get(kind, {}), None if real else source) for kind in kinds}
+        return Fits(only(eyes), only(metrics), suiting(metrics, has))
+    seen = None if real else source
+    networks = {network.kind: set_up(network.kind, options.get(network.kind, {})) for network in FEATURE_NETWORKS}
+    usable = {kind: network for kind, network in networks.items() if isinstance(network, FeatureNetwork)}
+    lacked = {kind: network.lacks() for kind, network in usable.items()}
+    return Fits(
+        only({kind: why_not(network, seen) for kind, network in networks.items()}),
+        only(metrics),
+        suiting(metrics, has),
+        no_classes=only({kind: network.why_no_classes(seen) for kind, network in usable.items()}),
+        downloads={kind: file for kind, file in lacked.items() if file is not None},
+    )
+
+
+def suiting(metrics: dict[str, str], has: set[Need]) -> frozenset[str]:
+    """Metrics that are measured where nobody chose others; `metrics` has a reason for those that cannot be."""
     special = bool(has & SPECIAL)
-    suits = {
-        metric.kind for metric in METRICS if not metrics[metric.kind] and bool(set(metric.needs) & SPECIAL) == special
-    }
-    return Fits(only(eyes), only(metrics), frozenset(suits))
+    usable = (metric for metric in METRICS if not metrics[metric.kind])
+    return frozenset(metric.kind for metric in usable if bool(set(metric.needs) & SPECIAL) == special)
 
 
 def only(reasons: dict[str, str]) -> dict[str, str]:
@@ -71,12 +85,17 @@ def only(reasons: dict[str, str]) -> dict[str, str]:
     return {kind: why for kind, why in reasons.items() if why}
 
 
-def why_not(kind: str, options: dict[str, Any], source: Source | None) -> str:
-    """Why a feature network cannot be used; "" if it can."""
+def set_up(kind: str, options: dict[str, Any]) -> FeatureNetwork | ConfigError:
+    """A feature network with its options, or what is wrong with them."""
     try:
-        return FEATURE_NETWORKS.parse({"kind": kind, **options}).missing(source)
+        return FEATURE_NETWORKS.parse({"kind": kind, **options})
     except ConfigError as error:
-        return str(error)
+        return error
+
+
+def why_not(network: FeatureNetwork | ConfigError, source: Source | None) -> str:
+    """Why a feature network cannot be used; "" if it can."""
+    return str(network) if isinstance(network, ConfigError) else network.missing(source)
 
 
 def source_of(subject: Subject) -> Source | None:
@@ -169,3 +188,9 @@ def evaluating(order: Order) -> Iterator[Progress | Evaluated | Log]:
     }
     chosen = [Chosen(order.subject.path, step) for step in order.steps or (None,)]
     yield from evaluate(chosen, Evaluation.parse(wishes))
+
+
+def downloading(file: Published) -> Iterator[Progress]:
+    """Closing the iterator cancels, and leaves nothing behind. Raises ConfigError."""
+    yield Progress(0, 0, f"Downloading {file.name}")
+    yield from file.fetched()

@@ -19,6 +19,7 @@ from ..session import Session
 from .frame import NO_RUNS, NOTHING, EvaluateFrame
 
 if TYPE_CHECKING:
+    from ...data.published import Published
     from ...jobs.evaluations import Evaluated
     from ...runs import Run
     from ..computing import Stream
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 NO_SUBJECT = "Choose a run above."
 NO_CHECKPOINT = "It keeps no checkpoint yet; train it on, or save one now in the Train tab."
-BUSY = "It is being measured; cancel that first."
+MEASURING = "It is being measured; cancel that first."
+DOWNLOADING = "Weights are being downloaded; cancel that first."
 MOST_TOLD = 12  # lines of a tooltip
 PATIENCE_S = 2.0  # a closing window waits so long for what is being measured
 KEYS = (
@@ -51,6 +53,7 @@ class EvaluateRoom(EvaluateFrame):
         super().__init__(session, commands, notices)
         self.page_list: list[Page] = []
         self._kept: dict[str, Any] = {}  # how it was measured in the last session
+        self._busy = MEASURING
         self._subject: Path | None = None  # whose numbers are being measured
         self._fits: Fits | None = None
         self._ready = False
@@ -108,6 +111,7 @@ class EvaluateRoom(EvaluateFrame):
         self.measure.real_changed.connect(self._find_fits)
         self.measure.eye_changed.connect(self._find_fits)
         self.measure.evaluate_wanted.connect(self.evaluate)
+        self.measure.download_wanted.connect(self.download)
         self.cancel_button.clicked.connect(self.working_on.stop)
         self.by.activated.connect(self._judge_by)
         self.best_button.clicked.connect(self._look_at_best)
@@ -173,7 +177,8 @@ class EvaluateRoom(EvaluateFrame):
     def _offer(self) -> None:
         """What can be done now."""
         subject = self.desk.subject
-        self.measure.set_reason(self._why_not(), needs_real=subject is not None and subject.run is None)
+        needs_real, is_busy = subject is not None and subject.run is None, self.working_on.is_running
+        self.measure.set_reason(self._why_not(), needs_real, is_busy)
         button = self.measure.evaluate_button
         self.desk.reason = "" if button.isEnabled() else button.toolTip()
         self.desk.real, self.desk.eye = self.measure.real, self.measure.eye()
@@ -188,7 +193,7 @@ class EvaluateRoom(EvaluateFrame):
         if subject is None:
             return NO_SUBJECT if self.desk.subjects else NO_RUNS
         if self.working_on.is_running:
-            return BUSY
+            return self._busy
         if subject.problem:
             return subject.problem
         if subject.run and not subject.steps:
@@ -311,9 +316,19 @@ class EvaluateRoom(EvaluateFrame):
             self.measure.wished_metrics(),
             int(self.measure.samples.value()),
         )
-        self.working.tell(Progress(0, 0, "Getting ready"))
         self._subject = subject.path
-        self.working_on.start(evaluating(order))
+        self._begin(evaluating(order), "Getting ready", MEASURING)
+
+    def download(self, file: Published) -> None:
+        """Weights that features lack; then these can be used."""
+        from .reading import downloading
+
+        self._begin(downloading(file), f"Downloading {file.name}", DOWNLOADING)
+
+    def _begin(self, work: Iterator[Any], text: str, why_busy: str) -> None:
+        self._busy = why_busy
+        self.working.tell(Progress(0, 0, text))
+        self.working_on.start(work)
         self._offer()
 
     def _told(self, mail: list[Any]) -> None:
@@ -337,6 +352,7 @@ class EvaluateRoom(EvaluateFrame):
     def _ended(self) -> None:
         self.working.hide()
         self._offer()
+        self._find_fits()  # weights may have come
 
     # --- the window's wishes ---
 
