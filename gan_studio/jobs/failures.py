@@ -107,10 +107,11 @@ def _read(dataset: Dataset, count: int) -> Generator[Progress, None, tuple[np.nd
 
 
 def _look(eye: Eye, pictures: np.ndarray) -> Generator[Progress, None, Looked]:
-    seen = []
-    for start in range(0, len(pictures), BATCH):
-        yield Progress(start, len(pictures), f"Looking at pictures ({eye.name})")
-        seen.append(eye.look(pictures[start : start + BATCH]))
+    seen, done = [], 0
+    for looked in eye.looks(pictures):
+        yield Progress(done, len(pictures), f"Looking at pictures ({eye.name})")
+        seen.append(looked)
+        done += len(looked.rows)
     chances = [looked.chances for looked in seen if looked.chances is not None]
     return Looked(np.concatenate([looked.rows for looked in seen]), np.concatenate(chances) if chances else None)
 

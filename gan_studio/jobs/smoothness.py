@@ -95,7 +95,11 @@ def smoothness(close: Close, ways: int = WAYS, steps: int = STEPS) -> Generator[
         yield Progress(number, ways, WALKING)
         seeds = (FIRST_SEED + close.seed + 2 * number, FIRST_SEED + close.seed + 2 * number + 1)
         pictures = opaque(to_uint8(snapshot.generate(walk(snapshot, seeds, steps, between))))
-        rows = close.eye.look(pictures).rows
+        seen = []
+        for looked in close.eye.looks(pictures):
+            yield Progress(number, ways, WALKING)
+            seen.append(looked.rows)
+        rows = np.concatenate(seen)
         found.append(Way(seeds, pictures, distances(rows[1:], rows[:-1]) / unit))
     yield Progress(ways, ways, WALKING)
     return Smoothness(tuple(sorted(found, key=lambda way: -way.largest)), close.eye.name, between)

@@ -580,8 +580,8 @@ class Loop:
         title = chosen[0].title if chosen else ""
         notes = [note for one in self.evaluated[-1:] for note in one.notes if title and title in note]
         yield self._say(
-            f"Nothing stops this training early yet: {title or 'nothing that judges a checkpoint'} could not be told of"
-            f" step {self.first_asked:,}, and watch.patience has nothing else to go by. {' '.join(notes)}".rstrip(),
+            f"Nothing can stop this training early so far: step {self.first_asked:,} has no"
+            f" {title or 'number'} that watch.patience could judge by. {' '.join(notes)}".rstrip(),
             "warning",
         )
 

@@ -278,7 +278,7 @@ def test_patience_without_a_number_to_judge_by_says_so_once(
     said = [event for event in job_of(run) if isinstance(event, Log) and "watch.patience" in event.text]
     assert [event.level for event in said] == ["warning"] * is_said
     for event in said:
-        assert "Kernel distance could not be told of step 10" in event.text
+        assert "step 10 has no Kernel distance that watch.patience could judge by." in event.text
         assert event.text.endswith(" Kernel distance needs more.")
         assert event.text in (run.folder / "log.txt").read_text(encoding="utf-8")
     assert not any(isinstance(event, Log) for event in job_of(make_run(WATCHED)))  # nobody asked to stop early

@@ -24,7 +24,7 @@ from .table import Column, Row, rows_of
 
 NOTHING = "Nothing has been measured of this yet."
 MOST = 8  # beside each other; more are no table to read
-MOST_NOTES = 8  # beneath the table, which is to keep most of the page
+MOST_NOTES = 5  # beneath the table, which is to keep most of the page
 Place = tuple[str, int | None]  # (subject, step)
 
 

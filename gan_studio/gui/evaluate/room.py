@@ -217,11 +217,10 @@ class EvaluateRoom(EvaluateFrame):
             widget.setVisible(bool(keys) and any(one.step is not None for one in self.desk.found))
         verdict = self.desk.verdict()
         if verdict is not None:
-            tip = f"Of {verdict.count:,} checkpoints that can be compared."
-            if verdict.left_out:
-                left_out = (f"Step {step:,} is left out: {why}." for step, why in verdict.left_out.items())
-                tip = "\n".join([tip, *itertools.islice(left_out, MOST_TOLD)])
-            self.show_verdict(headline(verdict), verdict.count > 1, tip)
+            compared = f"Of {verdict.count:,} checkpoints that can be compared."
+            left_out = (f"Step {step:,} is left out: {why}." for step, why in verdict.left_out.items())
+            tip = [*([compared] if verdict.count > 1 else []), *itertools.islice(left_out, MOST_TOLD)]
+            self.show_verdict(headline(verdict), verdict.count > 1, "\n".join(tip))
         elif self.desk.key and self.desk.found:
             title = self.desk.key[1]
             last = next((n for one in reversed(self.desk.found) for n in one.numbers if n.title == title), None)
