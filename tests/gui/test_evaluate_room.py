@@ -396,6 +396,38 @@ def test_cancel_keeps_what_was_measured(room, run, fake, qtbot):
     assert not room.working.isVisible() and room.measure.evaluate_button.isEnabled()
 
 
+def test_what_was_read_before_takes_back_nothing_that_was_measured_since(room, run, fake, qtbot, monkeypatch):
+    """Reading the folder began before the evaluation, and ends after it."""
+    go, begun = threading.Event(), threading.Event()
+
+    def slow(run):
+        found = read(run)
+        begun.set()
+        assert go.wait(60)
+        return found
+
+    monkeypatch.setattr(reading, "kept", slow)
+    room._read_kept()
+    assert begun.wait(60)
+    evaluate(room, qtbot)
+    go.set()
+    qtbot.waitUntil(lambda: not room.desk.disk.is_busy, timeout=SECONDS)
+    assert room.desk.found == read(run) and len(room.desk.found) == 3
+    room._read_kept()  # and nothing stands there twice
+    qtbot.waitUntil(lambda: not room.desk.disk.is_busy, timeout=SECONDS)
+    assert room.desk.found == read(run)
+
+
+def test_numbers_that_could_not_be_kept_stay_until_another_run_is_chosen(room, run, qtbot):
+    room.desk.add(told(run, 20, VALUES[20]))
+    room._read_kept()
+    qtbot.waitUntil(lambda: not room.desk.disk.is_busy, timeout=SECONDS)
+    assert [one.step for one in room.desk.found] == [20] and read(run) == ()
+    room.desk.choose(room.desk.subject)
+    qtbot.waitUntil(lambda: not room.desk.disk.is_busy, timeout=SECONDS)
+    assert room.desk.found == ()
+
+
 @pytest.mark.usefixtures("patient")
 def test_a_window_that_closes_waits_for_what_is_being_measured(room, fake, qtbot):
     _, gate = fake

@@ -36,6 +36,7 @@ class Desk(QObject):
         self.subjects: list[Subject] = []  # the runs there are, newest first
         self.subject: Subject | None = None
         self.found: tuple[Evaluated, ...] = ()  # of the subject, in the order of their measuring
+        self._told: list[Evaluated] = []  # those of them that were measured since it was chosen
         self.key: Key | None = None  # what it is judged by
         self.step: int | None = None  # that is looked at; of a run
         self.reason = ""  # why nothing can be measured now
@@ -48,7 +49,7 @@ class Desk(QObject):
     # what it is about
 
     def choose(self, subject: Subject, step: int | None = None) -> None:
-        self.subject, self.found = subject, ()
+        self.subject, self.found, self._told = subject, (), []
         self.step = step if step is not None else next(iter(subject.steps[-1:]), None)
         self.chosen.emit()
         self.measured.emit()
@@ -68,10 +69,11 @@ class Desk(QObject):
 
     # what is known of it
 
-    def take(self, found: tuple[Evaluated, ...]) -> None:
-        """All that was ever measured of it."""
+    def take(self, kept: tuple[Evaluated, ...]) -> None:
+        """All that was ever measured of it, as its folder says; what came meanwhile, or cannot be kept, stays."""
         from ...jobs.verdict import measures_of
 
+        found = (*kept, *(one for one in self._told if one not in kept))
         if found == self.found:
             return
         self.found = found
@@ -81,7 +83,8 @@ class Desk(QObject):
         self.measured.emit()
 
     def add(self, one: Evaluated) -> None:
-        self.take((*self.found, one))
+        self._told.append(one)
+        self.take(self.found)
 
     def judge_by(self, key: Key) -> None:
         self.key = key
