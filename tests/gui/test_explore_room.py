@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QWidget
 
 from gan_studio import images, runs
+from gan_studio.gui.explore import reading
 from gan_studio.gui.explore.past import Past
 from gan_studio.gui.explore.room import ExploreRoom
 from gan_studio.gui.train.room import TrainRoom
@@ -116,6 +118,23 @@ def test_seeds_by_the_buttons_the_field_and_the_keys(room, qtbot):
     qtbot.keyClick(room.seeds.box, Qt.Key.Key_Return)
     assert room.view.seed == 77
     np.testing.assert_array_equal(drawn(room, qtbot), expected(room))
+
+
+def test_a_strip_that_comes_when_its_row_has_gone_is_nobodys(room, qtbot, monkeypatch):
+    begun, go_on, draw = threading.Event(), threading.Event(), reading.drawn
+
+    def slow(*given):
+        begun.set()
+        go_on.wait(60)
+        return draw(*given)
+
+    monkeypatch.setattr(reading, "drawn", slow)
+    room.scene.go_to_seed(5)
+    qtbot.waitUntil(begun.is_set)
+    room.directions.show_directions([])
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    go_on.set()
+    qtbot.waitUntil(lambda: not room.scene.resting.is_busy)
 
 
 def test_a_slider_moves_the_picture_and_its_strip_shows_the_way(room, qtbot):
@@ -304,7 +323,6 @@ def test_a_picture_from_elsewhere_is_searched_for(room, qtbot, tmp_path):
     images.write_png(tmp_path / "mine.png", wanted, {})
     room.scene.go_to_seed(0)
     drop(room.window(), tmp_path / "mine.png")
-    qtbot.waitUntil(lambda: room.searching.stream.is_running, timeout=SECONDS)
     qtbot.waitUntil(lambda: not room.searching.stream.is_running and bool(room.view.z), timeout=SECONDS)
     error = np.sqrt(np.square(drawn(room, qtbot).astype(float) - wanted).mean())
     assert error < 8

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from ...jobs.explore import View, shares
 from . import reading
 from .choices import Opened
+from .direction_row import DirectionRow
 from .frame import ExploreFrame
 from .scene import Scene
 
@@ -42,7 +44,11 @@ class Ways(QObject):
                 row.drawn = base
                 views = [base.edited(row.direction, amount) for amount in row.amounts]
                 ask = partial(reading.drawn, views, self.scene.snapshot)
-                self.scene.resting.ask(("strip", row.direction.name), ask, row.show_strip)
+                self.scene.resting.ask(("strip", row.direction.name), ask, partial(self._show_strip, row))
+
+    def _show_strip(self, row: DirectionRow, pictures: np.ndarray) -> None:
+        if self.frame.directions.rows.get(row.direction.name) is row:  # others may have taken its place meanwhile
+            row.show_strip(pictures)
 
     def _draw_pad(self) -> None:
         pad, view, snapshot = self.frame.pad, self.scene.view, self.scene.snapshot
