@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -131,11 +132,13 @@ def test_step_pauses_first_and_reset_begins_again(bench, qtbot):
 
 @pytest.mark.parametrize("id", ["calm", "brisk", "slow"])
 def test_slower_speeds_take_one_step_at_a_time(bench, qtbot, id):
+    told = []
+    bench.stream.told.connect(told.extend)
     bench.bar.set_speed(id)
     click(qtbot, bench.bar.play)
-    reach(qtbot, bench, 1)
-    assert bench.newest.step == 1 and len(bench.newest.phases) == 7
     reach(qtbot, bench, 2)
+    first, second = told[:2]
+    assert (first.step, second.step) == (1, 2) and len(first.phases) == 7
     bench.bar.set_speed("full")
     reach(qtbot, bench, 8)
     assert bench.is_playing
@@ -264,6 +267,11 @@ def test_numbers_that_run_away_are_told(bench, qtbot):
     click(qtbot, bench.bar.reset)
     settle(qtbot, bench)
     assert bench.newest.finite and bench.newest.step == 0 and not bench.told.isVisible()
+
+
+def test_just_before_they_run_away_the_pull_has_a_length():
+    scene = SimpleNamespace(pull=np.full((5, 2), 1e30, np.float32))
+    assert caption_of(scene).endswith("median pull 1.4e+30")
 
 
 def test_what_breaks_is_told_and_the_game_rests(bench, qtbot, monkeypatch):

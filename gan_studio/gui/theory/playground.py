@@ -437,7 +437,8 @@ def caption_of(scene: Scene) -> str:
     """The arrows are drawn relative to each other: here is how long half of them are at least."""
     if scene.pull is None or not len(scene.pull):
         return STEADY
-    return f"{STEADY} · median pull {float(np.median(np.linalg.norm(scene.pull, axis=1))):.2g}"
+    lengths = np.linalg.norm(scene.pull.astype(np.float64), axis=1)  # the squares are too large for float32 at times
+    return f"{STEADY} · median pull {float(np.median(lengths)):.2g}"
 
 
 def thinned(points: np.ndarray) -> np.ndarray:
