@@ -348,9 +348,9 @@ def test_a_picture_of_8192_pixels_pans_at_once(panel, qtbot):
             view.fit() if not zoom else view.zoom_to(zoom, None)
             for _ in range(4):
                 view.pan(QPointF(3, 2))
-                begun = time.perf_counter()
+                begun = time.thread_time()  # of the processor: others may have it meanwhile
                 view.repaint()
-                times.append(time.perf_counter() - begun)
+                times.append(time.thread_time() - begun)
         return sorted(times)[len(times) // 2]
 
     small, huge = cost(1024), cost(8192)

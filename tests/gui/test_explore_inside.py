@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -13,13 +15,15 @@ from PySide6.QtWidgets import QFileDialog
 from gan_studio import images
 from gan_studio.gui.explore import searching as searching_module
 from gan_studio.gui.explore.heat import heat
-from gan_studio.jobs.encoder import Encoding, kept
+from gan_studio.jobs.encoder import TRAINING, Encoding, kept
 from gan_studio.jobs.explore import inputs, latent, render, view_of
 from gan_studio.jobs.features import features_of
+from gan_studio.jobs.invert import Found
 from gan_studio.jobs.look_inside import inside, layers, spectrum
 from gan_studio.jobs.neighbours import in_features, judge, neighbours
 from gan_studio.jobs.snapshots import open_snapshot
 from gan_studio.jobs.together import exhausted
+from gan_studio.progress import Progress
 from gan_studio.runs import Checkpoint
 
 from . import exploring
@@ -131,14 +135,32 @@ def wanted(run, tmp_path):
     return tmp_path / "mine.png"
 
 
+@pytest.fixture
+def go_on(monkeypatch):
+    """A search stays where it first tells of an encoder, or of a near picture, until this is set."""
+    event, search = threading.Event(), searching_module.inverting
+
+    def held(*given):
+        with contextlib.closing(search(*given)) as told:
+            for one in told:
+                yield one
+                tells = isinstance(one, Found) or (isinstance(one, Progress) and one.text == TRAINING)
+                while tells and not event.wait(0.01):
+                    yield one
+
+    monkeypatch.setattr(searching_module, "inverting", held)
+    return event
+
+
 def searched(room, qtbot):
     qtbot.waitUntil(lambda: not room.searching.stream.is_running and bool(room.view.z), timeout=SECONDS)
 
 
-def test_what_was_found_stays_readable_until_it_is_closed(room, wanted, qtbot):
+def test_what_was_found_stays_readable_until_it_is_closed(room, wanted, go_on, qtbot):
     drop(room.window(), wanted)
     qtbot.waitUntil(lambda: "nearest so far" in room.search_row.said.text(), timeout=SECONDS)
     assert room.search_row.bar.isVisible() and not room.search_row.wanted.pixmap().isNull()
+    go_on.set()
     searched(room, qtbot)
     said = room.search_row.said.text()
     error = np.sqrt(np.square(drawn(room, qtbot).astype(float) - images_of(wanted)).mean())
@@ -155,11 +177,12 @@ def images_of(path) -> np.ndarray:
         return np.asarray(picture).astype(float)[:, :, None]
 
 
-def test_options_begin_the_search_again(room, wanted, qtbot):
+def test_options_begin_the_search_again(room, wanted, go_on, qtbot):
     drop(room.window(), wanted)
     qtbot.waitUntil(lambda: "nearest so far" in room.search_row.said.text(), timeout=SECONDS)
     room.search_row.features.trigger()
     assert room.searching.stream.is_running and room.search_row.said.text() == "Searching for mine.png"
+    go_on.set()
     searched(room, qtbot)
     assert room.search_row.said.text().endswith("compared by pixels.")
     first = room.view.z
@@ -170,7 +193,7 @@ def test_options_begin_the_search_again(room, wanted, qtbot):
     assert room.search_row.said.text().endswith("D's features.")
 
 
-def test_an_encoder_is_trained_first_and_kept(room, run, wanted, qtbot, monkeypatch):
+def test_an_encoder_is_trained_first_and_kept(room, run, wanted, go_on, qtbot, monkeypatch):
     small = Encoding(steps=40, width=8, batch_size=8)
     monkeypatch.setattr(searching_module, "Encoding", lambda: small)
     room.search_row.encoder.setChecked(True)
@@ -179,6 +202,7 @@ def test_an_encoder_is_trained_first_and_kept(room, run, wanted, qtbot, monkeypa
     assert room.search_row.stop_button.text() == "Cancel"
     room.scene.go_to_seed(4)  # the picture can be moved meanwhile
     assert room.searching.stream.is_running
+    go_on.set()
     searched(room, qtbot)
     assert "nearest that was found" in room.search_row.said.text()
     assert kept(core(run), small) is not None
@@ -193,6 +217,7 @@ def test_training_an_encoder_can_be_cancelled(room, run, wanted, qtbot):
     assert room.view.seed == 0 and not room.view.z and kept(core(run), Encoding()) is None
 
 
+@pytest.mark.usefixtures("go_on")
 def test_a_search_that_is_stopped_takes_the_nearest_so_far(room, wanted, qtbot):
     drop(room.window(), wanted)
     qtbot.waitUntil(lambda: "nearest so far" in room.search_row.said.text(), timeout=SECONDS)
@@ -404,6 +429,7 @@ def test_the_map_of_colours_is_dark_at_0_and_differs_at_its_ends():
     assert (np.diff(lightness) > 0).all() and heat(np.zeros((3, 4))).shape == (3, 4, 3)
 
 
+@pytest.mark.usefixtures("go_on")
 def test_of_a_generator_with_classes_it_is_this_class(open_room, run, class_file, qtbot, tmp_path):
     room = open_room(run)
     room.opening.take(class_file)
