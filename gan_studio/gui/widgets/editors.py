@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Property, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -75,8 +75,6 @@ class NumberBox(QAbstractSpinBox):
         if isinstance(value, (int, float)) and value != self._value:
             self._value = value
             self._write()
-
-    number = Property(float, value, set_value, user=True)
 
     def commit(self) -> None:
         """Take what stands in the field; out of range, the nearest bound; not a number, what stood there before."""
