@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
@@ -97,6 +98,16 @@ class Engine:
         self.ranks.begin(common)
         of_its_own = self.ranks.are_many and step > 0
         torch.manual_seed(mixed_seed(seed, self.ranks.rank + 1, step) if of_its_own else common)
+
+    @contextlib.contextmanager
+    def aside(self, seed: int) -> Iterator[None]:
+        """Random numbers of `seed` for a while. Afterwards the global generators go on as if nothing had been drawn.
+
+        That of MPS does only from the next `seed_step` on.
+        """
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            yield
 
     def memory_bytes(self) -> int:
         """Memory in use: of the graphics card at its peak, else of this process."""

@@ -15,6 +15,7 @@ class Kind:
     height: int = 2  # weight among the plots
     unit_range: bool = False  # 0 to 1
     ideal: float | None = None  # a faint line
+    always: tuple[float, ...] = ()  # heights that are seen even where no value is as far, so that little looks little
     smoothed: bool = True
     measured: bool = False  # what is measured now and then is drawn as points on a line, and never smoothed
     log: bool = False  # on paper, where nobody can ask for it
@@ -32,9 +33,24 @@ KINDS = {
     ),
     "scores": Kind(
         "Scores",
-        "What D gives real and generated samples: 0.5 for both when it cannot tell them apart.",
+        "What D gives real and generated samples: 0.5 for both when it cannot tell them apart.\n"
+        "Points are real samples that are held out: where they fall from D(real) to D(fake), D learns the others by "
+        "heart.",
         unit_range=True,
         ideal=0.5,
+        measured=True,
+    ),
+    "overfitting": Kind(
+        "Overfitting of D",
+        "The share of D's lead, of samples that it is trained on before generated ones, which held-out samples lack: "
+        "0 where they please D as much, and at 1 it takes them for generated, so it has learnt the others by heart.\n"
+        "r_v of Karras et al. 2020, by D's raw answers to fixed samples. Nothing where D hardly tells samples apart, "
+        "or where no samples are held out (data.held_out_share).",
+        "overfitting/",
+        ideal=0.0,
+        always=(0.0, 1.0),
+        smoothed=False,
+        measured=True,
     ),
     "psnr": Kind(
         "PSNR",
@@ -111,11 +127,12 @@ _OF_PREFIX = {
     "speed/": "speed",
     "modes/": "modes",
     "diversity/": "diversity",
+    "overfitting/": "overfitting",
     "psnr/": "psnr",
     "ssim/": "ssim",
     "metrics/": "metrics",
 }
-_OF_NAME = {"D(real)": "scores", "D(fake)": "scores", "modes/high quality": "quality"}
+_OF_NAME = {"D(real)": "scores", "D(fake)": "scores", "D(held out)": "scores", "modes/high quality": "quality"}
 _OF_NAME |= {
     f"metrics/{share}": "shares" for share in ("precision", "recall", "coverage", "quality", "ssim", "ms_ssim")
 }

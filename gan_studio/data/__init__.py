@@ -34,6 +34,12 @@ class Batch:
     attributes: dict[str, Tensor] = field(default_factory=dict)  # {name: class numbers [N]}
     pair: Tensor | None = None  # the pictures B [N, C', H', W'] where `x` are the pictures A, see `Pairs`
 
+    def to(self, device: torch.device) -> Batch:
+        """The same on a device."""
+        attributes = {name: values.to(device) for name, values in self.attributes.items()}
+        y, pair = (None if part is None else part.to(device) for part in (self.y, self.pair))
+        return Batch(self.x.to(device), y, attributes, pair)
+
     def both(self) -> tuple[Tensor, Tensor]:
         """(A, B) of data that has pairs."""
         assert self.pair is not None

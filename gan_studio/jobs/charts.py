@@ -62,7 +62,9 @@ def family_of(name: str) -> str:
 
 
 def _figure(kind: Kind, lines: list[Line], span: tuple[float, float], marks: Sequence[Mark]) -> str:
-    picture = svg.plot(kind.title, kind.about, lines, span, marks, kind.unit_range, kind.log, kind.ideal)
+    picture = svg.plot(
+        kind.title, kind.about, lines, span, marks, kind.unit_range, kind.log, kind.ideal, always=kind.always
+    )
     if not picture:
         return ""
     beyond = "" if kind.unit_range else svg.hidden(lines, kind.log)

@@ -196,7 +196,7 @@ def _overlaid(found: Comparison, name: str) -> str:
         return ""
     span = min(int(line.steps[0]) for line in lines), max(int(line.steps[-1]) for line in lines)
     title = name.removeprefix(kind.prefix)
-    picture = svg.plot(name, kind.about, lines, span, (), kind.unit_range, kind.log, kind.ideal)
+    picture = svg.plot(name, kind.about, lines, span, (), kind.unit_range, kind.log, kind.ideal, always=kind.always)
     return f"<figure><figcaption><b>{svg.safe(title)}</b></figcaption>\n{picture}\n</figure>" if picture else ""
 
 

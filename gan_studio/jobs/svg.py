@@ -68,17 +68,18 @@ def plot(
     log: bool = False,
     ideal: float | None = None,
     across: str = "step",
+    always: Sequence[float] = (),
 ) -> str:
     """An <svg> of the lines over the steps in `span`; "" where there is nothing to draw.
 
     `unit_range`: from 0 to 1. `log`: a logarithmic axis where the values ask for one. `ideal`: a line at this height.
-    `across`: what the horizontal axis counts.
+    `across`: what the horizontal axis counts. `always`: heights that are seen even where no value is as far.
     """
     drawn = [kept for line in lines if len((kept := _finite(line)).steps)]
     if not drawn:
         return ""
     x = Scale(*_roomy(*span, 0.01), LEFT, RIGHT)
-    y = Scale(-0.06, 1.06, BOTTOM, TOP) if unit_range else _height([line.values for line in drawn], log)
+    y = Scale(-0.06, 1.06, BOTTOM, TOP) if unit_range else _height([line.values for line in drawn], log, always)
     frame = "frame-" + re.sub(r"\W+", "-", name.lower())
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -225,13 +226,14 @@ def _round_up(size: float) -> float:
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= size * (1 - 1e-9))
 
 
-def _height(values: list[np.ndarray], log: bool) -> Scale:
-    """Room for nearly all values, not for single spikes."""
+def _height(values: list[np.ndarray], log: bool, always: Sequence[float] = ()) -> Scale:
+    """Room for nearly all values, not for single spikes; and for what is `always` seen, where it is not logarithmic."""
     everything = np.concatenate(values)
     log = log and bool(everything.min() > 0) and bool(everything.max() > 30 * everything.min())
     spread = np.log10(everything) if log else everything
     low, high = np.percentile(spread, [1, 99]) if len(spread) >= 100 else (spread.min(), spread.max())
-    low, high = _roomy(float(low), float(high), 0.08)
+    ends = [float(low), float(high), *(() if log else always)]
+    low, high = _roomy(min(ends), max(ends), 0.08)
     return Scale(10**low, 10**high, BOTTOM, TOP, True) if log else Scale(low, high, BOTTOM, TOP)
 
 

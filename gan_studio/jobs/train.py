@@ -47,6 +47,7 @@ from .events import (
 )
 from .hold import Hold, TakenError
 from .inbox import Change, CheckpointNow, Command, Inbox, Pause, Resume, SampleNow, Step, Stop
+from .overfitting import Gap
 from .settings import RunConfig
 from .shown import Drawn, Measures, Shown, shown
 from .verdict import Key, judge, measures_of
@@ -155,9 +156,11 @@ class TrainJob:
         stream = Stream(dataset.to(engine.device), config.recipe.batch_size, config.seed)
         seen = shown(dataset, config.sample_count, config.seed, training)
         self._tell_what_is_shown(seen)
+        gap = Gap(dataset, training, config.recipe.batch_size, config.seed, engine)
         hold.remember()
         beside = Beside(self.run, self.common.measurer if self.common else Measurer())
-        loop = Loop(self.run, hold, config, training, stream, engine, seen, self.inbox, beside, self.common is not None)
+        turns = self.common is not None
+        loop = Loop(self.run, hold, config, training, stream, engine, seen, gap, self.inbox, beside, turns)
         if resumed:
             loop.load(*resumed[1:])
         self.ranks.tell(together.Begin(config.plain(), engine.plain(), resumed[0].path if resumed else None))
@@ -235,14 +238,16 @@ class Loop:
         stream: Stream,
         engine: Engine,
         shown: Shown,
+        gap: Gap,
         inbox: Inbox,
         beside: Beside,
         turns: bool = False,
     ):
         self.run, self.hold, self.config, self.training, self.stream = run, hold, config, training, stream
-        self.engine, self.shown, self.inbox, self.beside, self.turns = engine, shown, inbox, beside, turns
+        self.engine, self.shown, self.gap, self.inbox = engine, shown, gap, inbox
+        self.beside, self.turns = beside, turns
         self.untold: list[tuple[int, dict[str, torch.Tensor]]] = []  # scalars still on the device
-        self.measured: dict[int, Measures] = {}  # {step: what was measured of its samples, and is not told yet}
+        self.measured: dict[int, Measures] = {}  # {step: what was measured at it, and is not told yet}
         self.unkept: list[tuple[list[int], dict[str, np.ndarray]]] = []  # curves that could not be written yet
         self.saved_at = -1  # step of the last checkpoint
         self.drawn_at = -1  # step of the last samples
@@ -327,6 +332,7 @@ class Loop:
                 raise
             raise Failed(self._out_of_memory()) from error
         self.untold.append((self.step, scalars))
+        self._note(self.gap.look(self.step))
         drawn = self.step % self.config.samples_every == 0 or self.step == self.config.steps
         measured = bool(self.config.watch.every) and self.step % self.config.watch.every == 0
         saved = measured or self.step % self.config.steps_to_save() == 0
@@ -552,10 +558,15 @@ class Loop:
         self.measured_at = self.step
         if not drawn.measures:
             return
-        self.measured[self.step] = drawn.measures
+        self._note(drawn.measures)
         name = self.shown.yardstick
         if self.nearest is None or drawn.measures[name] < self.nearest["value"]:
             self.nearest = {"name": name, "value": drawn.measures[name], "step": self.step}
+
+    def _note(self, measures: Measures) -> None:
+        """For the next tell."""
+        if measures:
+            self.measured[self.step] = self.measured.get(self.step, {}) | measures
 
     # --- measuring beside it ---
 

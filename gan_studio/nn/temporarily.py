@@ -1,4 +1,4 @@
-"""How a network stands for a while: without gradients for its weights, or in evaluation mode."""
+"""How a network stands for a while: without gradients for its weights, in evaluation mode, or so that it forgets it."""
 
 from __future__ import annotations
 
@@ -32,6 +32,19 @@ def evaluating(network: nn.Module) -> Iterator[None]:
         yield
     finally:
         network.train(training)
+
+
+@contextlib.contextmanager
+def undisturbed(*networks: nn.Module) -> Iterator[None]:
+    """What these count, in whichever mode, is afterwards what it was: statistics of batch norm, singular vectors."""
+    buffers = [buffer for network in networks for buffer in network.buffers()]
+    before = [buffer.clone() for buffer in buffers]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for buffer, value in zip(buffers, before, strict=True):
+                buffer.copy_(value)
 
 
 def looks_at_batches(network: nn.Module) -> bool:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from ..compute import Engine
 from ..config import ConfigError, Spec
-from ..data import Pairs, Stream
+from ..data import Batch, Pairs, Stream
 from ..networks import BACK as BACK
 from ..networks import FORTH as FORTH
 from ..networks import TranslatorModule, TranslatorNetwork
@@ -247,6 +247,15 @@ class Generates(ABC):
     def score(self, logits: Tensor) -> Tensor | None:
         """How real these are, in [0, 1], 0.5 where D cannot tell; None where D's logits have no scale."""
         return logits.sigmoid()
+
+    def answers(self, real: Sequence[Batch], z: Tensor) -> tuple[Tensor, ...]:
+        """D's logits [N] of each batch of the data and, last, of samples made of z [N, z_dim]; () where it is not told.
+
+        D and G stand as in a step, in training mode and with the noise that D sees, each batch judged for itself. No
+        gradient is left behind and no statistic moved; random numbers are the global ones. A D that is asked about
+        labels gets those of each batch, and samples made for the labels of the first.
+        """
+        return ()
 
     @abstractmethod
     def pull(self, x: Tensor, real: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from ..compute import Engine
 from ..config import ConfigError, Problem, option
-from ..data import Pairs, Stream
+from ..data import Batch, Pairs, Stream
 from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
 from ..nn.activations import layer_inputs
@@ -19,7 +20,7 @@ from ..nn.minibatch import MinibatchDiscrimination
 from ..nn.optimisers import Adam, AnyOptimiser
 from ..nn.packing import filled_up, of_copies, packed, packed_shape
 from ..nn.schedules import AnySchedule, Constant
-from ..nn.temporarily import evaluating, frozen
+from ..nn.temporarily import evaluating, frozen, undisturbed
 from ..nn.unrolled import Function, look_ahead
 from ..objectives import OBJECTIVES, Objective
 from ..penalties import PENALTIES, Penalty, applied, second_order
@@ -265,6 +266,13 @@ class GanTraining(TwoPlayers[Gan], Generates):
     def judge(self, x: Tensor) -> Tensor:
         with torch.no_grad(), evaluating(self.D), self.engine.autocast():
             return self._judged_alone(x)
+
+    def answers(self, real: Sequence[Batch], z: Tensor) -> tuple[Tensor, ...]:
+        with torch.no_grad(), undisturbed(self.G, self.D), self.engine.autocast():
+            fake = self._packed(self._fake(z, for_generator=False))
+            samples = [*(self._packed(self.engine.lay(batch.x)) for batch in real), fake]
+            D = self._judge_of(self.D, samples[0], fake)
+            return tuple(D(x) for x in samples)
 
     def features(self, x: Tensor) -> list[Tensor]:
         with frozen(self.D), evaluating(self.D), self.engine.autocast():

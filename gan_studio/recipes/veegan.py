@@ -6,6 +6,7 @@ Where G drops a mode, F has never learnt to lead it back to the latents' distrib
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated
 
 import torch
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from ..compute import Engine
 from ..config import option
-from ..data import Pairs, Stream
+from ..data import Batch, Pairs, Stream
 from ..latent import Latent
 from ..networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
 from ..nn.activations import layer_inputs
@@ -21,7 +22,7 @@ from ..nn.cross_entropy import cross_entropy, js_lower_bound
 from ..nn.descent import total
 from ..nn.optimisers import Adam, AnyOptimiser
 from ..nn.schedules import AnySchedule, Constant
-from ..nn.temporarily import evaluating, frozen
+from ..nn.temporarily import evaluating, frozen, undisturbed
 from ..registry import OneOf
 from . import PLAYERS, RECIPES, Curves, Generates, GeneratingRecipe, TwoPlayers, built, means
 
@@ -128,8 +129,7 @@ class VeeganTraining(TwoPlayers[Veegan], Generates):
         """Tell (F(x), x) from (z, G(z)), F's answer drawn from its Gaussian."""
         with self.engine.autocast():
             with torch.no_grad():
-                mean = self._reconstructed(x)
-                z_r = mean + torch.randn_like(mean)  # F(x) ~ N(mean, 1)
+                z_r = self._drawn_back(x)
             terms = cross_entropy(self._judged(z_r, x), self._judged(z, x_g))
         norm = self.minimise(total(terms), self.d_opt, "gradient/D", self.recipe.clip_norm)
         distance = js_lower_bound({name: term.detach() for name, term in terms.items()})
@@ -151,6 +151,11 @@ class VeeganTraining(TwoPlayers[Veegan], Generates):
     def _reconstructed(self, x: Tensor) -> Tensor:
         return self.F(x.flatten(1)).float()  # [N, z_dim]
 
+    def _drawn_back(self, x: Tensor) -> Tensor:
+        """F's answer, drawn from N(F(x), 1), [N, z_dim]."""
+        mean = self._reconstructed(x)
+        return mean + torch.randn_like(mean)
+
     def _latents(self) -> Tensor:
         ranks, device = self.engine.ranks, self.engine.device
         return ranks.draw(lambda n: self.recipe.latent.draw(n, device), self.recipe.batch_size // ranks.world)
@@ -170,6 +175,13 @@ class VeeganTraining(TwoPlayers[Veegan], Generates):
         x = self.engine.lay(x.to(self.engine.device))
         with torch.no_grad(), evaluating(self.D), evaluating(self.F), self.engine.autocast():
             return self._judged(self._reconstructed(x), x)
+
+    def answers(self, real: Sequence[Batch], z: Tensor) -> tuple[Tensor, ...]:
+        """Of (F(x), x) and (z, G(z)), as in the algorithm."""
+        with torch.no_grad(), undisturbed(self.G, self.D, self.F), self.engine.autocast():
+            samples = [self.engine.lay(batch.x) for batch in real]
+            pairs = [(self._drawn_back(x), x) for x in samples] + [(z, self.G(z).float())]
+            return tuple(self._judged(*pair) for pair in pairs)
 
     def features(self, x: Tensor) -> list[Tensor]:
         """Of each sample with the latent that F leads it to, which stands still."""

@@ -327,6 +327,8 @@ def test_curves_are_routed_by_their_names():
         "distance/W1, exact": "distance",
         "D(real)": "scores",
         "D(fake)": "scores",
+        "D(held out)": "scores",
+        "overfitting/r_v": "overfitting",
         "gradient/D": "gradients",
         "slope/gradient penalty": "slope",
         "rate/G": "rates",
@@ -460,6 +462,20 @@ def test_scores_have_a_fixed_range_and_outliers_do_not_flatten_losses(curves, qt
     curves.bar.outliers.trigger()
     settle(qtbot, curves)
     assert curves.plots["losses"].canvas.heights[1] > 1e4
+
+
+@pytest.mark.parametrize("value", [0.05, 1.8])
+def test_what_hardly_overfits_looks_so(curves, qtbot, value):
+    """Overfitting is seen of trainings that have it, on a scale from 0 to 1 at least, with held-out scores as dots."""
+    curves.extend(np.arange(200), {"D(real)": np.full(200, 0.7), "D(fake)": np.full(200, 0.3)})
+    steps = np.arange(25, 200, 25)
+    curves.extend(steps, {"D(held out)": np.full(7, 0.6), "overfitting/r_v": np.linspace(0, value, 7)})
+    settle(qtbot, curves)
+    assert "overfitting" in seen(curves)
+    low, high = curves.plots["overfitting"].canvas.heights
+    assert -0.2 < low < 0 and max(1, value) < high < max(1, value) + 0.2
+    assert curves.plots["scores"].measured(curves.series) == ["D(held out)"]
+    assert list(curves.plots["scores"].chips) == ["D(fake)", "D(held out)", "D(real)"]
 
 
 def test_few_points_are_no_spikes_of_a_line_that_has_many(curves, qtbot):

@@ -428,6 +428,7 @@ NAMES += [
     "modes/covered",
     "modes/high quality",
     "diversity/pairwise distance",
+    "overfitting/r_v",
     "psnr/made",
     "ssim/made",
     "metrics/frechet",
@@ -469,6 +470,14 @@ def test_a_logarithmic_axis_names_powers() -> None:
     text = svg.plot("A", "", [svg.Line("a", steps, values, svg.Look("d0", "#000"))], (1, 200), log=True)
     ticks = [float(tick) for tick in re.findall(r'text-anchor="end">([^<]*)</text>', text) if tick != "step"]
     assert len(ticks) >= 3 and all(np.log10(tick) == round(np.log10(tick)) for tick in ticks)
+
+
+@pytest.mark.parametrize(("always", "most"), [((), 0.2), ((0.0, 1.0), 1.2)])
+def test_some_heights_are_always_seen(always: tuple[float, ...], most: float) -> None:
+    steps, values = np.arange(1, 201), np.linspace(0, 0.1, 200)
+    text = svg.plot("A", "", [svg.Line("a", steps, values, svg.Look("d0", "#000"))], (1, 200), always=always)
+    ticks = [float(tick) for tick in re.findall(r'text-anchor="end">([^<]*)</text>', text) if tick != "step"]
+    assert most / 2 <= max(ticks) <= most
 
 
 @given(st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=1, max_size=3000), st.sampled_from([2, 10, 600]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
@@ -56,7 +57,7 @@ class Canvas(QWidget):
     picked = Signal(float)  # a click, or the timeline's line was dragged here
     menu_wanted = Signal(QPoint)
 
-    def __init__(self, ideal: float | None = None, unit_range: bool = False):
+    def __init__(self, ideal: float | None = None, unit_range: bool = False, always: Sequence[float] = ()):
         super().__init__()
         self.lines: list[Line] = []
         self.marks: list[Mark] = []
@@ -70,7 +71,7 @@ class Canvas(QWidget):
         self.cross = math.nan
         self.cursor_step = math.nan
         self.cost = 0.0  # seconds of the last picture
-        self._ideal = ideal
+        self._ideal, self._always = ideal, always
         self._picture = QPixmap()
         self._stale = True
         self._scale: Scale | None = None
@@ -142,6 +143,8 @@ class Canvas(QWidget):
         ends = [ends_of(values, robust) for values in curves if len(values)]
         if not ends:
             return
+        if not self.log:
+            ends += [(height, height) for height in self._always]
         bottom, top = min(low for low, _ in ends), max(high for _, high in ends)
         pad = 0.08 * (top - bottom) or 0.1 * abs(top) or 0.1
         self.show_heights(bottom - pad, top + pad)

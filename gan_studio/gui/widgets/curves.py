@@ -44,7 +44,7 @@ FIT_S = 0.25
 SHARE = 5  # drawing takes at most one part in so many of the time
 LEAST_SPAN = 4.0  # steps that are seen at least
 FIRST = ("losses", "distance", "scores")  # the plots that are seen until the user chooses
-WHERE_THERE = ("psnr", "metrics", "shares")  # those that are seen too, of trainings that have them
+WHERE_THERE = ("overfitting", "psnr", "metrics", "shares")  # those that are seen too, of trainings that have them
 EMPTY = "Curves appear here when a training runs."
 
 

@@ -117,7 +117,7 @@ class Plot(QWidget):
         header.setSpacing(8)
         header.addWidget(title, 0, Qt.AlignmentFlag.AlignTop)
         header.addLayout(self._legend, 1)
-        self.canvas = Canvas(kind.ideal, kind.unit_range)
+        self.canvas = Canvas(kind.ideal, kind.unit_range, kind.always)
         self.canvas.setAccessibleName(f"{kind.title}: {kind.about} Arrows and + and - move it, 0 fits.")
         self.canvas.setAccessibleDescription(HOW)
         self.canvas.hovered.connect(self.hovered)
