@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from gan_studio import presets
-from gan_studio.conditions import CONDITIONS, NOT_A_NUMBER, Condition, Course, Line
+from gan_studio.conditions import CONDITIONS, NOT_A_NUMBER, Condition, Course, Finding, Line
+from gan_studio.conditions.memorising import Memorising
 from gan_studio.config import ConfigError
 from gan_studio.jobs.diagnose import changed
 from gan_studio.jobs.settings import RunConfig
@@ -37,6 +38,12 @@ def flat(value: float) -> Callable[[np.ndarray], np.ndarray]:
     return lambda t: np.full_like(t, value)
 
 
+def wavering(value: float, last: float | None = None) -> Line:
+    """From one value to another, with noise of 0.15: of r_v, looked at every 25 steps."""
+    end = value if last is None else last
+    return told(lambda t: value + (end - value) * t + 0.15 * np.sin(1e4 * t), every=25)
+
+
 def falling(high: float, low: float, speed: float = 8) -> Callable[[np.ndarray], np.ndarray]:
     return lambda t: low + (high - low) * np.exp(-speed * t)
 
@@ -56,9 +63,10 @@ GAN: dict[str, Line] = {
     "gradient/G": told(falling(0.5, 1.0), 0.3, 5),
     DIVERSITY: drawn(falling(0.1, 1.0)),
 }
+R_V = "overfitting/r_v"
 HEALTHY = {
     "points": (GAN | {W1: drawn(falling(1.4, 0.18)), COVERED: drawn(all_eight, 0)}, "ring", POINTS),
-    "pictures": (GAN | {SLICED: drawn(falling(0.68, 0.08))}, "dcgan-digits", PICTURES),
+    "pictures": (GAN | {SLICED: drawn(falling(0.68, 0.08)), R_V: wavering(0.0)}, "dcgan-digits", PICTURES),
     "critic": (
         {name: line for name, line in GAN.items() if not name.startswith(("D", "distance/js"))}
         | {
@@ -215,6 +223,7 @@ ILL = {
         lambda: course("pictures", {"metrics/copying": drawn(lambda t: 1 - 8 * t, 0)}), {"memorising"}, (950, 1100)
     ),
     "copies": Ill(lambda: course("pictures", {"metrics/nearest": drawn(lambda t: 1 - 0.8 * t, 0)}), {"memorising"}),
+    "by heart": Ill(lambda: course("pictures", {R_V: wavering(0.0, 1.0)}), {"memorising"}, (900, 1200)),
     "high rate": Ill(
         lambda: course("points", {"gradient/G": spiky(GAN["gradient/G"]), W1: STUCK}), {"learning-rate-too-high"}
     ),
@@ -264,3 +273,39 @@ def test_a_rule_says_what_it_is_and_every_threshold_what_it_does(rule: type[Cond
     assert rule().plain()["kind"] == rule.kind
     nothing = Course({}, course("points").settings, STEPS, "new", "")
     assert rule().find(nothing) is None
+
+
+def memorising(**lines: Line) -> Finding | None:
+    names = {"copying": "metrics/copying", "r_v": R_V}
+    return Memorising().find(course("pictures", {names[name]: line for name, line in lines.items()}))
+
+
+COPIES, FRESH = drawn(lambda t: 1 - 8 * t, 0), drawn(flat(0.5), 0)
+
+
+@pytest.mark.parametrize(
+    ("copying", "r_v", "severity", "evidence"),
+    [
+        (FRESH, wavering(0.4), None, []),
+        (FRESH, wavering(1.6), "watch", [R_V]),  # D knows the pictures, and samples are no copies yet
+        (COPIES, wavering(0.0), "ill", ["metrics/copying"]),
+        (COPIES, wavering(0.0, 2.0), "ill", ["metrics/copying", R_V]),
+    ],
+)
+def test_copies_are_ill_and_knowing_by_heart_is_to_be_watched(
+    copying: Line, r_v: Line, severity: str | None, evidence: list[str]
+) -> None:
+    finding = memorising(copying=copying, r_v=r_v)
+    assert (finding.severity if finding else None) == severity
+    assert [one.curve for one in finding.evidence] == evidence if finding else not evidence
+    assert not finding or finding.since == min(one.first for one in finding.evidence)
+
+
+def test_few_answers_of_d_say_nothing() -> None:
+    """Those of the last quarter count, and one of them may be chance."""
+    steps, values = wavering(0.9)
+    late = steps > 0.75 * STEPS
+    assert memorising(r_v=(steps[~late], values[~late])) is None
+    kept = np.flatnonzero(late)[: Memorising().fewest - 1]
+    assert memorising(r_v=(steps[kept], values[kept])) is None
+    assert memorising(r_v=(steps[late], values[late]))
