@@ -1,7 +1,7 @@
 """How D's answers to samples that it is trained on part from those to samples that it never sees, while it trains.
 
 The earliest sign that D learns the data by heart. A look asks D about three batches without a gradient, which takes
-about a quarter of a step.
+a third to half of a step.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..data import Batch, Dataset
 from ..recipes import Generates, Training
 from .drawn import REAL_SEED, Measures
 
-EVERY = 25  # steps from one look to the next, so that all of them take about 1 % of the time
+EVERY = 25  # steps from one look to the next, so that all of them take 1 to 2 % of the time
 LOOKED_AT = 64  # samples of each kind in a look, or a whole batch where that is more
 FEWEST = 16  # samples held out, fewer of which say too little
 SURE = 4.0  # standard errors that D's lead must be above 0 for a share of it to be told
