@@ -439,7 +439,9 @@ def test_a_click_on_a_column_sorts_by_it(table, qtbot):
     click(2)
     assert lanes_in(table) == ["3", "0", "1", "2"]  # most modes first
     click(2)
-    assert lanes_in(table) == ["2", "0", "1", "3"]
+    assert lanes_in(table) == ["2", "0", "1", "3"] and table.horizontalHeader().isSortIndicatorShown()
+    click(2)
+    assert lanes_in(table) == ["2", "0", "1", "3"] and not table.horizontalHeader().isSortIndicatorShown()  # by place
     click(1)
     assert lanes_in(table) == ["0", "1", "2", "3"]
     by = next(action.menu() for action in table.menu().actions() if action.menu())

@@ -14,7 +14,7 @@ from ...jobs.comparison import Comparison, Entrant
 from ...jobs.verdict import Key, good_is, interval, value_of
 from .. import theme
 from ..widgets import looks
-from .sorted_table import Copy, SortedTable
+from ..widgets.sorted_table import Copy, SortedTable
 
 RUN, STEP = 0, 1
 NAME = Qt.ItemDataRole.UserRole

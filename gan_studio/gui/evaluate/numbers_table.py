@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from ...jobs.verdict import good_is, ideal_of, interval
 from .. import theme
-from .sorted_table import Copy, SortedTable
+from ..widgets.sorted_table import Copy, SortedTable
 from .table import (
     BADGE,
     ENDLESS,

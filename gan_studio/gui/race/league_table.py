@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QIcon, QKeyEvent, QKeySequence, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QIcon, QPalette
+from PySide6.QtWidgets import QHeaderView, QTableWidgetItem
 
 from ...words import clock
-from .. import theme
 from ..widgets import looks
+from ..widgets.sorted_table import Copy, SortedTable
 from .lane_view import COVERED, QUALITY
 
 if TYPE_CHECKING:
@@ -28,44 +29,29 @@ COLUMNS = (
 )
 NAMES = ("place", "lane", "modes", "good samples", "distance", "time")  # in a menu
 HIGH = (MODES, GOOD)  # more is better
-UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+ABOUT = "How the lanes stand at the step that is shown."
 
 
-class LeagueTable(QTableWidget):
+class LeagueTable(SortedTable):
     csv_wanted = Signal(bool)  # of the step that is shown, or of all
+    as_they_came = (PLACE, False)
 
-    def __init__(self, parent: QWidget | None = None):
-        super().__init__(0, len(COLUMNS), parent)
+    def __init__(self) -> None:
+        super().__init__(len(COLUMNS), "League table", ABOUT)
         self.rows: tuple[Standing, ...] = ()  # by place
         self.step = 0  # that they are of
         self.reasons: dict[int, str] = {}  # {lane: why it is out}
-        self.order = (PLACE, UP)
         for column, (title, tip) in enumerate(COLUMNS):
             item = QTableWidgetItem(title)
             item.setToolTip(f"{tip}. A click sorts by it.")
             self.setHorizontalHeaderItem(column, item)
-        self.setAccessibleName("League table")
-        self.setAccessibleDescription("How the lanes stand at the step that is shown. The menu key sorts and copies.")
         self.setToolTip("How the lanes stand at the step that is shown; bold is the best of its column")
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setIconSize(QSize(looks.WIDTH, looks.HEIGHT))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 9)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(18)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(LANE, QHeaderView.ResizeMode.Stretch)
-        header.setSectionsClickable(True)
-        header.setSortIndicator(*self.order)
-        header.sectionClicked.connect(self.sort_by)
-        theme.changed.connect(self._fill)
+        self.horizontalHeader().setMinimumSectionSize(18)
+        self.horizontalHeader().setSectionResizeMode(LANE, QHeaderView.ResizeMode.Stretch)
 
     def height_of(self, count: int) -> int:
         """Pixels that so many rows take, with the head."""
@@ -78,33 +64,31 @@ class LeagueTable(QTableWidget):
         self.step = step
         if rows != self.rows:
             self.rows = rows
-            self._fill()
+            self.fill()
 
     def show_out(self, lane: int, reason: str) -> None:
         self.reasons[lane] = reason
-        self._fill()
+        self.fill()
 
     def clear_rows(self) -> None:
         self.rows, self.reasons = (), {}
-        self._fill()
+        self.fill()
 
-    def sort_by(self, column: int) -> None:
-        """By this column, the best first; once more turns it round."""
-        before, way = self.order
-        first = DOWN if column in HIGH else UP
-        self.order = (column, (UP if way == DOWN else DOWN) if column == before else first)
-        self.horizontalHeader().setSortIndicator(*self.order)
-        self.horizontalHeader().setSortIndicatorShown(self.order != (PLACE, UP))  # it takes room
-        self._fill()
+    def titles(self) -> Sequence[str]:
+        return [name.capitalize() for name in NAMES]
+
+    def falls(self, column: int) -> bool:
+        """The best first."""
+        return column in HIGH
 
     def sorted_rows(self) -> tuple[Standing, ...]:
         """As they stand in the table; who has no value there comes last, either way."""
-        column, way = self.order
+        column, downward = self.order
         with_value = [(key_of(column, row), row) for row in self.rows]
-        there = sorted((pair for pair in with_value if pair[0] is not None), key=first_of, reverse=way == DOWN)
+        there = sorted((pair for pair in with_value if pair[0] is not None), key=first_of, reverse=downward)
         return tuple(row for _, row in there) + tuple(row for key, row in with_value if key is None)
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
         rows = self.sorted_rows()
         best = {column: best_of(column, self.rows) for column in (MODES, GOOD, DISTANCE, TIME)}
         shared = len({row.place for row in self.rows}) < 2  # nobody stands out
@@ -147,38 +131,12 @@ class LeagueTable(QTableWidget):
 
         QGuiApplication.clipboard().setText(as_tabs([(self.step, self.sorted_rows())]))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        self.menu().popup(event.globalPos() if not event.globalPos().isNull() else self.mapToGlobal(QPoint(0, 0)))
-
-    def menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
-        copy = menu.addAction("&Copy", self.copy)
-        copy.setShortcut(QKeySequence.StandardKey.Copy)
-        copy.setToolTip("Copy the table, for a spreadsheet")
-        save = menu.addAction("&Save as CSV…", self._want_step)
-        save.setToolTip("The table of the step that is shown")
-        save_all = menu.addAction("Save &all steps as CSV…", self._want_all)
-        save_all.setToolTip("The tables of all sample steps, one after the other")
-        for action in menu.actions():
-            action.setEnabled(bool(self.rows))
-        by = menu.addMenu("S&ort by")
-        for column, name in enumerate(NAMES):
-            action = QAction(name.capitalize(), by, checkable=True, checked=column == self.order[0])
-            action.setData(column)
-            by.addAction(action)
-        by.triggered.connect(self._sort_by_choice)
-        return menu
-
-    def _sort_by_choice(self, action: QAction) -> None:
-        self.sort_by(action.data())
+    def copies(self) -> Sequence[Copy]:
+        return (
+            ("&Copy", "Copy the table, for a spreadsheet", self.copy),
+            ("&Save as CSV…", "The table of the step that is shown", self._want_step),
+            ("Save &all steps as CSV…", "The tables of all sample steps, one after the other", self._want_all),
+        )
 
     def _want_step(self) -> None:
         self.csv_wanted.emit(False)

@@ -17,9 +17,11 @@ Copy = tuple[str, str, Callable[[], None]]  # (text, tooltip, what it does)
 class SortedTable(QTableWidget):
     """Who inherits fills it in `self.order`, and says what can be copied."""
 
+    as_they_came = (-1, False)  # the order that a third click goes back to
+
     def __init__(self, columns: int, name: str, about: str):
         super().__init__(0, columns)
-        self.order = (-1, False)  # the column that sorts, and whether downward
+        self.order = self.as_they_came  # the column that sorts, and whether downward
         self.setAccessibleName(name)
         self.setAccessibleDescription(f"{about} The menu key sorts and copies.")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -51,16 +53,20 @@ class SortedTable(QTableWidget):
         """What the menu offers; the first is done by Ctrl+C, too."""
         raise NotImplementedError
 
+    def falls(self, column: int) -> bool:
+        """Whether a first click sorts it downward."""
+        return False
+
     # what can be done with it
 
     def sort_by(self, column: int) -> None:
-        """Upward; then downward; then as the rows came."""
+        """One way; then the other; then as the rows came."""
         before, downward = self.order
         if column != before:
-            self.order = (column, False)
+            self.order = (column, self.falls(column))
         else:
-            self.order = (-1, False) if downward else (column, True)
-        self.horizontalHeader().setSortIndicatorShown(self.order[0] >= 0)
+            self.order = (column, not downward) if downward == self.falls(column) else self.as_they_came
+        self.horizontalHeader().setSortIndicatorShown(self.order != self.as_they_came)  # it takes room
         way = Qt.SortOrder.DescendingOrder if self.order[1] else Qt.SortOrder.AscendingOrder
         self.horizontalHeader().setSortIndicator(self.order[0], way)
         self.fill()
