@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gan_studio.gui import theme
+from gan_studio.gui.widgets import notice
 from gan_studio.gui.worker import Worker
 
 from ..conftest import GRACE_S, TQDMS
@@ -112,6 +113,18 @@ def is_ticking(thing: object) -> bool:
     if isinstance(thing, QTimer):
         return thing.isActive()
     return thing.isRunning() and thing is not QCoreApplication.instance().thread()
+
+
+@pytest.fixture(autouse=True)
+def notices_stay(monkeypatch):
+    """What the window tells for seconds is there until a test has read it, however slow the machine is."""
+    make = notice.Bar.__init__
+
+    def make_lasting(bar, *given):
+        make(bar, *given)
+        bar.timer.setInterval(3_600_000)
+
+    monkeypatch.setattr(notice.Bar, "__init__", make_lasting)
 
 
 @pytest.fixture

@@ -606,6 +606,7 @@ def test_what_is_being_prepared_stays_when_the_queue_begins_a_race(room, qtbot):
     enqueue(waiting)
     room.form.rows[0].name.setText("In the making")
     room.session.stop()
+    qtbot.waitUntil(lambda: any("began to race" in bar.text for bar in room.notices.bars))
     qtbot.waitUntil(lambda: waiting.state().name == "finished", timeout=20_000)
     assert is_same(room.race, first) and room.form.rows[0].title() == "In the making"
     bar = next(bar for bar in room.notices.bars if "began to race" in bar.text)

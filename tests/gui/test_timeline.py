@@ -404,10 +404,20 @@ def test_the_past_is_shown_and_the_present_waits(playback, qtbot):
     assert grey(playback) == 221
 
 
-def test_going_live_is_not_overtaken_by_what_is_still_read(playback, qtbot):
+def test_going_live_is_not_overtaken_by_what_is_still_read(playback, qtbot, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(run, step):
+        begun.set()
+        go_on.wait(60)
+        return read_frame(run, step)
+
+    monkeypatch.setattr(frames, "read_frame", slow)
     playback.add(Samples(20, np.full((1, 6, 6, 1), 222, np.uint8)))
     playback.timeline.go_to(4)
+    assert begun.wait(60)
     playback.timeline.go_live()
+    go_on.set()
     qtbot.waitUntil(lambda: 4 in playback.reader._cache)
     assert grey(playback) == 222
 

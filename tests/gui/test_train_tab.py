@@ -59,9 +59,9 @@ class FakeJob:
         step, paused = state.step, False
         yield e.Progress(1, 2, "Looking at the data")
         yield e.Forecast("bf16, channels-last", "CPU", (("bf16, channels-last", 0.01),), 0.01, 214.0, 2**30)
+        self.run.save_checkpoint(step, {}, {})
         yield e.Started(self.run.folder, step, self.steps)
         yield e.Real(np.zeros((4, 8, 8, 1), np.uint8))
-        self.run.save_checkpoint(step, {}, {})
         name, reason = "stopped", ""
         try:
             while step < self.steps:

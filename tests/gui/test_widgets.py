@@ -232,6 +232,11 @@ def test_setting_points_is_silent(qtbot):
 # --- notices ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def notices_stay():
+    """Not here: this is where they go."""
+
+
 def test_information_goes_and_errors_stay(qtbot):
     window = show(qtbot, QWidget(), 600, 500)
     notices = Notices(window)
