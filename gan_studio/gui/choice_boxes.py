@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -49,6 +49,17 @@ def step_box(name: str, tip: str, letters: int) -> QComboBox:
     box.setAccessibleName(name)
     box.setToolTip(tip)
     return box
+
+
+def named_box(name: str, tip: str, titles: Mapping[str, str]) -> tuple[QLabel, QComboBox]:
+    """A box of a few choices, {what it gives: how it is called}, and the label before it; `name` has its "&"."""
+    label, box = QLabel(name), QComboBox()
+    label.setBuddy(box)
+    box.setAccessibleName(name.replace("&", ""))
+    box.setToolTip(tip)
+    for id, title in titles.items():
+        box.addItem(title, id)
+    return label, box
 
 
 def tool(tip: str) -> QToolButton:

@@ -19,11 +19,12 @@ from PySide6.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ...jobs.closely import Close
 from ...jobs.feature_map import KINDS, Map, drawn_map
 from .. import theme
+from ..choice_boxes import named_box
 from ..widgets.image_grid import tile, to_image
 from .closer_page import CloserPage
 from .desk import Desk
@@ -49,11 +50,8 @@ class MapPage(CloserPage):
     def __init__(self, desk: Desk):
         super().__init__(desk)
         self.view = MapView()
-        self.colouring = QComboBox()
-        self.colouring.setAccessibleName("Coloured by")
-        self.colouring.setToolTip("What the colours mean: real or generated, or the class by the classifier")
-        for id, title in COLOURINGS.items():
-            self.colouring.addItem(title, id)
+        tip = "What the colours mean: real or generated, or the class by the classifier"
+        label, self.colouring = named_box("&Coloured by", tip, COLOURINGS)
         self.kinds = {kind: QCheckBox(name) for kind, name in NAMES.items()}
         self.told = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.status = QLabel(textFormat=Qt.TextFormat.PlainText)
@@ -61,8 +59,6 @@ class MapPage(CloserPage):
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.again_button = QPushButton("&Again")
         self.again_button.clicked.connect(self._press)
-        label = QLabel("&Coloured by")
-        label.setBuddy(self.colouring)
         row = QHBoxLayout()
         row.addWidget(label)
         row.addWidget(self.colouring)

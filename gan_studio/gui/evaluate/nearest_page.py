@@ -12,7 +12,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -27,6 +26,7 @@ from PySide6.QtWidgets import (
 from ...jobs.closely import Close
 from ...jobs.suspects import RARE, Suspect, Suspects, suspects, write_sheet
 from .. import theme
+from ..choice_boxes import named_box
 from ..exporting import Exporting
 from ..widgets.chart import Chart, Line, Zone, danger, of_p, of_q
 from ..widgets.fold import quiet
@@ -56,11 +56,8 @@ class NearestPage(CloserPage):
 
     def __init__(self, desk: Desk):
         super().__init__(desk)
-        self.by = QComboBox()
-        self.by.setAccessibleName("Compared by")
-        self.by.setToolTip("What tells how near pictures are: their pixels, or the features on the left")
-        for id, title in BY.items():
-            self.by.addItem(title, id)
+        tip = "What tells how near pictures are: their pixels, or the features on the left"
+        label, self.by = named_box("&Compared by", tip, BY)
         self.by.activated.connect(self.show_now)
         self.save_button = QPushButton("&Save the sheet …")
         self.save_button.setToolTip("The most suspicious pictures beside their nearest, as a PNG")
@@ -74,8 +71,6 @@ class NearestPage(CloserPage):
         self.chart = RatioChart()
         self.found: Suspects | None = None
         self.exporting = Exporting(self, desk.notices, desk.session.tell)
-        label = QLabel("&Compared by")
-        label.setBuddy(self.by)
         row = QHBoxLayout()
         row.addWidget(label)
         row.addWidget(self.by)
