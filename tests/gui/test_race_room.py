@@ -515,7 +515,7 @@ def test_a_race_of_another_process_is_followed_until_its_end(room, qtbot, foreig
     go_on(events, 4)
     qtbot.waitUntil(lambda: room.timeline.track.steps[-1:] == [4], timeout=5_000)
     qtbot.waitUntil(lambda: room.table.rows == dict(race.league())[4], timeout=5_000)
-    assert [len(series.values) for series in room.plot.series] == [3, 3]
+    qtbot.waitUntil(lambda: [len(series.values) for series in room.plot.series] == [3, 3])  # lane by lane
     list(events)
     qtbot.waitUntil(lambda: not room.followed, timeout=5_000)
     assert room.timeline.track.steps == [0, 2, 4, 6]
@@ -529,11 +529,12 @@ def test_a_race_that_another_process_begins_or_goes_on_with_is_followed_from_the
     assert not room.followed and room.start_button.text() == "Start race"
     go_on(events, 4)
     qtbot.waitUntil(lambda: room.followed and room.timeline.track.steps == [0, 2, 4], timeout=5_000)
-    assert all("real" in view.plane.there() for view in room.grid.views)
+    qtbot.waitUntil(lambda: all("real" in view.plane.there() for view in room.grid.views))
     events.close()
     qtbot.waitUntil(lambda: not room.followed and room.start_button.text() == "Resume race", timeout=5_000)
     events = iter(racing(race))
     go_on(events, 6)
+    qtbot.waitUntil(lambda: room.followed)
     list(events)
     qtbot.waitUntil(lambda: room.timeline.track.steps == [0, 2, 4, 6], timeout=5_000)
     assert room.table.rows == dict(race.league())[6]
