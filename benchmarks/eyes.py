@@ -55,7 +55,7 @@ def resnet(px: int, device: torch.device) -> Bare:
 
     weights = models.ResNet18_Weights.IMAGENET1K_V1
     network = models.resnet18(weights=None).eval().requires_grad_(False)
-    eye = EyeOfTorchvision(network, weights, device)
+    eye = EyeOfTorchvision(network, weights, True, device)
     transforms = weights.transforms()
     return eye, lambda pixels: network(transforms(pixels)), lambda pixels: pixels
 
