@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication
 
 Choice = Literal["system", "light", "dark"]
 Role = QPalette.ColorRole
+READABLE = 4.5  # the contrast that text needs, as WCAG 2.2 has it, and lines that are told apart by their colours
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,32 @@ def faded(colour: QColor, opacity: float) -> QColor:
     colour = QColor(colour)
     colour.setAlphaF(opacity)
     return colour
+
+
+def readable(colour: QColor) -> QColor:
+    """The colour, so much lighter on a dark ground, and darker on a light one, that it has READABLE on plots."""
+    end, ground = QColor("white" if colours().dark else "black"), colours().plot
+    steps = (mixed(colour, end, share / 20) for share in range(21))
+    return next(step for step in steps if contrast(step, ground) >= READABLE)
+
+
+def mixed(a: QColor, b: QColor, share: float) -> QColor:
+    """`share` of b, 0 to 1, in a."""
+    parts = zip((a.redF(), a.greenF(), a.blueF()), (b.redF(), b.greenF(), b.blueF()), strict=True)
+    return QColor.fromRgbF(*((1 - share) * x + share * y for x, y in parts))
+
+
+def contrast(a: QColor, b: QColor) -> float:
+    """1 to 21, as WCAG 2.2 defines it."""
+    dim, bright = sorted((luminance(a), luminance(b)))
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def luminance(colour: QColor) -> float:
+    """0 to 1, relative to white."""
+    parts = colour.redF(), colour.greenF(), colour.blueF()
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def icon(name: str, colour: QColor | None = None) -> QIcon:

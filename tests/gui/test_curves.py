@@ -18,7 +18,7 @@ from gan_studio.gui.widgets.curves import EMPTY, CurvesView
 from gan_studio.gui.widgets.legend import place_beside
 from gan_studio.gui.widgets.lines import MOST, Line, clipped, columns
 from gan_studio.gui.widgets.marks import clusters, marks_at, told
-from gan_studio.gui.widgets.plot import FEW, run_pen
+from gan_studio.gui.widgets.plot import FEW, curve_pen, run_pen
 from gan_studio.gui.widgets.series import BLOCK, Series, bucket, evenly, extremes
 from gan_studio.gui.widgets.ticks import labels, log_labels, log_ticks, step_labels, ticks
 from gan_studio.plots import kind_of
@@ -853,6 +853,18 @@ def test_an_overlay_is_replaced_and_keeps_its_look(curves, canvas, qtbot):
     curves.set_overlay("run-9", "Next", a_run())
     assert curves._overlays["run-9"].look == 0  # the free one
     settle(qtbot, curves)
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+@pytest.mark.parametrize("family", ["D", "G", "metrics"])
+def test_curves_of_a_family_differ_and_can_be_seen(qapp, family, choice):
+    theme.apply(qapp, choice)
+    names = [f"{family}/{i}" for i in range(4 if family in "DG" else 9)]
+    colours = [curve_pen(name, names).color() for name in names]
+    theme.apply(qapp, "light")
+    ground = {"light": theme.LIGHT, "dark": theme.DARK}[choice].plot
+    assert len({colour.name() for colour in colours}) == len(names)
+    assert min(contrast(colour, ground) for colour in colours) >= 4.49  # rounded to what a QColor holds
 
 
 def test_runs_differ_in_colour_and_dashes(qapp):

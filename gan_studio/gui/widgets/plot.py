@@ -54,7 +54,8 @@ def curve_pen(name: str, names: Iterable[str]) -> QPen:
     place = mates.index(name) if name in mates else len(mates)
     turn = (0, 28, -24, 52)[place % 4] if family in ("D", "G") else 0 if of_d or of_g else 40 * place
     hue = (base.hsvHueF() * 360 + turn) % 360 / 360
-    return dashed(QColor.fromHsvF(hue, base.hsvSaturationF(), base.valueF()), G_DASH if of_g else ())
+    colour = QColor.fromHsvF(hue, base.hsvSaturationF(), base.valueF())
+    return dashed(theme.readable(colour), G_DASH if of_g else ())
 
 
 def run_pen(look: int, colour: QColor | None = None) -> QPen:
