@@ -37,9 +37,7 @@ class Session(QObject):
     explore_wanted = Signal(object)  # a Run: show what it can draw
     view_wanted = Signal(object)  # a View: go on from it in the Explore tab
     gallery_wanted = Signal(object, object)  # Views, and a Walk or None: make a gallery of them
-    translate_wanted = Signal(
-        object, object
-    )  # a Run, and a checkpoint's step or None: make pictures of pictures with it
+    translate_wanted = Signal(object, object)  # a Run, and a checkpoint's step or None: make pictures of pictures
     explore_at_wanted = Signal(object, int)  # a Run and the step of a checkpoint: show what that can draw
     evaluate_wanted = Signal(object, str)  # a Run, and the page of the Evaluate tab to show; "" is the one in front
     branch_wanted = Signal(object, int)  # a Run and the step of a checkpoint: go on from it with changed settings

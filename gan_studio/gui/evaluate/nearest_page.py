@@ -31,6 +31,7 @@ from ..exporting import Exporting
 from ..widgets.chart import Chart, Line, Zone, danger, of_p, of_q
 from ..widgets.fold import quiet
 from ..widgets.image_grid import tile, to_image
+from ..widgets.quiet_table import quiet_table
 from .closer_page import CloserPage
 from .desk import Desk
 
@@ -132,22 +133,11 @@ class SuspectTable(QTableWidget):
         super().__init__(0, len(COLUMNS))
         self.setAccessibleName("Nearest pictures")
         self.setAccessibleDescription("Each generated picture beside its nearest ones, the most suspicious first.")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        quiet_table(self, COLUMNS)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
         self.setIconSize(QSize(SIDE, SIDE))
-        self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(SIDE + 8)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for column, (title, tip) in enumerate(COLUMNS.items()):
-            item = QTableWidgetItem(title)
-            item.setToolTip(tip)
-            self.setHorizontalHeaderItem(column, item)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
 
     def show_suspects(self, found: Suspects, close: Close) -> None:
         shown = found.found[:MOST]

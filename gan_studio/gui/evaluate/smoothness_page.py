@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHeaderView,
     QLabel,
     QSplitter,
@@ -24,6 +23,7 @@ from ...jobs.smoothness import JUMP, Smoothness, Way, smoothness
 from .. import theme
 from ..widgets.chart import Chart, Line, of_q
 from ..widgets.image_grid import ImageGrid
+from ..widgets.quiet_table import quiet_table
 from .closer_page import CloserPage
 from .desk import Desk
 
@@ -53,19 +53,8 @@ class SmoothnessPage(CloserPage):
         self.table.setAccessibleDescription(
             "Arrow keys choose the walk that is shown; that with the longest step is first."
         )
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setTabKeyNavigation(False)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 8)
+        quiet_table(self.table, COLUMNS)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.horizontalHeader().setHighlightSections(False)
-        for column, (title, tip) in enumerate(COLUMNS.items()):
-            head = QTableWidgetItem(title)
-            head.setToolTip(tip)
-            self.table.setHorizontalHeaderItem(column, head)
         self.table.currentCellChanged.connect(self._choose)
         self.strip = ImageGrid("")
         self.strip.setAccessibleName("Pictures of the walk")

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from ...jobs.failures import ALARMED, FAILURES, NOTICED, Failure, Finding, Honest, Verdict, verdict
 from ...metrics import Measure
 from .. import theme
+from ..widgets.quiet_table import ROWS, quiet_table
 from .measure_table import number
 
 COLUMNS = {
@@ -60,9 +61,8 @@ class StripTable(QTableWidget):
         self.amounts = amounts
         self.at = 0  # the amount that is looked at
         self._ids: list[str] = []
-        quiet_table(self, COLUMNS)
+        dress(self, COLUMNS, ROWS)
         self.setAccessibleName("What the measures say")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setItemDelegateForColumn(STRIP, StripDelegate(self))
         header = self.horizontalHeader()
         header.setSectionResizeMode(MEASURE, QHeaderView.ResizeMode.Stretch)
@@ -196,9 +196,8 @@ class FailureTable(QTableWidget):
         super().__init__(0, 1 + len(FAILURES))
         self._ids: list[str] = []
         columns = {"Measure": "Enter, or a double click, shows what the measure says of that failure"}
-        quiet_table(
-            self, columns | {short(failure): f"{failure.title}. {failure.about}" for failure in FAILURES.values()}
-        )
+        columns |= {short(failure): f"{failure.title}. {failure.about}" for failure in FAILURES.values()}
+        dress(self, columns, QAbstractItemView.SelectionBehavior.SelectItems)
         self.setAccessibleName("What the measures say of all failures")
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -256,23 +255,13 @@ class FailureTable(QTableWidget):
             self.cell_chosen.emit(list(FAILURES)[column - 1], self._ids[row])
 
 
-def quiet_table(table: QTableWidget, columns: Mapping[str, str]) -> None:
-    """As tables of this tab look."""
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
+def dress(table: QTableWidget, columns: Mapping[str, str], choose: QAbstractItemView.SelectionBehavior) -> None:
+    """As both tables look."""
+    quiet_table(table, columns, choose=choose)
     table.setWordWrap(False)
     table.setAlternatingRowColors(True)
     table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
-    table.horizontalHeader().setHighlightSections(False)
     table.setAccessibleDescription("Arrow keys choose a measure.")
-    for column, (title, help) in enumerate(columns.items()):
-        head = QTableWidgetItem(title)
-        head.setToolTip(help)
-        table.setHorizontalHeaderItem(column, head)
 
 
 def short(failure: Failure) -> str:

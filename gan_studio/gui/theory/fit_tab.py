@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -24,6 +23,7 @@ from ...theory.f_table import FRow, rows
 from ...theory.gaussian_fit import Fit, Optimum, best_fit, train_fit
 from .. import theme
 from ..widgets.chart import Chart, Line, of_p, of_q, of_t
+from ..widgets.quiet_table import quiet_table
 from .density_plot import XS, outline
 from .measure_table import number
 from .part import Part
@@ -76,20 +76,9 @@ class FitTab(Part):
     def _lay_out(self) -> None:
         table = self.table
         table.setAccessibleName("Gaussians fitted to p")
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
+        quiet_table(table, COLUMNS, air=7)
         table.setAlternatingRowColors(True)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 7)
-        for column, (title, help) in enumerate(COLUMNS.items()):
-            head = QTableWidgetItem(title)
-            head.setToolTip(help)
-            table.setHorizontalHeaderItem(column, head)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         table.currentCellChanged.connect(self._choose)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
 from ...theory.divergences import MEASURES
+from ..widgets.quiet_table import quiet_table
 
 COLUMNS = {
     "Distance": "Choose the one that is drawn on the right",
@@ -22,21 +23,10 @@ class MeasureTable(QTableWidget):
     def __init__(self) -> None:
         super().__init__(len(MEASURES), len(COLUMNS))
         self.setAccessibleName("Distances between p and q")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
+        quiet_table(self, COLUMNS, air=7)
         self.setAlternatingRowColors(True)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 7)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        for column, (title, help) in enumerate(COLUMNS.items()):
-            head = QTableWidgetItem(title)
-            head.setToolTip(help)
-            self.setHorizontalHeaderItem(column, head)
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(1, 68)
         header.resizeSection(2, 68)

@@ -7,9 +7,10 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QTableWidget
 
 from .. import theme
+from .quiet_table import quiet_table
 
 Copy = tuple[str, str, Callable[[], None]]  # (text, tooltip, what it does)
 
@@ -24,16 +25,9 @@ class SortedTable(QTableWidget):
         self.order = self.as_they_came  # the column that sorts, and whether downward
         self.setAccessibleName(name)
         self.setAccessibleDescription(f"{about} The menu key sorts and copies.")
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
+        quiet_table(self, air=11)
         self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 11)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionsClickable(True)
         header.sectionClicked.connect(self.sort_by)
