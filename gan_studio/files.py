@@ -1,7 +1,8 @@
-"""Writing so that what is written is there whole or not at all."""
+"""Writing so that what is written is there whole or not at all; and the names that contents give files."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from io import RawIOBase
@@ -47,3 +48,9 @@ def _write_all(file: RawIOBase, data: bytes) -> None:
 def _ends_with_newline(file: RawIOBase) -> bool:
     file.seek(-1, os.SEEK_END)
     return file.read(1) == b"\n"
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import torch
 
 from ..config import ConfigError
+from ..files import file_hash
 from ..progress import Progress
 from .torchvision_sets import fetched
 
@@ -31,8 +31,7 @@ class Published:
 
     def is_the_one(self, path: Path) -> bool:
         """Whether this is the published file, bit for bit. Raises OSError."""
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest().startswith(self.sha256)
+        return file_hash(path).startswith(self.sha256)
 
     def fetched(self) -> Generator[Progress, None, None]:
         """Download it, unless it is there; whole or not at all. Closing the generator cancels. Raises ConfigError."""

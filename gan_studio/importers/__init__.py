@@ -137,12 +137,6 @@ def _refuse_translators(data: bytes) -> None:
         )
 
 
-def file_hash(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal. Raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read_bytes(path: Path) -> bytes:
     """Raises ConfigError."""
     try:

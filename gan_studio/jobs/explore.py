@@ -26,7 +26,7 @@ from ..classes import Shares, dense, sparse
 from ..compute import mixed_seed
 from ..config import ConfigError, Spec, option
 from ..directions import Direction, plain_numbers
-from ..files import write_atomic
+from ..files import file_hash, write_atomic
 from ..walks import resampled, truncated
 from .events import Progress
 from .exports import refuse_existing
@@ -400,7 +400,7 @@ def _search_files(view: View) -> Generator[Progress, None, View | None]:
     for done, path in enumerate(places):
         yield Progress(done, len(places), "Searching the files")
         with contextlib.suppress(OSError):
-            if importers.file_hash(path) == view.sha256:
+            if file_hash(path) == view.sha256:
                 return view.model_copy(update={"run": str(path.absolute())})
     return None
 

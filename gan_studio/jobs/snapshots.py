@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from .. import classes, importers, runs
 from ..classes import ByClass, Shares
 from ..compute import mixed_seed, pick_device
 from ..config import ConfigError, to_toml
+from ..files import file_hash
 from ..latent import Latent
 from ..recipes import GeneratingRecipe, TranslatingRecipe
 from .settings import RunConfig
@@ -262,8 +262,7 @@ def open_file(path: Path, step: int | None = None, device: str = "auto") -> Snap
 def weights_hash(checkpoint: runs.Checkpoint, name: str) -> str:
     """The SHA-256 of a network's file, in hexadecimal. Raises ConfigError."""
     try:
-        with (checkpoint.path / f"{name}.safetensors").open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_hash(checkpoint.path / f"{name}.safetensors")
     except OSError as error:
         raise ConfigError(f"The checkpoint {checkpoint.path} is gone ({error.strerror}); use a newer one.") from None
 

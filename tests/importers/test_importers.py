@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from gan_studio import importers
 from gan_studio.config import ConfigError
+from gan_studio.files import file_hash
 from gan_studio.importers import read
 from gan_studio.importers.torch_file import LEGACY
 
@@ -126,7 +127,7 @@ def test_the_dcgan_examples_generator_makes_its_pictures(tmp_path: Path, legacy:
     path = saved(tmp_path / "netG_epoch_3.pth", G.state_dict(), legacy)
     found = read(path)
     assert found.format == "PyTorch DCGAN example" and found.shape == (3, 64, 64) and found.latent.dim == 7
-    assert found.sha256 == importers.file_hash(path)
+    assert found.sha256 == file_hash(path)
     assert "pictures of 64 x 64 px in colour" in found.inferred and "7 latents" in found.inferred
     assert any("ngf" in line for line in found.inferred) and found.unknown
     assert ("before PyTorch 1.6" in found.found[0]) == legacy

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from gan_studio import importers
 from gan_studio.config import ConfigError
+from gan_studio.files import file_hash
 from gan_studio.importers.own_export import KEY
 from gan_studio.importers.translators import options_of, read_translator
 from gan_studio.networks import TRANSLATORS
@@ -159,7 +160,7 @@ def test_their_resnets_make_their_pictures(
     assert found.inferred[0] == f"ResNet with {blocks} blocks" and found.draft.channels == (inputs, outputs)
     assert ("with dropout in its blocks" in found.inferred) == dropout and f"{padding} padding" in found.inferred
     assert f"{norm} norm" in found.inferred or norm == "none"
-    assert found.sha256 == importers.file_hash(path) and "2 channels (ngf)" in found.inferred
+    assert found.sha256 == file_hash(path) and "2 channels (ngf)" in found.inferred
     assert_same_pictures(path, G)
 
 
