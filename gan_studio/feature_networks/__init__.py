@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..config import Spec
+from ..config import ConfigError, Spec
 from ..data import Source
 from ..data.makers import luma
-from ..data.published import Published
+from ..data.published import IN_A_TERMINAL, Published
 from ..progress import Progress
 from ..registry import Registry
 
@@ -77,6 +77,14 @@ class FeatureNetwork(Spec):
     def lacks(self) -> Published | None:
         """The file that a download would bring, where that is what is missing. A quick look."""
         return None
+
+    def fetched(self, source: Source | None) -> Generator[Progress, None, None]:
+        """Download what it lacks, where that was asked for. Raises ConfigError with what is missing."""
+        lacks = self.lacks()
+        if missing := self.missing(source):
+            raise ConfigError(f"{missing} {IN_A_TERMINAL}" if lacks else missing)
+        if lacks:
+            yield from lacks.fetched()
 
     def why_no_classes(self, source: Source | None) -> str:
         """Why no classes can be counted with it, as a sentence; "" where they can, or only `prepare` finds out."""

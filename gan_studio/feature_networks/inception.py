@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ..compute import pick_device
 from ..config import ConfigError, Problem, option
 from ..data import Progress, Source, cache
-from ..data.published import IN_A_TERMINAL, Published
+from ..data.published import Published
 from ..importers.torch_file import read_weights
 from ..nn.undrawn import Undrawn
 from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork, digest, slowly, with_channels
@@ -61,10 +61,7 @@ class Inception(FeatureNetwork):
     def prepare(
         self, source: Source | None, device: torch.device | None = None
     ) -> Generator[Progress, None, EyeOfInception]:
-        if lacking := self.missing(source):
-            raise ConfigError(lacking + (f" {IN_A_TERMINAL}" if self.lacks() else ""))
-        if lacked := self.lacks():
-            yield from lacked.fetched()
+        yield from self.fetched(source)
         path = Path(self.weights).expanduser() if self.weights.strip() else published().path
         yield Progress(0, 1, "Reading the weights of Inception")
         network = _filled(_bytes(path), path)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ..compute import pick_device
 from ..config import ConfigError, Problem, did_you_mean, option
 from ..data import Progress, Source, cache
-from ..data.published import IN_A_TERMINAL, Published, folder
+from ..data.published import Published, folder
 from ..nn.undrawn import Undrawn
 from . import FEATURE_NETWORKS, BatchedEye, FeatureNetwork, digest, slowly, with_channels
 
@@ -72,10 +72,7 @@ class TorchvisionClassifier(FeatureNetwork):
     def prepare(
         self, source: Source | None, device: torch.device | None = None
     ) -> Generator[Progress, None, EyeOfTorchvision]:
-        if lacking := self.missing(source):
-            raise ConfigError(lacking + (f" {IN_A_TERMINAL}" if self.lacks() else ""))
-        if lacked := self.lacks():
-            yield from lacked.fetched()
+        yield from self.fetched(source)
         name = self._name()
         file = published(name)
         yield Progress(0, 1, f"Reading {name}")
